@@ -1,0 +1,61 @@
+# What every target shares: warnings as errors, sanitizers, where dependencies come from.
+
+option(HANSARD_WERROR "Treat warnings as errors" ON)
+set(HANSARD_SANITIZE "" CACHE STRING "Sanitizers to build with: 'address,undefined' or 'thread'")
+option(HANSARD_COVERAGE "Instrument for gcov" OFF)
+
+add_library(hansard_flags INTERFACE)
+target_compile_options(hansard_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor)
+if(HANSARD_WERROR)
+  target_compile_options(hansard_flags INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees overflows in inlined std::string code that are not there, in optimised builds only.
+  target_compile_options(hansard_flags INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:-Wno-error=stringop-overflow -Wno-error=array-bounds -Wno-error=restrict>)
+endif()
+if(HANSARD_SANITIZE)
+  target_compile_options(hansard_flags INTERFACE -fsanitize=${HANSARD_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(hansard_flags INTERFACE -fsanitize=${HANSARD_SANITIZE})
+  if(HANSARD_SANITIZE MATCHES "undefined")
+    target_compile_options(hansard_flags INTERFACE -fno-sanitize-recover=all)
+  endif()
+  if(HANSARD_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(hansard_flags INTERFACE -Wno-tsan)  # Asio's fences
+  endif()
+endif()
+if(HANSARD_COVERAGE)
+  target_compile_options(hansard_flags INTERFACE --coverage)
+  target_link_options(hansard_flags INTERFACE --coverage)
+endif()
+
+# One library per folder, exporting only its own include directory, so that an upward or sideways
+# #include does not compile.
+function(hansard_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE hansard_flags ${ARG_PRIVATE})
+endfunction()
+
+# A test executable; every test in it carries the labels.
+function(hansard_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main hansard_flags)
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS quick)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(RocksDB 7.8 REQUIRED)
