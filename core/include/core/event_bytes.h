@@ -49,6 +49,9 @@ struct Placement {
 void encode_event(const NewEvent& event, const ProjectId& project, const KeyId& actor,
                   const Placement& placement, std::string& out);
 
+/// Bytes of the header in front of an encoded event. @pre `encoded` was written by `encode_event`.
+std::size_t event_header_bytes(std::string_view encoded);
+
 /// Decodes in place; checks lengths, format, flags and that no byte is left over.
 /// Errors: corruption (with the reason), unsupported (newer format).
 Result<RecordedEvent> decode_event(std::string_view bytes);

@@ -137,6 +137,10 @@ class EventLog {
       std::function<void(Position end)> advanced) = 0;
 };
 
+/// True unless the client's `occurred_at` changed: both requests gave the same one, or neither gave
+/// any (then ours may differ). What every `EventEquivalence` uses for that field.
+[[nodiscard]] bool same_occurred_at(const RecordedEvent& stored, const NewEvent& sent);
+
 /// Says whether a stored event is what a client sends again: same stream, type, facts and content,
 /// and same `occurred_at` where the client supplied it. Payload shapes evolve, so the comparison
 /// is the vocabulary's: `events` upcasts both to today's shape and compares JSON trees. The plain one

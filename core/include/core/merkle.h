@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/hash.h"
@@ -36,17 +37,17 @@ struct FullTile {
 };
 
 /// The right edge of a growing tree: for each level the hashes of its unfinished tile. Bounded
-/// memory: 8 levels x 255 hashes. Copyable, so that a group of appends can be tried and dropped.
+/// memory: 8 levels x 255 hashes, and the roots of the complete subtrees. Copyable, so that a group of appends can be tried and dropped.
 /// Caller synchronises.
 class MerkleEdge {
  public:
   explicit MerkleEdge(const Hasher& hasher) : hasher_(&hasher) {}
 
   /// Adds one leaf hash; tiles that become full are appended to `full`, lowest level first.
-  /// Cost: one hash, amortised 256/255 more.
+  /// Cost: one hash, amortised: each pair of equal subtrees is joined once.
   void append(const Hash& leaf, std::vector<FullTile>& full);
   [[nodiscard]] std::uint64_t size() const { return size_; }
-  /// Cost: O(levels x 8) hashes, plus the unfinished tiles' inner nodes.
+  /// Cost: one hash per bit set in `size`.
   [[nodiscard]] TreeHead head() const;
   /// The unfinished tile of `level`: `size / 256^level mod 256` hashes.
   [[nodiscard]] std::span<const Hash> partial(std::uint8_t level) const;
@@ -63,6 +64,7 @@ class MerkleEdge {
   const Hasher* hasher_;
   std::uint64_t size_ = 0;
   std::vector<std::vector<Hash>> levels_;
+  std::vector<Hash> peaks_;  ///< roots of the complete subtrees, largest first: one per bit of size_
 };
 
 /// Audit path of leaf `index` in the tree over `leaves` (RFC 6962 §2.1.1). @pre index < size.
