@@ -1,0 +1,157 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/event.h"
+#include "events/session/facts.h"
+
+/// What can be asked of a session. A command carries the client's fields of the event it leads to
+/// (derived facts are filled in by the decider), so the bodies of the typed routes are these
+/// structs with the events' field names.
+///
+/// A natural id makes a retry the same event:
+///   SendMessage       message_id
+///   RequestResponse   call_id, attempt
+///   RecordResponse    call_id, choice
+///   FailResponse      call_id, attempt
+///   CallTool          message_id, index
+///   CompleteTool, FailTool   message_id, index of the call they close (one result per call);
+///                     an orphan: tool_call_id, result_id
+///   ForkSession       child
+///   RecordScore       score_id
+///   CreateSession     one per stream
+///   EndSession        the number of the end: asked again while ended, it is the same end
+///   ReopenSession     likewise
+///   ConfigureSession, OptimizeContext   `idempotency_key`, from the edge (a random one when the
+///                     client sent none)
+namespace hansard::events {
+
+struct CreateSession : SessionCreated {};
+
+struct ConfigureSession : SessionConfigured {
+  std::string idempotency_key;
+};
+
+struct SendMessage : MessageSent {};
+
+struct RequestResponse : ResponseRequested {
+  /// Schemas offered. Where they differ from the session's current ones, a `SessionConfigured`
+  /// with them precedes the request, so that they are stored once and not per call.
+  std::optional<Json> tools;
+};
+
+struct RecordResponse : ResponseReceived {};
+
+struct FailResponse : ResponseFailed {};
+
+struct CallTool {
+  std::string tool_call_id;
+  std::optional<std::string>
+      message_id;  ///< default: the latest answer with a part of this tool_call_id
+  std::optional<std::uint32_t>
+      index;  ///< default: that part's; else the call's own, if known; else the next
+  std::string tool;
+  Json arguments;
+  std::optional<Json> metadata;
+  template <class V>
+  static void fields(V& v) {
+    v.fact("tool_call_id", &CallTool::tool_call_id);
+    v.fact("message_id", &CallTool::message_id);
+    v.fact("index", &CallTool::index);
+    v.fact("tool", &CallTool::tool);
+    v.content("arguments", &CallTool::arguments);
+    v.content("metadata", &CallTool::metadata);
+  }
+};
+
+/// Closes the call named by message_id and index; without them the latest open call with this
+/// tool_call_id, or, when all are closed, the latest one (a retry).
+struct CompleteTool : ToolCompleted {};
+struct FailTool : ToolFailed {};
+
+struct OptimizeContext : ContextOptimized {
+  std::string idempotency_key;
+};
+
+/// Leaves a `SessionForked` here and a `SessionCreated` in the child, in one append. The child
+/// takes over user, agent, app and tags where none are given.
+struct ForkSession {
+  std::string child;             ///< the client's id of the new session
+  std::uint64_t at_version = 0;  ///< version of the last event the child inherits
+  ForkReason reason = ForkReason::edit;
+  std::optional<std::string> comment;
+  std::optional<std::string> agent;
+  std::optional<std::string> app;
+  std::optional<std::string> user;
+  StringMap tags;
+  std::optional<std::string> title;
+  std::optional<Json> metadata;
+  template <class V>
+  static void fields(V& v) {
+    v.fact("child", &ForkSession::child);
+    v.fact("at_version", &ForkSession::at_version);
+    v.fact("reason", &ForkSession::reason);
+    v.content("comment", &ForkSession::comment);
+    v.fact("agent", &ForkSession::agent);
+    v.fact("app", &ForkSession::app);
+    v.content("user", &ForkSession::user);
+    v.content("tags", &ForkSession::tags);
+    v.content("title", &ForkSession::title);
+    v.content("metadata", &ForkSession::metadata);
+  }
+};
+
+struct RecordScore : ScoreRecorded {};
+struct EndSession : SessionEnded {};
+struct ReopenSession : SessionReopened {};
+
+/// A command about a session that exists.
+using SessionStep = std::variant<ConfigureSession, SendMessage, RequestResponse, RecordResponse,
+                                 FailResponse, CallTool, CompleteTool, FailTool, OptimizeContext,
+                                 ForkSession, RecordScore, EndSession, ReopenSession>;
+
+/// One step of a recording, with its own time.
+struct RecordedStep {
+  SessionStep step;
+  std::optional<core::Timestamp> occurred_at;  ///< absent: unknown; the meta's is not used
+  bool occurred_at_from_client = false;
+};
+
+/// The recording path (importers, gateway): several steps as one append. Creates the session, and
+/// reopens an ended one when there is something new; attaches what it cannot place (orphans);
+/// refuses only what is malformed. Steps already known are emitted again, so use `Known::skip`.
+/// Limit: the events of all steps, plus two, fit one append (`core::kMaxAppendRecords`).
+struct Record {
+  CreateSession create;                       ///< used when the session does not exist yet
+  std::optional<core::Timestamp> created_at;  ///< `occurred_at` of the creation
+  bool created_at_from_client = false;
+  std::vector<RecordedStep> steps;
+};
+
+/// What the edge knows about a command: times, links and randomness, none of which a decider draws.
+struct CommandMeta {
+  std::optional<core::Timestamp> occurred_at;
+  bool occurred_at_from_client = false;  ///< set by the client, so compared on a retry
+  core::EventId correlation = {};
+  core::EventId causation = {};
+  /// 32 random bytes, fresh for every command; each event's salt is an HMAC of its id under them.
+  core::Hash salt_seed = {};
+};
+
+struct SessionCommand {
+  CommandMeta meta;
+  std::variant<CreateSession, SessionStep, Record> body;
+};
+
+/// Reads the body of a typed route into its command: the command's fields, and in any body
+/// `occurred_at` (RFC 3339), `correlation` and `causation` (UUIDs), which go to `meta`.
+/// Instantiated for every command but `Record`.
+/// Errors: invalid_argument naming the field: not an object, unknown, repeated, missing, of the
+/// wrong type, over-long, derived.
+template <class C>
+core::Result<C> parse_body(const Json& body, CommandMeta& meta);
+
+}  // namespace hansard::events
