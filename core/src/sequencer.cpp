@@ -43,6 +43,11 @@ Status validate_record(const NewEvent& event, std::size_t index) {
   if (!looks_like_object(event.content)) {
     return invalid(at(index, "content"), "must be a JSON object");
   }
+  if (event.salt == Hash{} || event.facts_hash == Hash{} || event.content_commitment == Hash{}) {
+    // Not the client's fault: without a salt an erasure could be guessed back, without the hashes
+    // the audit tree would commit to nothing.
+    return Error{Errc::internal, at(index, "salt") + " was not drawn, or the record not sealed"};
+  }
   const std::size_t bytes = event.facts.size() + event.content.size();
   if (bytes > kMaxEventBytes) {
     return over("records[" + std::to_string(index) + "]", bytes, kMaxEventBytes,
@@ -147,7 +152,8 @@ Result<KnownRecords> find_known(const SequencerIndex& index, const EventEquivale
                        " with other content",
                    at(i, "id")};
     }
-    known.receipts[i] = RecordReceipt{stored.position, stored.version, true, stored.erased};
+    known.receipts[i] =
+        RecordReceipt{stored.position, stored.version, true, stored.erased, stored.recorded_at};
     ++known.count;
   }
   return known;
@@ -224,12 +230,10 @@ Result<Sequenced> sequence(SequencerState& state, const SequencerIndex& index,
       continue;
     }
     const NewEvent& event = request.records[i];
-    HANSARD_ASSERT(
-        event.facts_hash != Hash{} && event.content_commitment != Hash{},
-        "records are sealed before they are appended: the audit tree needs their hashes");
     const Placement placement{state.next, heads.advance(event.stream), state.recorded_at};
     sequenced.writes.push_back({&event, placement});
-    sequenced.receipt.records.push_back({placement.position, placement.version});
+    sequenced.receipt.records.push_back(
+        {placement.position, placement.version, false, false, placement.recorded_at});
     ++state.next.value;
   }
   return sequenced;

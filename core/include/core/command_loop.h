@@ -2,15 +2,21 @@
 
 #include <concepts>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "core/event_bytes.h"
 #include "core/event_log.h"
+#include "core/lanes.h"
+#include "core/state_cache.h"
 
 namespace hansard::core {
 
-/// A stream type: an initial state, what commands mean, and what events leave behind. Pure; shared by
-/// threads. `evolve` accepts every event ever stored; `decide` returns the records of one append, their
-/// ids derived from the command, so that a retry is the same event.
+/// A stream type: an initial state, what commands mean, and what events leave behind. Pure; shared
+/// by threads. `evolve` accepts every event ever stored; `decide` returns the records of one
+/// append, their ids derived from the command, so that a retry is the same event.
 template <class D>
 concept Decider = requires(const D& decider, const typename D::State& state,
                            typename D::State mutable_state, const typename D::Command& command,
@@ -20,8 +26,10 @@ concept Decider = requires(const D& decider, const typename D::State& state,
   { decider.evolve(std::move(mutable_state), event) } -> std::same_as<Result<typename D::State>>;
   {
     decider.decide(state, project, stream, command)
-  } -> std::same_as<Result<std::vector<NewEvent>>>;
-  { decider.bytes(state) } -> std::convertible_to<std::size_t>;  ///< approximate memory, for the cache
+    } -> std::same_as<Result<std::vector<NewEvent>>>;
+  {
+    decider.bytes(state)
+    } -> std::convertible_to<std::size_t>;  ///< approximate memory, for the cache
 };
 
 /// Runs `work` somewhere that may block on storage. Core names no executor; adapters give a pool.
@@ -29,8 +37,8 @@ using Post = std::function<void(std::function<void()> work)>;
 
 struct CommandLoopOptions {
   std::size_t state_cache_bytes = 64U << 20;  ///< folded states kept, least recently used dropped
-  std::size_t waiting_max = 4096;             ///< commands waiting over all streams; then overloaded
-  int attempts_max = 8;                       ///< loads and decisions per command before the conflict is told
+  std::size_t waiting_max = 4096;  ///< commands not yet answered, over all streams; then overloaded
+  int attempts_max = 8;            ///< loads and decisions per command before the conflict is told
 };
 
 /// Who acts, and when, for one command.
@@ -45,29 +53,203 @@ struct CommandContext {
   std::optional<Version> expected_version;  ///< the client's own check, or none
 };
 
+/// The parts of the loop that no state type changes.
+namespace command_loop {
+
+/// Appended payloads up to this size are kept to be folded; larger ones are read back when needed.
+inline constexpr std::size_t kFoldCopyBytesMax = 256U << 10;
+
+using StateFold = std::function<Status(const RecordedEvent& event)>;
+
+/// Seals `records` and adds the checks: the stream is where the decision saw it (`next` is the
+/// version of its next event), and the client's own.
+AppendRequest make_request(const CommandContext& context, std::vector<NewEvent> records,
+                           Version next, const Hasher& hasher);
+/// True when `conflict` says that the client's own check does not hold.
+bool client_check_failed(const CommandContext& context, const Error& conflict);
+/// The conflict to answer when the client's own check does not hold for a stream at `next`.
+std::optional<Error> client_check(const CommandContext& context, Version next);
+Error overloaded(std::size_t waiting_max);
+/// The records of `stream`, in their places; other places are empty events. Nothing when too large.
+std::vector<NewEvent> copy_for_folding(const std::vector<NewEvent>& records,
+                                       const StreamId& stream);
+/// Feeds what `receipt` says was written to `fold`, as stored, as far as versions follow `next`.
+Status fold_appended(const CommandContext& context, const std::vector<NewEvent>& records,
+                     const Receipt& receipt, Version& next, const StateFold& fold);
+
+}  // namespace command_loop
+
 /// Load, fold, decide, append, and again on a conflict: written once, for every stream type.
 /// Commands on one stream run one after another (a strand per stream), so conflicts come only from
 /// writers elsewhere; correctness rests on the log's version check alone. Folded states are cached
-/// and discardable. The append checks that the stream is where the decision saw it, except where the
-/// decision only repeats known events.
+/// and discardable. The append always checks that the stream is where the decision saw it; a
+/// decision that only repeats known events passes nevertheless, since the log answers those first.
 /// Threads: safe to call concurrently.
 template <Decider D>
 class CommandLoop {
  public:
-  /// `log` and `decider` outlive the loop; `post` is called for every load and decision.
-  CommandLoop(EventLog& log, const D& decider, const Hasher& hasher, Post post, CommandLoopOptions options = {});
-  ~CommandLoop();
+  using State = typename D::State;
+  using Command = typename D::Command;
 
-  /// Decides and appends; `done` gets the receipt, exactly once, on a thread of `post` or the log.
+  /// `log`, `decider` and `hasher` outlive the loop; `post` is called for every load and decision.
+  CommandLoop(EventLog& log, const D& decider, const Hasher& hasher, Post post,
+              CommandLoopOptions options = {})
+      : log_(log),
+        decider_(decider),
+        hasher_(hasher),
+        post_(std::make_shared<const Post>(std::move(post))),
+        options_(options),
+        cache_(options.state_cache_bytes),
+        lanes_(options.waiting_max) {}
+
+  /// Waits for the commands in flight; the log and `post` must still work.
+  ~CommandLoop() = default;
+  CommandLoop(const CommandLoop&) = delete;
+  CommandLoop& operator=(const CommandLoop&) = delete;
+
+  /// Decides and appends; `done` gets the receipt, exactly once, on a thread of `post` or the log
+  /// (`overloaded`: on this one). It must not block.
   /// A decision of no events answers an empty receipt.
-  /// Errors: the decider's, the log's; version_conflict after `attempts_max` rounds, or at once when
-  /// `context.expected_version` does not hold; overloaded.
-  void execute(CommandContext context, typename D::Command command, AppendDone done);
+  /// Errors: the decider's, the log's; version_conflict after `attempts_max` rounds, or at once
+  /// when `context.expected_version` does not hold; overloaded.
+  void execute(CommandContext context, Command command, AppendDone done) {
+    auto job = std::make_shared<Job>(Job{std::move(context), std::move(command), std::move(done)});
+    job->stream = StreamKey{job->context.project.text(), job->context.stream.text()};
+    const auto start = [this, job] { run([this, job] { attempt(job); }); };
+    if (!lanes_.enter(job->stream, start)) {
+      job->done(command_loop::overloaded(options_.waiting_max));
+    }
+  }
 
   /// The folded state of a stream up to the log's visible end. Blocks on storage.
-  Result<typename D::State> load(const ProjectId& project, const StreamId& stream);
+  /// Errors: the log's, `evolve`'s.
+  Result<State> load(const ProjectId& project, const StreamId& stream) {
+    const StreamKey key{project.text(), stream.text()};
+    auto folded = catch_up(key, project, stream, false);
+    if (!folded) return folded.error();
+    State copy = folded->state;
+    keep(key, *std::move(folded));
+    return copy;
+  }
 
-  [[nodiscard]] std::size_t cached_bytes() const;
+  [[nodiscard]] std::size_t cached_bytes() const { return cache_.bytes(); }
+
+ private:
+  using Folded = FoldedState<State>;
+
+  /// One command on its way; owned by whoever acts for it next, so never by two threads at once.
+  struct Job {
+    CommandContext context;
+    Command command;
+    AppendDone done;
+    StreamKey stream{};
+    int attempts = 0;
+    std::vector<NewEvent> appended{};  ///< copies to fold into the cached state afterwards
+  };
+  using JobPtr = std::shared_ptr<Job>;
+
+  /// The last job may end, and this object with it, before the call that posted it returns.
+  void run(std::function<void()> work) {
+    const auto post = post_;
+    (*post)(std::move(work));
+  }
+
+  void keep(const StreamKey& key, Folded folded) {
+    const std::size_t bytes = decider_.bytes(folded.state);
+    cache_.put(key, std::move(folded), bytes);
+  }
+
+  /// The state at the visible end of the stream, or later where a relaxed append of ours is not yet
+  /// visible. `distrust` a later one after a conflict: that append may have failed.
+  Result<Folded> catch_up(const StreamKey& key, const ProjectId& project, const StreamId& stream,
+                          bool distrust) {
+    auto cached = cache_.take(key);
+    Folded folded = cached ? *std::move(cached) : Folded{decider_.initial(), {}};
+    const auto head = log_.head(project, stream);
+    if (!head) return head.error();
+    const Version visible{*head ? (*head)->value + 1 : 0};
+    if (folded.next > visible && distrust) folded = Folded{decider_.initial(), {}};
+    if (folded.next >= visible) return folded;
+
+    Status status = Ok{};
+    const auto read =
+        log_.read_stream(project, stream, folded.next, [&](const RecordedEvent& event) {
+          status = evolve(folded, event);
+          return static_cast<bool>(status);
+        });
+    if (!status) return status.error();
+    if (!read) return read.error();
+    return folded;
+  }
+
+  Status evolve(Folded& folded, const RecordedEvent& event) {
+    auto evolved = decider_.evolve(std::move(folded.state), event);
+    if (!evolved) return evolved.error();
+    folded.state = *std::move(evolved);
+    folded.next = Version{event.version.value + 1};
+    return Ok{};
+  }
+
+  /// One round: load, decide, append. On a thread of `post`.
+  void attempt(const JobPtr& job) {
+    const CommandContext& context = job->context;
+    auto folded = catch_up(job->stream, context.project, context.stream, job->attempts++ > 0);
+    if (!folded) return finish(job, folded.error());
+    const Version next = folded->next;
+    auto decided = decider_.decide(folded->state, context.project, context.stream, job->command);
+    keep(job->stream, *std::move(folded));
+    if (!decided || decided->empty()) {
+      if (auto conflict = command_loop::client_check(context, next)) {
+        return finish(job, *std::move(conflict));
+      }
+      if (!decided) return finish(job, decided.error());
+      return finish(job, Receipt{});
+    }
+    job->appended = command_loop::copy_for_folding(*decided, context.stream);
+    log_.append(command_loop::make_request(context, *std::move(decided), next, hasher_),
+                [this, job](Result<Receipt> receipt) { appended(job, std::move(receipt)); });
+  }
+
+  /// The log's answer. On a thread of the log, so that anything longer is posted.
+  void appended(const JobPtr& job, Result<Receipt> receipt) {
+    if (receipt) {
+      job->done(*receipt);
+      if (receipt->duplicate()) return lanes_.leave(job->stream);
+      return run([this, job, written = *std::move(receipt)] {
+        absorb(*job, written);
+        lanes_.leave(job->stream);
+      });
+    }
+    const bool again = receipt.error().code == Errc::version_conflict &&
+                       job->attempts < options_.attempts_max &&
+                       !command_loop::client_check_failed(job->context, receipt.error());
+    if (!again) return finish(job, std::move(receipt));
+    run([this, job] { attempt(job); });
+  }
+
+  /// Folds what was written into the cached state, so that the next command reads nothing.
+  void absorb(const Job& job, const Receipt& written) {
+    auto folded = cache_.take(job.stream);
+    if (!folded) return;
+    Version next = folded->next;
+    const auto status = command_loop::fold_appended(
+        job.context, job.appended, written, next,
+        [&](const RecordedEvent& event) { return evolve(*folded, event); });
+    if (status) keep(job.stream, *std::move(folded));  // else: the next load meets the same error
+  }
+
+  void finish(const JobPtr& job, Result<Receipt> answer) {
+    job->done(std::move(answer));
+    lanes_.leave(job->stream);
+  }
+
+  EventLog& log_;
+  const D& decider_;
+  const Hasher& hasher_;
+  const std::shared_ptr<const Post> post_;
+  const CommandLoopOptions options_;
+  StateCache<State> cache_;
+  Lanes lanes_;  ///< last, so that it goes first: it waits for the commands that use the rest
 };
 
 }  // namespace hansard::core

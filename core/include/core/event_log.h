@@ -66,6 +66,7 @@ struct RecordReceipt {
   Version version;
   bool duplicate = false;  ///< stored by an earlier append; these are its original numbers
   bool erased = false;     ///< the stored event's content has been erased since
+  Timestamp recorded_at{};  ///< as stored
 };
 
 struct Receipt {
@@ -102,6 +103,8 @@ class EventLog {
   ///   id_reused, partial_duplicate, version_conflict (every violated check), overloaded (queue
   ///   full), out_of_space, unavailable (the outcome is unknown: retry with the same ids),
   ///   cancelled (the log is closing). On every error but `unavailable` nothing was written.
+  /// An answer that rests on other appends still being synced (a duplicate of theirs, a conflict with
+  ///   them) waits for them: what it names is visible when it is given, or it is `unavailable` too.
   /// Order of judgement: form, idempotency, checks; so a full duplicate answers its original receipt
   /// whatever the checks say.
   /// Cost: O(bytes appended), independent of stream length. Never blocks on disk.

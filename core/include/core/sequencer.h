@@ -49,7 +49,8 @@ struct Sequenced {
 };
 
 /// Form of an append alone, without any state: counts, sizes, types, repeated ids. May run on the
-/// submitting thread. Errors: invalid_argument (names `records[i].field`), too_large.
+/// submitting thread. Errors: invalid_argument (names `records[i].field`), too_large, internal (a
+/// record without salt or not sealed).
 Status validate(const AppendRequest& request);
 
 /// Decides one append. A pure function of (state, index, request): no clock, no randomness. On
