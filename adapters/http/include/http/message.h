@@ -1,0 +1,109 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/result.h"
+#include "core/time.h"
+#include "http/scope.h"
+
+/// Requests and responses as handlers see them: plain values, no Beast and no Asio, so that a
+/// handler compiles in a second and is tested without a socket.
+namespace hansard::http {
+
+enum class Method : std::uint8_t { get, head, post, put, del, options, other };
+
+/// `GET`; `other` is `?`.
+std::string_view name(Method method);
+
+/// Header fields in arrival order; names compare without regard to case. Caller synchronises.
+class Headers {
+ public:
+  void add(std::string name, std::string value);
+  /// Replaces every field of that name.
+  void set(std::string_view name, std::string value);
+  /// The first field of that name.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  [[nodiscard]] std::size_t count(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const {
+    return fields_;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+/// ASCII case-insensitive equality, as header names and tokens compare.
+bool same_token(std::string_view a, std::string_view b);
+
+using NameValues = std::vector<std::pair<std::string, std::string>>;
+
+/// One request, complete with its body. Immutable once a handler sees it.
+struct Request {
+  Method method = Method::other;
+  std::string target;                 ///< as sent; cleared of a key before anything may log it
+  std::vector<std::string> segments;  ///< of the path, percent-decoded, UTF-8; `/` has none
+  NameValues query;                   ///< decoded, in order, repeated names kept
+  NameValues params;                  ///< values of the route's `{...}` segments
+  Headers headers;
+  std::string body;
+
+  std::string peer;    ///< address, or `local` on the unix socket; for logs of refusals only
+  bool local = false;  ///< came over the unix socket: the file's mode is the key
+  std::uint64_t connection = 0;
+  Principal principal;
+  core::Timestamp received_at;                     ///< the edge's clock, when the head was complete
+  std::chrono::steady_clock::time_point deadline;  ///< the handler must have answered by then
+
+  /// Value of `{name}` in the route's pattern. @pre the pattern has it.
+  [[nodiscard]] const std::string& param(std::string_view name) const;
+  /// The first query parameter of that name.
+  [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+using RequestPtr = std::shared_ptr<const Request>;
+
+/// A body produced piece by piece, at the pace of the client. Destroyed when the body ended or the
+/// client went; a late answer to `next` is then ignored.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// Asks for the next piece; never asked again before it answered. `done` is called once, on any
+  /// thread: bytes; nothing at the end; or an error, which breaks the connection off, so that a
+  /// cut body cannot be taken for a whole one.
+  virtual void next(std::function<void(core::Result<std::string>)> done) = 0;
+  /// True when the body ends only with the client or the server (`follow`): a server that stops
+  /// then ends it between two pieces.
+  [[nodiscard]] virtual bool endless() const { return false; }
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+  std::unique_ptr<BodySource> stream = nullptr;     ///< instead of `body`
+  bool close = false;                               ///< end the connection after it
+  std::optional<core::Error> error = std::nullopt;  ///< what a problem document tells; for the log
+};
+
+/// Answers one request, once, from any thread; copies share the answer. When every copy is gone
+/// without an answer the client is told `internal`: a lost request must not hang.
+class Responder {
+ public:
+  explicit Responder(std::function<void(Response)> answer);
+  void operator()(Response response) const;
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace hansard::http

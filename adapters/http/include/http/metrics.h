@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/limits.h"
+
+namespace hansard::http {
+
+/// A number read at scrape time (appends, store, projections, caches): what main knows and we do
+/// not.
+struct Gauge {
+  std::string name;  ///< `hansard_...`, by the Prometheus rules
+  std::string help;
+  std::vector<std::pair<std::string, std::string>> labels;
+  double value = 0;
+  bool counter = false;  ///< never decreases
+};
+
+/// Counters of the server, in the Prometheus text format. No label ever holds an id of a client:
+/// label values come from the route table, the limits table and the closed set of codes.
+/// Threads: all members are safe to call concurrently.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+
+  struct Served {
+    std::string_view method;
+    std::string_view pattern;  ///< of the route, or `unmatched`
+    int status = 0;
+    std::chrono::steady_clock::duration took{};
+    std::uint64_t bytes_in = 0;   ///< of the body
+    std::uint64_t bytes_out = 0;  ///< of the body
+  };
+  void served(const Served& request);
+  void connection_opened();
+  void connection_closed();
+  void limit_hit(Limit limit);
+
+  /// `collect` is called at every scrape, on the pool; it may block on storage.
+  void set_collector(std::function<std::vector<Gauge>()> collect);
+  /// The exposition text, version 0.0.4.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hansard::http

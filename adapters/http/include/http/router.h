@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/message.h"
+
+namespace hansard::http {
+
+/// Handles a request: answers through `respond`, now or later, from any thread. It must not block
+/// on the event loop; `Runs::pool` says that it does block.
+using Handler = std::function<void(RequestPtr request, Responder respond)>;
+
+/// Where a handler is called.
+enum class Runs : std::uint8_t {
+  loop,  ///< on the connection's strand (bodies over kInlineBodyBytes: on the pool); never blocks
+  pool   ///< on the bounded pool; past its bound the client is told `overloaded`
+};
+/// Parsing more than this would hold up the neighbours of the event loop (about 0.1 ms).
+inline constexpr std::size_t kInlineBodyBytes = 64U << 10;
+
+/// What a request to the route may carry.
+enum class Takes : std::uint8_t { nothing, json };
+
+/// One row of the table that is the whole HTTP surface (`GET /openapi.json` will be written from
+/// it).
+struct Route {
+  Method method = Method::get;  ///< `get` answers HEAD too
+  std::string pattern;          ///< `/v1/sessions/{id}/messages`
+  std::optional<Scope> scope;   ///< nothing: open to everyone who may connect
+  Runs runs = Runs::pool;
+  Takes takes = Takes::nothing;
+  std::string doc;  ///< one line
+  Handler handler;
+};
+
+/// Finds the route of a request. Immutable, thread-safe.
+class Router {
+ public:
+  /// Errors: invalid_argument when a pattern is malformed, or when two routes of one method could
+  /// match the same path (names both): which handler runs must never depend on their order.
+  static core::Result<Router> make(std::vector<Route> routes);
+
+  struct Match {
+    const Route* route = nullptr;  ///< null: see `allowed`
+    NameValues params;
+    std::string allowed;  ///< without a route: the methods this path has (`GET, HEAD`), or empty
+  };
+  /// @param segments decoded path segments. Cost: O(routes with as many segments).
+  [[nodiscard]] Match match(Method method, const std::vector<std::string>& segments) const;
+
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  struct Pattern {
+    std::vector<std::string> segments;  ///< literal, or `{name}`
+  };
+  std::vector<Route> routes_;
+  std::vector<Pattern> patterns_;  ///< of `routes_`, index by index
+};
+
+}  // namespace hansard::http

@@ -1,0 +1,203 @@
+#include "http/gate.h"
+
+#include <algorithm>
+
+#include "http/problem.h"
+#include "http/target.h"
+
+namespace hansard::http {
+
+namespace {
+
+using core::Errc;
+
+Admission refuse(Response response) {
+  Admission admission;
+  admission.refusal = std::move(response);
+  return admission;
+}
+
+bool is_port(std::string_view text) {
+  return !text.empty() && text.size() <= 5 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// `127.x.y.z`, digits and dots only: a name such as `127.0.0.1.example.org` is not an address.
+bool is_loopback_v4(std::string_view host) {
+  return host.substr(0, 4) == "127." && std::count(host.begin(), host.end(), '.') == 3 &&
+         std::all_of(host.begin(), host.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+}
+
+/// The key a client sent in a header: ours begin with `hsd_`; anything else is meant for a
+/// provider.
+std::optional<std::string> header_key(const Headers& headers) {
+  if (const auto own = headers.find("Hansard-Key")) return std::string(*own);
+  if (const auto authorization = headers.find("Authorization")) {
+    const std::size_t space = std::min(authorization->find(' '), authorization->size());
+    if (same_token(authorization->substr(0, space), "Bearer")) {
+      std::string_view token = authorization->substr(std::min(space + 1, authorization->size()));
+      if (token.substr(0, 4) == "hsd_") return std::string(token);
+    }
+  }
+  if (const auto api_key = headers.find("x-api-key")) {
+    if (api_key->substr(0, 4) == "hsd_") return std::string(*api_key);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_loopback_host(std::string_view host) {
+  if (host.substr(0, 5) == "[::1]") {
+    host.remove_prefix(5);
+    return host.empty() || (host.front() == ':' && is_port(host.substr(1)));
+  }
+  const std::size_t colon = host.find(':');
+  if (colon != std::string_view::npos) {
+    if (!is_port(host.substr(colon + 1))) return false;
+    host = host.substr(0, colon);
+  }
+  return same_token(host, "localhost") || is_loopback_v4(host);
+}
+
+bool is_json_type(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  if (same_token(type, "application/json")) return true;
+  constexpr std::string_view kSuffix = "+json";
+  return type.size() > kSuffix.size() && same_token(type.substr(0, 12), "application/") &&
+         same_token(type.substr(type.size() - kSuffix.size()), kSuffix);
+}
+
+Gate::Gate(const Router& router, const KeyRing& keys, const Limits& limits,
+           core::ProjectId default_project)
+    : router_(router), keys_(keys), limits_(limits), default_project_(std::move(default_project)) {}
+
+Admission Gate::admit(Request& request, bool has_body) const {
+  if (request.target.size() > limits_[Limit::target_bytes]) {
+    core::Error error = limit_error(limits_, Limit::target_bytes);
+    error.field = "target";
+    Admission admission = refuse(problem(std::move(error), row(Limit::target_bytes).status));
+    admission.limit = Limit::target_bytes;
+    return admission;
+  }
+  auto target = parse_target(request.target);
+  if (!target) return refuse(problem(std::move(target.error())));
+  if (request.headers.count("Host") != 1) {
+    return refuse(problem({Errc::invalid_argument, "exactly one Host header is needed", "Host"}));
+  }
+  if (auto foreign = check_loopback(request)) return refuse(*std::move(foreign));
+
+  std::optional<std::string> path_key;
+  auto& segments = target->segments;
+  if (segments.size() >= 2 && segments[0] == "k") {
+    path_key = segments[1];
+    segments.erase(segments.begin(), segments.begin() + 2);
+    request.target = "/k/...";  // the rest is in `segments`; the key must not reach a log
+  }
+  Router::Match match = router_.match(request.method, segments);
+  if (match.route == nullptr && match.allowed.empty()) {
+    return refuse(problem({Errc::not_found, "no such path", "target"}));
+  }
+  if (match.route == nullptr) {
+    Response response = problem(
+        {Errc::unsupported,
+         "this path has no method " + std::string(name(request.method)) + ", only " + match.allowed,
+         "method"},
+        405);
+    response.headers.add("Allow", std::move(match.allowed));
+    return refuse(std::move(response));
+  }
+  const Route& route = *match.route;
+  Admission admitted{&route, {}, {}};
+  request.segments = std::move(segments);
+  request.query = std::move(target->query);
+  request.params = std::move(match.params);
+
+  auto principal = identify(request, path_key);
+  if (!principal && (route.scope || principal.error().code != Errc::unauthenticated)) {
+    admitted.refusal = problem(std::move(principal.error()));
+    return admitted;
+  }
+  if (principal) request.principal = *std::move(principal);
+  if (route.scope && !request.principal.scopes.has(*route.scope)) {
+    admitted.refusal =
+        problem({Errc::forbidden, "this needs the scope " + std::string(name(*route.scope))});
+    return admitted;
+  }
+  if (route.method != Method::get && request.principal.project.text().front() == '_') {
+    admitted.refusal = problem({Errc::forbidden, "project " + request.principal.project.text() +
+                                                     " is reserved for facts about the whole log"});
+    return admitted;
+  }
+  if (has_body) admitted.refusal = check_body(request, route);
+  return admitted;
+}
+
+std::optional<Response> Gate::check_loopback(const Request& request) const {
+  if (!keys_.empty() || request.local) return std::nullopt;
+  const std::string_view host = *request.headers.find("Host");
+  if (!is_loopback_host(host)) {
+    return problem({Errc::forbidden,
+                    "without keys only loopback is served, and this Host is another; configure a "
+                    "key to serve other names",
+                    "Host"});
+  }
+  for (const auto& [field, value] : request.headers.all()) {
+    if (same_token(field, "Origin") && !same_token(value, "http://" + std::string(host))) {
+      return problem({Errc::forbidden,
+                      "without keys only pages of this server itself may send requests", "Origin"});
+    }
+  }
+  return std::nullopt;
+}
+
+core::Result<Principal> Gate::identify(const Request& request,
+                                       const std::optional<std::string>& path_key) const {
+  const auto asked = request.headers.find("Hansard-Project");
+  std::optional<core::ProjectId> project;
+  if (asked) {
+    auto parsed = core::ProjectId::parse(*asked);
+    if (!parsed) {
+      return core::Error{Errc::invalid_argument, parsed.error().message, "Hansard-Project"};
+    }
+    project = *std::move(parsed);
+  }
+  if (keys_.empty() || request.local) {
+    Principal everyone;
+    everyone.project = project.value_or(default_project_);
+    everyone.scopes = Scopes::all();
+    return everyone;
+  }
+  const auto key = path_key ? path_key : header_key(request.headers);
+  if (!key) {
+    return core::Error{Errc::unauthenticated,
+                       "a key is needed: header Hansard-Key, or Authorization: Bearer hsd_..."};
+  }
+  auto principal = keys_.find(*key);
+  if (!principal) return core::Error{Errc::unauthenticated, "unknown key"};
+  if (project && *project != principal->project) {
+    return core::Error{Errc::forbidden, "this key belongs to another project", "Hansard-Project"};
+  }
+  return *std::move(principal);
+}
+
+std::optional<Response> Gate::check_body(const Request& request, const Route& route) const {
+  if (route.takes == Takes::nothing) {
+    return problem({Errc::invalid_argument, "this route takes no body", "body"});
+  }
+  const auto type = request.headers.find("Content-Type");
+  if (!type || !is_json_type(*type)) {
+    return problem({Errc::invalid_argument, "send Content-Type: application/json", "Content-Type"},
+                   415);
+  }
+  const auto coding = request.headers.find("Content-Encoding");
+  if (coding && !same_token(*coding, "identity")) {
+    return problem(
+        {Errc::invalid_argument, "bodies are taken uncompressed only", "Content-Encoding"}, 415);
+  }
+  return std::nullopt;
+}
+
+}  // namespace hansard::http
