@@ -1,7 +1,11 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <future>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +22,19 @@ inline core::Result<core::Receipt> append(core::EventLog& log, core::AppendReque
     promise->set_value(std::move(receipt));
   });
   return answer.get();
+}
+
+/// Waits until everything below `end` is visible. @return false after `patience`.
+inline bool wait_for_end(core::EventLog& log, core::Position end,
+                         std::chrono::seconds patience = std::chrono::seconds(20)) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  const auto subscription = log.subscribe([&](core::Position) {
+    const std::lock_guard lock(mutex);
+    changed.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  return changed.wait_for(lock, patience, [&] { return log.end() >= end; });
 }
 
 /// Stored bytes of an event, put together from its decoded parts.
