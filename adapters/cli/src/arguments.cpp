@@ -1,0 +1,201 @@
+#include "arguments.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <array>
+#include <functional>
+#include <sstream>
+
+namespace hansard::cli {
+
+namespace {
+
+constexpr const char* kVersion = "hansard 0.1.0";
+
+/// Options that every command takes.
+void add_common(CLI::App& app, Arguments& out) {
+  app.add_flag("--json", out.json, "Print JSON instead of tables");
+  app.add_option("--config", out.config, "Configuration file (hansard.toml)");
+  app.add_option("--data", out.data, "Data directory (./hansard-data)");
+  app.add_option("--project", out.project, "Project (default)");
+}
+
+void add_url(CLI::App& app, Arguments& out) {
+  app.add_option("--url", out.url, "Talk to the server at http://host:port");
+}
+
+/// A filter that becomes a query parameter of the same name.
+void add_filter(CLI::App& app, std::vector<std::pair<std::string, std::string>>& filters,
+                const std::string& name, const std::string& doc) {
+  app.add_option_function<std::string>(
+      "--" + name,
+      [&filters, name](const std::string& value) { filters.emplace_back(name, value); }, doc);
+}
+
+/// One command line: the parser, and the options of every command until one is chosen.
+class Parser {
+ public:
+  Parser() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", kVersion);
+    app_.footer(
+        "Commands talk to the server of --url, to the one running on --data, or open the data\n"
+        "directory themselves when none runs. Exit codes: 0 done, 2 usage, others by error code\n"
+        "(core/README.md).");
+    add_serve();
+    add_import();
+    add_append();
+    add_sessions();
+    add_show();
+    add_tail();
+    add_usage();
+    add_operate();
+  }
+
+  std::variant<Arguments, Exit> parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      std::ostringstream text;
+      const bool asked = app_.exit(error, text, text) == 0;
+      return Exit{asked ? 0 : kExitUsage, text.str()};
+    }
+    return std::move(out_);
+  }
+
+ private:
+  CLI::App& chosen(CLI::App* command, std::function<Command()> make) {
+    command->callback([this, make] { out_.command = make(); });
+    add_common(*command, out_);
+    return *command;
+  }
+
+  void add_serve() {
+    CLI::App& app =
+        chosen(app_.add_subcommand("serve", "Run the engine"), [this] { return serve_; });
+    app.add_option("--listen", out_.listen, "Addresses to serve (127.0.0.1:7070)");
+    app.add_option("--threads", out_.threads, "Threads of the event loop (one per core, at most 4)")
+        ->check(CLI::Range(0, 1024));
+    app.add_option("--log-level", out_.log_level, "debug, info, warn, error or off");
+    app.add_flag("--sample", serve_.sample, "Record the built-in sample conversations once");
+    app.add_flag("--welcome", serve_.welcome, "Print where to look and lines to paste");
+  }
+
+  void add_import() {
+    CLI::App& app = chosen(app_.add_subcommand("import", "Record conversations from files"),
+                           [this] { return import_; });
+    add_url(app, out_);
+    app.add_option("files", import_.files, "Files, plain or .zst; - is standard input")->required();
+    app.add_option("--format", import_.format, "auto or openai (message lists)")
+        ->check(CLI::IsMember({"auto", "openai"}));
+  }
+
+  void add_append() {
+    CLI::App& app = chosen(
+        app_.add_subcommand("append", "Append raw events: bodies of POST /v1/append, one a line"),
+        [this] { return append_; });
+    add_url(app, out_);
+    app.add_option("file", append_.file, "JSON or NDJSON; - is standard input");
+  }
+
+  void add_sessions() {
+    CLI::App& app =
+        chosen(app_.add_subcommand("sessions", "List conversations, latest activity first"),
+               [this] { return sessions_; });
+    add_url(app, out_);
+    add_filter(app, sessions_.filters, "user", "Of this user");
+    add_filter(app, sessions_.filters, "agent", "Of this agent");
+    add_filter(app, sessions_.filters, "app", "Of this app");
+    add_filter(app, sessions_.filters, "model", "That asked this model");
+    app.add_option_function<std::vector<std::string>>(
+        "--tag",
+        [this](const std::vector<std::string>& tags) {
+          for (const std::string& tag : tags) sessions_.filters.emplace_back("tag", tag);
+        },
+        "With this tag, as key:value; may be repeated");
+    add_filter(app, sessions_.filters, "status", "active, open or ended");
+    add_filter(app, sessions_.filters, "from", "Active at or after this time (RFC 3339)");
+    add_filter(app, sessions_.filters, "to", "Active before this time");
+    add_filter(app, sessions_.filters, "cursor", "Continue where a page ended");
+    app.add_option("--limit", sessions_.limit, "Most to list (50)")->check(CLI::PositiveNumber);
+    app.add_flag("--all", sessions_.all, "List every one");
+  }
+
+  void add_show() {
+    CLI::App& app =
+        chosen(app_.add_subcommand("show", "Print one conversation"), [this] { return show_; });
+    add_url(app, out_);
+    app.add_option("session", show_.session, "Session id")->required();
+    app.add_option("--as-of", show_.as_of, "As it stood: version:7, position:120 or a time");
+  }
+
+  void add_tail() {
+    CLI::App& app = chosen(app_.add_subcommand("tail", "Follow the log"), [this] { return tail_; });
+    add_url(app, out_);
+    app.add_option("--from", tail_.from, "Start at this position");
+    app.add_option("-n,--last", tail_.last, "Start this many events before the end (10)");
+    app.add_option("--type", tail_.types, "Only events of these types");
+    app.add_flag("!--no-follow", tail_.follow, "Stop at the end of the log");
+  }
+
+  void add_usage() {
+    CLI::App& app = chosen(app_.add_subcommand("usage", "Sum up calls, tokens and latency"),
+                           [this] { return usage_; });
+    add_url(app, out_);
+    app.add_option("--by", usage_.by, "Group by day, user, session, provider, model (commas)");
+    add_filter(app, usage_.filters, "user", "Of this user");
+    add_filter(app, usage_.filters, "session", "Of this session");
+    add_filter(app, usage_.filters, "provider", "Of this provider");
+    add_filter(app, usage_.filters, "model", "Of this model");
+    add_filter(app, usage_.filters, "from", "From this day (2026-11-21)");
+    add_filter(app, usage_.filters, "to", "Up to and including this day");
+  }
+
+  void add_operate() {
+    chosen(app_.add_subcommand(
+               "verify", "Re-read every byte: checksums, order, indexes, tree, views (offline)"),
+           [] { return VerifyCommand{}; });
+    using Action = ProjectionsCommand::Action;
+    CLI::App& projections =
+        chosen(app_.add_subcommand("projections", "Where each view stands; retry or rebuild one"),
+               [this] { return projections_; });
+    add_url(projections, out_);
+    projections.require_subcommand(0, 1);
+    projections.fallthrough();
+    const std::array<std::pair<const char*, Action>, 2> actions{
+        {{"retry", Action::retry}, {"rebuild", Action::rebuild}}};
+    for (const auto& [name, action] : actions) {
+      CLI::App* sub = projections.add_subcommand(name);
+      sub->description(action == Action::retry ? "Try a stopped view again from where it stopped"
+                                               : "Build a view anew beside the old, then swap");
+      sub->add_option("name", projections_.name, "Name of the view")->required();
+      sub->parse_complete_callback([this, action = action] { projections_.action = action; });
+    }
+    CLI::App& doctor =
+        chosen(app_.add_subcommand("doctor", "Look at a data directory that does not open"),
+               [this] { return doctor_; });
+    doctor.add_flag("--accept-loss", doctor_.accept_loss,
+                    "Go on although acknowledged events are missing");
+  }
+
+  CLI::App app_{"Hansard: the official record of what people, models and tools said", "hansard"};
+  Arguments out_;
+  ServeCommand serve_;
+  ImportCommand import_;
+  AppendCommand append_;
+  SessionsCommand sessions_;
+  ShowCommand show_;
+  TailCommand tail_;
+  UsageCommand usage_;
+  ProjectionsCommand projections_;
+  DoctorCommand doctor_;
+};
+
+}  // namespace
+
+std::variant<Arguments, Exit> parse_arguments(int argc, const char* const* argv) {
+  return Parser().parse(argc, argv);
+}
+
+}  // namespace hansard::cli

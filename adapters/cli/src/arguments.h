@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hansard::cli {
+
+struct ServeCommand {
+  bool sample = false;   ///< record the built-in sample unless it is there
+  bool welcome = false;  ///< print lines to paste
+};
+struct ImportCommand {
+  std::vector<std::string> files;  ///< `-`: standard input
+  std::string format = "auto";
+};
+struct AppendCommand {
+  std::string file = "-";
+};
+struct SessionsCommand {
+  std::vector<std::pair<std::string, std::string>> filters;  ///< query parameters of the route
+  std::uint64_t limit = 50;
+  bool all = false;
+};
+struct ShowCommand {
+  std::string session;
+  std::optional<std::string> as_of;
+};
+struct TailCommand {
+  std::optional<std::uint64_t> from;  ///< absent: the last `last` events
+  std::uint64_t last = 10;
+  std::vector<std::string> types;
+  bool follow = true;
+};
+struct UsageCommand {
+  std::string by;
+  std::vector<std::pair<std::string, std::string>> filters;
+};
+struct VerifyCommand {};
+struct ProjectionsCommand {
+  enum class Action : std::uint8_t { list, retry, rebuild };
+  Action action = Action::list;
+  std::string name;
+};
+struct DoctorCommand {
+  bool accept_loss = false;
+};
+
+using Command =
+    std::variant<ServeCommand, ImportCommand, AppendCommand, SessionsCommand, ShowCommand,
+                 TailCommand, UsageCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+
+/// A command line, read. Absent options leave file and environment as they are.
+struct Arguments {
+  Command command;
+  bool json = false;
+  std::optional<std::string> config;
+  std::optional<std::string> data;
+  std::optional<std::string> url;
+  std::optional<std::string> project;
+  std::vector<std::string> listen;
+  std::optional<int> threads;
+  std::optional<std::string> log_level;
+};
+
+/// What to do instead of running a command: text to print and the exit code (help, version, usage).
+struct Exit {
+  int code = 0;
+  std::string text;
+};
+
+/// Exit code of a command line that cannot be read.
+inline constexpr int kExitUsage = 2;
+
+std::variant<Arguments, Exit> parse_arguments(int argc, const char* const* argv);
+
+}  // namespace hansard::cli

@@ -1,0 +1,246 @@
+#include "settings.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <sstream>
+#include <string_view>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "http/limits.h"
+
+namespace hansard::cli {
+
+namespace {
+
+using core::Errc;
+using core::Error;
+using core::Ok;
+using core::Result;
+using core::Status;
+
+/// Walks one file; remembers the first thing that is wrong.
+class Reader {
+ public:
+  explicit Reader(std::string file) : file_(std::move(file)) {}
+
+  void fail(const toml::node& at, const std::string& name, const std::string& what) {
+    if (error_) return;
+    error_ = Error{Errc::invalid_argument,
+                   file_ + ":" + std::to_string(at.source().begin.line) + ": " + name + ": " + what,
+                   name};
+  }
+  void text(const toml::node& node, const std::string& name, std::string& out) {
+    if (const auto value = node.value_exact<std::string>()) {
+      out = *value;
+    } else {
+      fail(node, name, "expected a text");
+    }
+  }
+  void texts(const toml::node& node, const std::string& name, std::vector<std::string>& out) {
+    if (const auto* list = node.as_array()) {
+      out.clear();
+      for (const toml::node& element : *list) text(element, name, out.emplace_back());
+    } else {
+      out.resize(1);
+      text(node, name, out.front());
+    }
+  }
+  void number(const toml::node& node, const std::string& name, std::uint64_t& out) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (value && *value >= 0) {
+      out = static_cast<std::uint64_t>(*value);
+    } else {
+      fail(node, name, "expected a number that is not negative");
+    }
+  }
+  const toml::table* table(const toml::node& node, const std::string& name) {
+    if (const auto* found = node.as_table()) return found;
+    fail(node, name, "expected a table");
+    return nullptr;
+  }
+  [[nodiscard]] Status status() const {
+    if (error_) return *error_;
+    return Ok{};
+  }
+
+ private:
+  std::string file_;
+  std::optional<Error> error_;
+};
+
+void read_log(Reader& reader, const toml::table& table, Settings& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = "log." + std::string(key.str());
+    if (key == "level") {
+      reader.text(node, name, out.log_level);
+    } else if (key == "file") {
+      reader.text(node, name, out.log_file);
+    } else if (key == "components") {
+      const toml::table* components = reader.table(node, name);
+      if (components == nullptr) return;
+      for (const auto& [component, level] : *components) {
+        const std::string full = name + "." + std::string(component.str());
+        reader.text(level, full, out.log_components[std::string(component.str())]);
+      }
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+}
+
+void read_key(Reader& reader, const toml::table& table, Settings& out) {
+  KeySetting setting;
+  setting.project = "default";
+  for (const auto& [key, node] : table) {
+    const std::string name = "keys." + std::string(key.str());
+    if (key == "name") {
+      reader.text(node, name, setting.name);
+    } else if (key == "key") {
+      reader.text(node, name, setting.key);
+    } else if (key == "project") {
+      reader.text(node, name, setting.project);
+    } else if (key == "scopes") {
+      reader.texts(node, name, setting.scopes);
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+  if (setting.name.empty()) reader.fail(table, "keys.name", "is missing");
+  if (setting.key.empty()) reader.fail(table, "keys.key", "is missing");
+  out.keys.push_back(std::move(setting));
+}
+
+void read_top(Reader& reader, std::string_view key, const toml::node& node, Settings& out) {
+  const std::string name(key);
+  if (key == "data") {
+    reader.text(node, name, out.data);
+  } else if (key == "listen") {
+    reader.texts(node, name, out.listen);
+  } else if (key == "url") {
+    reader.text(node, name, out.url.emplace());
+  } else if (key == "project") {
+    reader.text(node, name, out.project);
+  } else if (key == "threads") {
+    std::uint64_t threads = 0;
+    reader.number(node, name, threads);
+    if (threads > 1024) reader.fail(node, name, "more than 1024");
+    out.threads = static_cast<int>(threads);
+  } else if (key == "log") {
+    if (const auto* table = reader.table(node, name)) read_log(reader, *table, out);
+  } else if (key == "limits") {
+    const auto* table = reader.table(node, name);
+    if (table == nullptr) return;
+    for (const auto& [limit, value] : *table) {
+      const std::string limit_name(limit.str());
+      reader.number(value, "limits." + limit_name, out.limits[limit_name]);
+    }
+  } else if (key == "keys") {
+    const auto* list = node.as_array();
+    if (list == nullptr) return reader.fail(node, name, "expected [[keys]]");
+    out.keys.clear();
+    for (const toml::node& element : *list) {
+      if (const auto* table = reader.table(element, name)) read_key(reader, *table, out);
+    }
+  } else {
+    reader.fail(node, name, "unknown setting");
+  }
+}
+
+std::vector<std::string> split_commas(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream in(text);
+  for (std::string piece; std::getline(in, piece, ',');) out.push_back(piece);
+  return out;
+}
+
+Result<std::uint64_t> parse_number(const std::string& variable, const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return Error{Errc::invalid_argument, variable + ": expected a number, found " + text, variable};
+  }
+  return value;
+}
+
+Status read_environment(const Environment& environment, Settings& out) {
+  const auto take = [&](const char* name, std::string& into) {
+    if (auto value = environment(name)) into = *std::move(value);
+  };
+  take("HANSARD_DATA", out.data);
+  take("HANSARD_PROJECT", out.project);
+  take("HANSARD_LOG_LEVEL", out.log_level);
+  take("HANSARD_LOG_FILE", out.log_file);
+  if (auto value = environment("HANSARD_LISTEN")) out.listen = split_commas(*value);
+  if (auto value = environment("HANSARD_URL")) out.url = std::move(value);
+  if (auto value = environment("HANSARD_KEY")) out.key = std::move(value);
+  if (auto value = environment("HANSARD_THREADS")) {
+    const auto number = parse_number("HANSARD_THREADS", *value);
+    if (!number) return number.error();
+    if (*number > 1024) {
+      return Error{Errc::invalid_argument, "HANSARD_THREADS: more than 1024", "HANSARD_THREADS"};
+    }
+    out.threads = static_cast<int>(*number);
+  }
+  for (const http::LimitRow& limit : http::limit_table()) {
+    std::string name = "HANSARD_LIMITS_";
+    for (const char c : limit.name) {
+      name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    const auto value = environment(name);
+    if (!value) continue;
+    const auto number = parse_number(name, *value);
+    if (!number) return number.error();
+    out.limits[std::string(limit.name)] = *number;
+  }
+  return Ok{};
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return std::string(value);
+  };
+}
+
+Status read_toml(const std::string& text, const std::string& file, Settings& settings) {
+  const toml::parse_result parsed = toml::parse(text, file);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return Error{Errc::invalid_argument, file + ":" + std::to_string(error.source().begin.line) +
+                                             ": " + std::string(error.description())};
+  }
+  Reader reader(file);
+  for (const auto& [key, node] : parsed.table()) read_top(reader, key.str(), node, settings);
+  return reader.status();
+}
+
+Result<Settings> load_settings(const std::optional<std::string>& path,
+                               const Environment& environment) {
+  Settings settings;
+  std::optional<std::string> file = path ? path : environment("HANSARD_CONFIG");
+  constexpr const char* kUsual = "hansard.toml";
+  std::error_code ignored;
+  if (!file && std::filesystem::exists(kUsual, ignored)) file = kUsual;
+  if (file) {
+    std::ifstream in(*file, std::ios::binary);
+    if (!in) return Error{Errc::not_found, "cannot read the configuration file " + *file};
+    std::ostringstream text;
+    text << in.rdbuf();
+    const Status read = read_toml(text.str(), *file, settings);
+    if (!read) return read.error();
+    settings.source = *file;
+  }
+  const Status read = read_environment(environment, settings);
+  if (!read) return read.error();
+  return settings;
+}
+
+}  // namespace hansard::cli

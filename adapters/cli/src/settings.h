@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+
+namespace hansard::cli {
+
+/// A key as written in `hansard.toml`. Its parts are judged where the server is built.
+struct KeySetting {
+  std::string name;
+  std::string key;
+  std::string project;
+  std::vector<std::string> scopes;
+};
+
+/// What a start needs to know, from the file, the environment and the flags; later wins. None of it
+/// is needed.
+///
+///   data = "./hansard-data"            HANSARD_DATA       --data
+///   listen = ["127.0.0.1:7070"]        HANSARD_LISTEN     --listen    (text or list; commas in the
+///   environment) url = "http://..."                 HANSARD_URL        --url       (clients)
+///   project = "default"                HANSARD_PROJECT    --project
+///   (never in a file of the client)    HANSARD_KEY                    (clients)
+///   threads = 0                        HANSARD_THREADS    --threads
+///   [log] level, file                  HANSARD_LOG_LEVEL, HANSARD_LOG_FILE   --log-level
+///   [log.components] http = "debug"
+///   [limits] body_bytes = 33554432     HANSARD_LIMITS_BODY_BYTES
+///   [[keys]] name, key, project, scopes
+struct Settings {
+  std::string data = "./hansard-data";
+  std::vector<std::string> listen = {"127.0.0.1:7070"};
+  std::optional<std::string> url;
+  std::string project = "default";
+  std::optional<std::string> key;
+  int threads = 0;
+  std::string log_level = "info";
+  std::string log_file;
+  std::map<std::string, std::string> log_components;
+  std::map<std::string, std::uint64_t> limits;
+  std::vector<KeySetting> keys;
+  std::string source;  ///< the file read, or empty
+};
+
+/// Value of an environment variable, or nothing.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+/// The process's own.
+Environment process_environment();
+
+/// Reads the text of a `hansard.toml` over `settings`. Unknown names are errors: a misspelt limit
+/// must not silently be no limit.
+/// Errors: invalid_argument (with `file:line`, and the dotted name as `field`).
+core::Status read_toml(const std::string& text, const std::string& file, Settings& settings);
+
+/// File (`path`, else HANSARD_CONFIG, else ./hansard.toml where it exists), then environment.
+/// Errors: invalid_argument; not_found when a named file is missing.
+core::Result<Settings> load_settings(const std::optional<std::string>& path,
+                                     const Environment& environment);
+
+}  // namespace hansard::cli

@@ -1,0 +1,138 @@
+#include "importers/importer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include "events/session/ids.h"
+
+namespace hansard::importers {
+
+namespace {
+
+using core::Errc;
+using core::Error;
+using core::Receipt;
+using core::Result;
+
+}  // namespace
+
+/// One call of `take`: results by item, groups of items whose sessions begin alike.
+struct Importer::Batch {
+  std::vector<Imported> results;
+  std::vector<std::optional<Conversation>> conversations;
+  std::vector<std::vector<std::size_t>> groups;
+  std::atomic<std::size_t> groups_left{0};
+  std::function<void(std::vector<Imported>)> done;
+};
+
+/// One conversation on its way into the log.
+struct Importer::Work {
+  std::size_t group = 0;
+  std::size_t member = 0;
+  std::size_t item = 0;
+  std::size_t alike = 0;  ///< sessions of this name found to be other conversations
+  std::size_t next_step = 0;
+  std::size_t new_events = 0;  ///< in the session being tried
+  std::size_t known_events = 0;
+};
+
+Importer::Importer(core::ProjectId project, const core::KeyedHash& keyed_hash, Submit submit,
+                   std::function<core::Hash()> draw_salt)
+    : project_(std::move(project)),
+      keyed_hash_(keyed_hash),
+      submit_(std::move(submit)),
+      draw_salt_(std::move(draw_salt)) {}
+
+void Importer::take(std::vector<ImportItem> items,
+                    std::function<void(std::vector<Imported>)> done) const {
+  auto batch = std::make_shared<Batch>();
+  batch->done = std::move(done);
+  batch->results.resize(items.size());
+  batch->conversations.resize(items.size());
+  std::map<std::string, std::vector<std::size_t>> by_name;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Imported& result = batch->results[i];
+    result.line = items[i].line;
+    auto read = read_conversation(items[i].record, items[i].repeat, project_, keyed_hash_);
+    if (!read) {
+      result.error = std::move(read).error();
+      continue;
+    }
+    result.messages = read->messages;
+    result.attached = read->attached;
+    result.unplaced = std::move(read->unplaced);
+    by_name[read->session_id].push_back(i);
+    batch->conversations[i] = *std::move(read);
+  }
+  if (by_name.empty()) return batch->done(std::move(batch->results));
+  for (auto& [name, members] : by_name) batch->groups.push_back(std::move(members));
+  batch->groups_left = batch->groups.size();
+  for (std::size_t group = 0; group < batch->groups.size(); ++group) next_of_group(batch, group, 0);
+}
+
+void Importer::next_of_group(std::shared_ptr<Batch> batch, std::size_t group,
+                             std::size_t member) const {
+  if (member == batch->groups[group].size()) {
+    if (batch->groups_left.fetch_sub(1) == 1) batch->done(std::move(batch->results));
+    return;
+  }
+  auto work = std::make_shared<Work>();
+  work->group = group;
+  work->member = member;
+  work->item = batch->groups[group][member];
+  next_append(std::move(batch), std::move(work));
+}
+
+void Importer::next_append(std::shared_ptr<Batch> batch, std::shared_ptr<Work> work) const {
+  const Conversation& conversation = *batch->conversations[work->item];
+  Imported& result = batch->results[work->item];
+  result.session_id = conversation.session_id;
+  if (work->alike > 0) result.session_id += "~" + std::to_string(work->alike);
+  auto stream = events::session_stream(project_, result.session_id, keyed_hash_);
+  if (!stream) return appended(batch, work, std::move(stream).error());
+
+  events::Record record;
+  record.create = conversation.create;
+  if (stream->name() != result.session_id) record.create.session_id = result.session_id;
+  const std::size_t end = std::min(conversation.steps.size(), work->next_step + kStepsPerAppend);
+  record.steps.assign(conversation.steps.begin() + static_cast<std::ptrdiff_t>(work->next_step),
+                      conversation.steps.begin() + static_cast<std::ptrdiff_t>(end));
+  work->next_step = end;
+  events::SessionCommand command;
+  command.meta.salt_seed = draw_salt_();
+  command.body = std::move(record);
+  submit_(*std::move(stream), std::move(command), [this, batch, work](Result<Receipt> receipt) {
+    appended(batch, work, std::move(receipt));
+  });
+}
+
+void Importer::appended(const std::shared_ptr<Batch>& batch, const std::shared_ptr<Work>& work,
+                        Result<Receipt> receipt) const {
+  Imported& result = batch->results[work->item];
+  if (!receipt) {
+    // Only before anything was written is another session still an option.
+    const bool other = receipt.error().code == Errc::id_reused && work->new_events == 0;
+    if (other && work->alike < kAlikeMax) {
+      ++work->alike;
+      work->next_step = work->known_events = 0;
+      return next_append(batch, work);
+    }
+    result.error = other ? Error{Errc::rejected, "more than " + std::to_string(kAlikeMax) +
+                                                     " recorded conversations begin like this one"}
+                         : std::move(receipt).error();
+  } else {
+    for (const core::RecordReceipt& record : receipt->records) {
+      ++(record.duplicate ? work->known_events : work->new_events);
+    }
+    if (work->next_step < batch->conversations[work->item]->steps.size()) {
+      return next_append(batch, work);
+    }
+  }
+  result.new_events = work->new_events;
+  result.known_events = work->known_events;
+  next_of_group(batch, work->group, work->member + 1);
+}
+
+}  // namespace hansard::importers

@@ -1,0 +1,83 @@
+#include "arguments.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace {
+
+using namespace hansard::cli;
+
+std::variant<Arguments, Exit> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "hansard");
+  return parse_arguments(static_cast<int>(words.size()), words.data());
+}
+
+template <class C>
+C command(std::vector<const char*> words) {
+  const auto parsed = parse(std::move(words));
+  const auto* exit = std::get_if<Exit>(&parsed);
+  if (exit != nullptr) ADD_FAILURE() << exit->text;
+  return exit == nullptr ? std::get<C>(std::get<Arguments>(parsed).command) : C{};
+}
+
+int exit_code(std::vector<const char*> words) {
+  const auto parsed = parse(std::move(words));
+  const auto* exit = std::get_if<Exit>(&parsed);
+  return exit == nullptr ? -1 : exit->code;
+}
+
+TEST(Arguments, HelpAndVersionAreNoErrors) {
+  EXPECT_EQ(exit_code({"--help"}), 0);
+  EXPECT_EQ(exit_code({"--version"}), 0);
+  EXPECT_EQ(exit_code({"show", "--help"}), 0);
+}
+
+TEST(Arguments, WhatCannotBeReadIsAUsageError) {
+  EXPECT_EQ(exit_code({}), kExitUsage);
+  EXPECT_EQ(exit_code({"fly"}), kExitUsage);
+  EXPECT_EQ(exit_code({"show"}), kExitUsage);
+  EXPECT_EQ(exit_code({"import"}), kExitUsage);
+  EXPECT_EQ(exit_code({"import", "a", "--format", "wav"}), kExitUsage);
+  EXPECT_EQ(exit_code({"sessions", "--limit", "-3"}), kExitUsage);
+  EXPECT_EQ(exit_code({"projections", "paint", "usage"}), kExitUsage);
+}
+
+TEST(Arguments, EveryCommandIsRead) {
+  EXPECT_TRUE(command<ServeCommand>({"serve", "--sample"}).sample);
+  EXPECT_EQ(command<ImportCommand>({"import", "a.json", "-"}).files,
+            (std::vector<std::string>{"a.json", "-"}));
+  EXPECT_EQ(command<AppendCommand>({"append"}).file, "-");
+  EXPECT_EQ(command<ShowCommand>({"show", "s1", "--as-of", "version:3"}).as_of, "version:3");
+  EXPECT_FALSE(command<TailCommand>({"tail", "--no-follow"}).follow);
+  EXPECT_TRUE(command<TailCommand>({"tail"}).follow);
+  EXPECT_EQ(command<UsageCommand>({"usage", "--by", "model,day"}).by, "model,day");
+  command<VerifyCommand>({"verify"});
+  EXPECT_TRUE(command<DoctorCommand>({"doctor", "--accept-loss"}).accept_loss);
+}
+
+TEST(Arguments, FiltersKeepTheirOrderAndRepeat) {
+  const auto sessions = command<SessionsCommand>(
+      {"sessions", "--tag", "team:a", "--user", "ada", "--tag", "b:c", "--limit", "7"});
+  EXPECT_EQ(sessions.limit, 7U);
+  EXPECT_EQ(sessions.filters.size(), 3U);
+}
+
+TEST(Arguments, ProjectionsTakesAnAction) {
+  using Action = ProjectionsCommand::Action;
+  EXPECT_EQ(command<ProjectionsCommand>({"projections"}).action, Action::list);
+  const auto rebuild = command<ProjectionsCommand>({"projections", "rebuild", "usage", "--json"});
+  EXPECT_EQ(rebuild.action, Action::rebuild);
+  EXPECT_EQ(rebuild.name, "usage");
+  EXPECT_EQ(command<ProjectionsCommand>({"projections", "retry", "x"}).action, Action::retry);
+}
+
+TEST(Arguments, OptionsOfAllCommandsAreRead) {
+  const auto parsed = parse({"show", "s1", "--data", "/d", "--project", "p", "--json"});
+  const auto& arguments = std::get<Arguments>(parsed);
+  EXPECT_TRUE(arguments.json);
+  EXPECT_EQ(arguments.data, "/d");
+  EXPECT_EQ(arguments.project, "p");
+}
+
+}  // namespace
