@@ -132,6 +132,8 @@ Result<RecordedEvent> decode_event(std::string_view bytes) {
   const std::uint64_t content_size = get<std::uint32_t>(bytes, body + 37);
   if (form != kFormWithContent && form != kFormErased) return damaged("unknown body form");
   if (form == kFormErased && content_size != 0) return damaged("erased but has content");
+  if (form == kFormWithContent && content_size == 0) return damaged("no content but not erased");
+  if (facts_size == 0) return damaged("no facts");
   if (bytes.size() - header_size - kBodyFixedBytes != facts_size + content_size) {
     return damaged("payload lengths do not match the stored size");
   }

@@ -47,7 +47,10 @@ class Reader {
       if (count < 6) value = value * 10 + (rest_[count] - '0');
       ++count;
     }
-    if (count == 0 || count > 9) fail();
+    if (count == 0 || count > 9) {
+      fail();
+      return microseconds{0};
+    }
     rest_.remove_prefix(count);
     for (; count < 6; ++count) value *= 10;
     return microseconds{value};

@@ -3,19 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "support/events.h"
+#include "support/golden.h"
 
 namespace hansard::core {
 namespace {
 
+using support::from_hex;
 using support::hasher;
-
-std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
-}
 
 /// Test data of the certificate-transparency project, as used with RFC 6962.
 std::vector<Hash> known_leaves() {
@@ -41,6 +35,167 @@ TEST(Merkle, KnownRootsOfRfc6962) {
   for (std::size_t n = 0; n <= leaves.size(); ++n) {
     EXPECT_EQ(to_hex(as_bytes(merkle_root(hasher(), std::span(leaves).first(n)))), roots[n]) << n;
   }
+}
+
+std::vector<Hash> leaves_of(std::uint64_t count) {
+  std::vector<Hash> leaves;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    leaves.push_back(hasher().sha256({"leaf", std::to_string(i)}));
+  }
+  return leaves;
+}
+
+/// All hashes of one level of the tree's tiles: roots of its complete subtrees of 256^level leaves.
+std::vector<Hash> level_hashes(const std::vector<Hash>& leaves, unsigned level) {
+  std::vector<Hash> hashes = leaves;
+  for (; level > 0; --level) {
+    std::vector<Hash> above;
+    for (std::size_t i = 0; i + kTileWidth <= hashes.size(); i += kTileWidth) {
+      above.push_back(merkle_root(hasher(), std::span(hashes).subspan(i, kTileWidth)));
+    }
+    hashes = std::move(above);
+  }
+  return hashes;
+}
+
+TEST(MerkleEdge, HasTheRootOfTheWholeTreeAtEverySize) {
+  const auto leaves = leaves_of(600);
+  MerkleEdge edge(hasher());
+  std::vector<FullTile> full;
+  for (std::size_t n = 0; n <= leaves.size(); ++n) {
+    ASSERT_EQ(edge.head(), (TreeHead{n, merkle_root(hasher(), std::span(leaves).first(n))})) << n;
+    ASSERT_EQ(edge.partial(0).size(), n % kTileWidth);
+    ASSERT_EQ(edge.partial(1).size(), n / kTileWidth);
+    if (n < leaves.size()) edge.append(leaves[n], full);
+  }
+  EXPECT_TRUE(edge.partial(7).empty());
+}
+
+TEST(MerkleEdge, HandsOutEachTileOnceWhenItIsFull) {
+  const auto leaves = leaves_of(kTileWidth * kTileWidth + 300);
+  MerkleEdge edge(hasher());
+  std::vector<FullTile> full;
+  for (const Hash& leaf : leaves) edge.append(leaf, full);
+  ASSERT_EQ(full.size(), 257U + 1U);
+  const std::vector<Hash> levels[] = {leaves, level_hashes(leaves, 1)};
+  std::uint64_t next[2] = {0, 0};
+  for (const FullTile& tile : full) {
+    ASSERT_LT(tile.level, 2);
+    EXPECT_EQ(tile.index, next[tile.level]++);
+    const auto expected =
+        std::span(levels[tile.level]).subspan(tile.index * kTileWidth, kTileWidth);
+    EXPECT_TRUE(
+        std::equal(tile.hashes.begin(), tile.hashes.end(), expected.begin(), expected.end()));
+  }
+  EXPECT_EQ(next[0], 257U);
+  EXPECT_EQ(next[1], 1U);
+  EXPECT_EQ(edge.partial(0).size(), 44U);
+  EXPECT_EQ(edge.partial(1).size(), 1U);
+  EXPECT_EQ(edge.partial(2).size(), 1U);
+}
+
+TEST(MerkleEdge, IsRestoredAtAnySizeAndGrowsOnTheSame) {
+  const std::uint64_t top = kTileWidth * kTileWidth + 2 * kTileWidth + 7;
+  const auto leaves = leaves_of(top + 3);
+  const std::vector<std::vector<Hash>> levels = {leaves, level_hashes(leaves, 1),
+                                                 level_hashes(leaves, 2)};
+  std::vector<std::uint64_t> sizes = {511, 512, 513, 1000, 65535, 65536, 65537, 65792, top};
+  for (std::uint64_t n = 0; n <= 300; ++n) sizes.push_back(n);
+  for (const std::uint64_t size : sizes) {
+    const auto partial = [&](std::uint8_t level, std::uint64_t index,
+                             std::uint64_t count) -> Result<std::vector<Hash>> {
+      const auto first = levels.at(level).begin() + static_cast<std::ptrdiff_t>(index * kTileWidth);
+      return std::vector<Hash>(first, first + static_cast<std::ptrdiff_t>(count));
+    };
+    auto edge = MerkleEdge::restore(hasher(), size, partial);
+    ASSERT_TRUE(edge);
+    ASSERT_EQ(edge->head().root, merkle_root(hasher(), std::span(leaves).first(size))) << size;
+    std::vector<FullTile> full;
+    for (std::uint64_t n = size; n < size + 3; ++n) edge->append(leaves[n], full);
+    ASSERT_EQ(edge->head().root, merkle_root(hasher(), std::span(leaves).first(size + 3))) << size;
+  }
+}
+
+TEST(MerkleEdge, RestoringTellsOfDamagedTiles) {
+  const auto short_tile = MerkleEdge::restore(
+      hasher(), 5, [](auto, auto, auto) -> Result<std::vector<Hash>> { return leaves_of(4); });
+  ASSERT_FALSE(short_tile);
+  EXPECT_EQ(short_tile.error().code, Errc::corruption);
+  const auto unreadable =
+      MerkleEdge::restore(hasher(), 5, [](auto, auto, auto) -> Result<std::vector<Hash>> {
+        return Error{Errc::unavailable, "no"};
+      });
+  EXPECT_EQ(unreadable.error().code, Errc::unavailable);
+}
+
+TEST(MerkleProof, InclusionHoldsForEveryLeafOfEveryTreeAndForNoOther) {
+  const auto all = leaves_of(70);
+  for (std::uint64_t n = 1; n <= all.size(); ++n) {
+    const auto leaves = std::span(all).first(n);
+    const TreeHead head{n, merkle_root(hasher(), leaves)};
+    for (std::uint64_t i = 0; i < n; ++i) {
+      auto proof = inclusion_proof(hasher(), leaves, i);
+      ASSERT_LE(proof.size(), 7U);
+      ASSERT_TRUE(verify_inclusion(hasher(), leaves[i], i, head, proof)) << i << " of " << n;
+      ASSERT_FALSE(verify_inclusion(hasher(), all[(i + 1) % 70], i, head, proof));
+      ASSERT_FALSE(verify_inclusion(hasher(), leaves[i], n, head, proof));
+      if (n > 1) {
+        ASSERT_FALSE(verify_inclusion(hasher(), leaves[i], (i + 1) % n, head, proof));
+        proof.back()[5] ^= 1;
+        ASSERT_FALSE(verify_inclusion(hasher(), leaves[i], i, head, proof));
+        proof.back()[5] ^= 1;
+      }
+      proof.push_back(all[0]);
+      ASSERT_FALSE(verify_inclusion(hasher(), leaves[i], i, head, proof)) << "too long";
+      proof.pop_back();
+      if (!proof.empty()) {
+        proof.pop_back();
+        ASSERT_FALSE(verify_inclusion(hasher(), leaves[i], i, head, proof)) << "too short";
+      }
+    }
+  }
+}
+
+TEST(MerkleProof, ConsistencyHoldsBetweenEveryTwoSizesAndForNoOtherRoot) {
+  const auto all = leaves_of(70);
+  std::vector<TreeHead> heads;
+  for (std::uint64_t n = 0; n <= all.size(); ++n) {
+    heads.push_back({n, merkle_root(hasher(), std::span(all).first(n))});
+  }
+  for (std::uint64_t n = 1; n <= all.size(); ++n) {
+    for (std::uint64_t m = 1; m <= n; ++m) {
+      auto proof = consistency_proof(hasher(), std::span(all).first(n), m);
+      ASSERT_TRUE(verify_consistency(hasher(), heads[m], heads[n], proof)) << m << " in " << n;
+      TreeHead other = heads[m];
+      other.root[0] ^= 1;
+      ASSERT_FALSE(verify_consistency(hasher(), other, heads[n], proof)) << m << " in " << n;
+      other = heads[n];
+      other.root[0] ^= 1;
+      ASSERT_FALSE(verify_consistency(hasher(), heads[m], other, proof)) << m << " in " << n;
+      proof.push_back(all[0]);
+      ASSERT_FALSE(verify_consistency(hasher(), heads[m], heads[n], proof)) << "too long";
+      proof.pop_back();
+      if (!proof.empty()) {
+        proof.pop_back();
+        ASSERT_FALSE(verify_consistency(hasher(), heads[m], heads[n], proof)) << "too short";
+      }
+    }
+  }
+  EXPECT_FALSE(verify_consistency(hasher(), heads[5], heads[4], {}));
+  EXPECT_FALSE(verify_consistency(hasher(), heads[0], heads[4], {}));
+}
+
+/// Proofs printed in the certificate-transparency project for its eight leaves.
+TEST(MerkleProof, KnownPathOfRfc6962) {
+  const auto leaves = known_leaves();
+  const auto path = inclusion_proof(hasher(), leaves, 0);
+  ASSERT_EQ(path.size(), 3U);
+  EXPECT_EQ(to_hex(as_bytes(path[0])),
+            "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7");
+  EXPECT_EQ(to_hex(as_bytes(path[1])),
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e");
+  EXPECT_EQ(to_hex(as_bytes(path[2])),
+            "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4");
 }
 
 }  // namespace
