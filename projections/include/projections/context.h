@@ -20,6 +20,7 @@ struct ContextWindow {
   core::ProjectId project;
   core::StreamId stream;
   Moment as_of;
+  std::optional<Entry> created;
   SessionConfig config;
   std::vector<ContextMessage> messages;
   std::vector<std::string> removed;  ///< message ids no longer sent, in order of removal
@@ -28,13 +29,13 @@ struct ContextWindow {
   /// `tokens_after`. Messages since then are not in it.
   struct Tokens {
     std::uint64_t count = 0;
-    core::Version version;  ///< of the event that said so
+    EntryInfo reported_by;
   };
   std::optional<Tokens> tokens;
 };
 
 /// The window after a history: messages and choice-0 answers in order, without what
 /// ContextOptimized removed; a summary stands where the first message it replaces stood.
-ContextWindow window_after(const History& history);
+ContextWindow window_after(History history);
 
 }  // namespace hansard::projections
