@@ -1,11 +1,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/event.h"
+#include "events/session/codec.h"
 #include "events/session/facts.h"
 
 /// What can be asked of a session. A command carries the client's fields of the event it leads to
@@ -122,8 +124,10 @@ struct RecordedStep {
 
 /// The recording path (importers, gateway): several steps as one append. Creates the session, and
 /// reopens an ended one when there is something new; attaches what it cannot place (orphans);
-/// refuses only what is malformed. Steps already known are emitted again, so use `Known::skip`.
-/// Limit: the events of all steps, plus two, fit one append (`core::kMaxAppendRecords`).
+/// refuses only what is malformed. A tool result with a `result_id` and no message_id is an orphan
+/// by the recorder's word: it is not bound to a call. Steps already known are emitted again, so use
+/// `Known::skip`. Limit: the events of all steps, plus two, fit one append
+/// (`core::kMaxAppendRecords`).
 struct Record {
   CreateSession create;                       ///< used when the session does not exist yet
   std::optional<core::Timestamp> created_at;  ///< `occurred_at` of the creation
@@ -152,6 +156,9 @@ struct SessionCommand {
 /// Errors: invalid_argument naming the field: not an object, unknown, repeated, missing, of the
 /// wrong type, over-long, derived.
 template <class C>
-core::Result<C> parse_body(const Json& body, CommandMeta& meta);
+core::Result<C> parse_body(Json body, CommandMeta& meta);
+
+/// Every command with the fields its body takes (`type` is the command's name), for documentation.
+std::span<const EventShape> command_shapes();
 
 }  // namespace hansard::events

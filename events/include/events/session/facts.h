@@ -152,8 +152,8 @@ struct MessageSent {
   static constexpr std::string_view kType = "MessageSent";
   std::string message_id;
   Role role = Role::user;
-  std::uint64_t text_bytes = 0;
-  std::uint64_t parts_count = 0;
+  std::optional<std::uint64_t> text_bytes;
+  std::optional<std::uint64_t> parts_count;
   Parts parts;
   std::optional<std::string> name;  ///< of the author
   std::optional<Json> metadata;
@@ -223,8 +223,8 @@ struct ResponseReceived {
   std::optional<ServedFrom> served_from;
   std::optional<std::uint64_t> ttft_us;     ///< request to first token
   std::optional<std::uint64_t> latency_us;  ///< request to end of answer
-  std::uint64_t text_bytes = 0;
-  std::uint64_t parts_count = 0;
+  std::optional<std::uint64_t> text_bytes;
+  std::optional<std::uint64_t> parts_count;
   Parts parts;
   std::optional<Json> timing_track;
   std::optional<Json> metadata;
@@ -302,8 +302,8 @@ struct ToolCalled {
   std::string message_id;   ///< the answer that asked
   std::uint32_t index = 0;  ///< place among the answer's calls, from 0
   std::string tool;
-  std::uint64_t arguments_bytes = 0;  ///< of the text, or of the compact JSON
-  Json arguments;                     ///< as given: a text of JSON stays a text
+  std::optional<std::uint64_t> arguments_bytes;  ///< of the text, or of the compact JSON
+  Json arguments;                                ///< as given: a text of JSON stays a text
   std::optional<Json> metadata;
   template <class V>
   static void fields(V& v) {
@@ -326,9 +326,9 @@ struct ToolCompleted {
   std::optional<std::uint32_t> index;
   std::optional<std::string> tool;
   std::optional<std::uint64_t> duration_us;
-  bool orphan = false;                   ///< no call was known for it
-  std::optional<std::string> result_id;  ///< tells orphans of one `tool_call_id` apart
-  std::uint64_t output_bytes = 0;        ///< of the text, or of the compact JSON
+  bool orphan = false;                        ///< no call was known for it
+  std::optional<std::string> result_id;       ///< tells orphans of one `tool_call_id` apart
+  std::optional<std::uint64_t> output_bytes;  ///< of the text, or of the compact JSON
   Json output;
   std::optional<Json> metadata;
   std::optional<Json> extra;

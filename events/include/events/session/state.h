@@ -39,8 +39,8 @@ struct CallState {
 
 /// What the rules of a session need of its past; no text of messages. A value.
 struct SessionState {
-  std::uint64_t next_version = 0;  ///< 0: nothing was ever written to the stream
-  std::optional<SessionCreated> created;
+  std::uint64_t next_version = 0;         ///< 0: nothing was ever written to the stream
+  std::optional<SessionCreated> created;  ///< without title and metadata
   std::uint32_t ends = 0;
   std::uint32_t reopens = 0;
   std::optional<std::string> tools_hash;  ///< of the tools offered now
@@ -49,7 +49,9 @@ struct SessionState {
   std::map<std::string, CallState, std::less<>> calls;
   std::vector<ToolCallState> tool_calls;
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_call_id;  ///< into tool_calls
-  std::optional<std::string> latest_answer;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> calls_of;  ///< message -> tool_calls
+  std::map<std::string, std::string, std::less<>>
+      asked_in;                ///< tool_call_id -> latest answer asking
   std::size_t text_bytes = 0;  ///< of the texts above, for `approximate_bytes`
 
   [[nodiscard]] bool exists() const { return next_version > 0; }
@@ -62,7 +64,7 @@ struct SessionState {
   [[nodiscard]] const ToolCallState* call_for_result(std::string_view tool_call_id) const;
 };
 
-/// What `event`, stored under `id`, leaves behind. Accepts everything, in any order.
+/// What `event`, stored under `id` on this stream, leaves behind. Accepts everything, in any order.
 SessionState after(SessionState state, const core::EventId& id, const SessionEvent& event);
 
 /// Memory of a state, roughly, for bounding a cache.

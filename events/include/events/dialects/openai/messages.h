@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <span>
@@ -46,15 +47,13 @@ class MessageReader {
     std::string message_id;
     std::uint32_t index = 0;
     std::string tool;
-    bool open = true;
+    bool function_call = false;  ///< legacy form: its result names the tool, not the call
   };
-  core::Result<std::vector<SessionStep>> read_sent(const Json& message, const MessageIds& ids,
-                                                   Role role, std::string_view path) const;
-  core::Result<std::vector<SessionStep>> read_answer(const Json& message, const MessageIds& ids,
-                                                     std::string_view path) const;
-  core::Result<std::vector<SessionStep>> read_result(const Json& message, const MessageIds& ids,
-                                                     std::string_view path);
-  std::map<std::string, std::vector<OpenCall>, std::less<>> calls_;  ///< by tool_call_id
+  [[nodiscard]] core::Result<std::vector<SessionStep>> read_result(const Json& message,
+                                                                   const MessageIds& ids,
+                                                                   std::string_view path);
+  std::map<std::string, std::vector<OpenCall>, std::less<>>
+      open_;  ///< by tool_call_id, oldest first
 };
 
 /// The steps of one message of a list.

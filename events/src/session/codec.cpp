@@ -1,0 +1,271 @@
+#include "events/session/codec.h"
+
+#include <algorithm>
+#include <array>
+
+#include "check.h"
+#include "core/assert.h"
+#include "fields.h"
+
+namespace hansard::events {
+namespace {
+
+using fields::Bounds;
+using fields::Members;
+using fields::Path;
+using fields::Reading;
+
+template <class E>
+struct EventWriter {
+  const E& event;
+  std::string facts = "{";
+  std::string content = "{";
+
+  template <class T, class... Mark>
+  void fact(std::string_view name, T E::*member, Mark...) {
+    add(facts, name, event.*member);
+  }
+  template <class T>
+  void derived(std::string_view name, T E::*member) {
+    add(facts, name, event.*member);
+  }
+  template <class T>
+  void content_field(std::string_view name, T E::*member) {
+    add(content, name, event.*member);
+  }
+  template <class T>
+  static void add(std::string& out, std::string_view name, const T& value) {
+    if (fields::absent(value)) return;
+    fields::write_name(out, name);
+    fields::write(out, value);
+  }
+};
+
+/// `fields` calls the visitor's `content`; a struct cannot have a member and a function of one
+/// name.
+template <class E>
+struct Writing {
+  EventWriter<E> to;
+  template <class... A>
+  void fact(A... a) {
+    to.fact(a...);
+  }
+  template <class... A>
+  void derived(A... a) {
+    to.derived(a...);
+  }
+  template <class... A>
+  void content(A... a) {
+    to.content_field(a...);
+  }
+};
+
+template <class E>
+EncodedEvent encode_as(const E& event, std::uint16_t schema) {
+  Writing<E> writing{EventWriter<E>{event}};
+  E::fields(writing);
+  writing.to.facts.push_back('}');
+  writing.to.content.push_back('}');
+  return {E::kType, schema, std::move(writing.to.facts), std::move(writing.to.content)};
+}
+
+template <class E>
+struct EventReader {
+  Reading& reading;
+  Path facts_path;
+  Path content_path;
+  Members facts;
+  Members contents;
+  bool with_content;
+  E& event;
+  bool ok = true;
+
+  template <class T, class... Mark>
+  void fact(std::string_view name, T E::*member, Mark...) {
+    ok = ok && fields::read_field(reading, facts_path, name, fields::kFactBounds,
+                                  sizeof...(Mark) > 0, facts, event.*member);
+  }
+  template <class T>
+  void derived(std::string_view name, T E::*member) {
+    // A client that appends raw events may leave them out.
+    ok = ok && fields::read_field(reading, facts_path, name, fields::kFactBounds, true, facts,
+                                  event.*member);
+  }
+  template <class T>
+  void content(std::string_view name, T E::*member) {
+    ok = ok && fields::read_field(reading, content_path, name, Bounds{}, !with_content, contents,
+                                  event.*member);
+  }
+};
+
+struct Payloads {
+  Json::Object facts;
+  Json::Object content;
+};
+
+template <class E>
+bool decode_as(Reading& reading, Payloads& from, bool with_content, DecodedEvent& out) {
+  E& event = out.event.emplace<E>();
+  const Path facts_path{nullptr, reading.strict ? "facts" : ""};
+  const Path content_path{nullptr, reading.strict ? "content" : ""};
+  EventReader<E> reader{
+      reading,      facts_path, content_path, Members(from.facts), Members(from.content),
+      with_content, event};
+  E::fields(reader);
+  return reader.ok && reader.facts.finish(reading, facts_path, &out.unknown_facts) &&
+         reader.contents.finish(reading, content_path, &out.unknown_content);
+}
+
+struct TypeRow {
+  std::string_view type;
+  bool (*decode)(Reading&, Payloads&, bool with_content, DecodedEvent&);
+  std::vector<FieldInfo> (*describe)();
+};
+
+template <class... E>
+constexpr std::array<TypeRow, sizeof...(E) - 1> rows_of(std::variant<E...>*) {
+  constexpr std::size_t kKnown = sizeof...(E) - 1;
+  std::array<TypeRow, kKnown> rows{};
+  std::size_t next = 0;
+  const auto add = [&]<class T>(T*) {
+    if constexpr (!std::is_same_v<T, Unrecognised>) {
+      rows[next++] = {T::kType, &decode_as<T>, &fields::describe_fields<T>};
+    }
+  };
+  (add(static_cast<E*>(nullptr)), ...);
+  return rows;
+}
+
+/// Every type of the vocabulary, from the variant itself.
+constexpr auto kRows = rows_of(static_cast<SessionEvent*>(nullptr));
+
+const TypeRow* row_of(std::string_view type) {
+  const auto found = std::find_if(kRows.begin(), kRows.end(),
+                                  [&](const TypeRow& row) { return row.type == type; });
+  return found == kRows.end() ? nullptr : &*found;
+}
+
+core::Error damaged(const core::RecordedEvent& event, const core::Error& why) {
+  return {.code = core::Errc::corruption,
+          .message = "event at position " + std::to_string(event.position.value) + " (" +
+                     std::string(event.type) + ") is not what was written: " + why.message,
+          .field = why.field};
+}
+
+/// `message_id` -> `facts.message_id`: checks know fields, only the codec knows their place.
+core::Error placed(core::Error error, const TypeRow& row) {
+  const std::string_view whole = error.field;
+  const auto name = whole.substr(0, whole.find_first_of(".["));
+  for (const auto& info : row.describe()) {
+    if (info.name != name) continue;
+    const std::string_view place = info.place == FieldPlace::fact ? "facts." : "content.";
+    const bool led = error.message.starts_with(error.field);
+    error.field.insert(0, place);
+    if (led) error.message.insert(0, place);
+    break;
+  }
+  return error;
+}
+
+}  // namespace
+
+SessionCodec::SessionCodec(Upcasters upcasters) : upcasters_(std::move(upcasters)) {}
+
+EncodedEvent SessionCodec::encode(const SessionEvent& event) const {
+  return std::visit(
+      [&](const auto& each) -> EncodedEvent {
+        using E = std::decay_t<decltype(each)>;
+        if constexpr (std::is_same_v<E, Unrecognised>) {
+          HANSARD_ASSERT(false, "only events of the vocabulary are encoded");
+        } else {
+          return encode_as(each, upcasters_.current(E::kType));
+        }
+      },
+      event);
+}
+
+core::Result<DecodedEvent> SessionCodec::decode(const core::RecordedEvent& event, Want want) const {
+  DecodedEvent decoded{.event = {}, .erased = event.erased};
+  const TypeRow* row = row_of(event.type);
+  if (row == nullptr) {
+    decoded.event = Unrecognised{std::string(event.type)};
+    return decoded;
+  }
+  Payloads payloads;
+  auto facts = parse_json_object(event.facts);
+  if (!facts) return damaged(event, facts.error());
+  payloads.facts = *std::move(facts);
+  // An upcaster may move a field from content to facts, so an old event is always read whole.
+  const bool old = event.schema != upcasters_.current(event.type);
+  const bool with_content = !event.erased && (want == Want::all || old);
+  if (with_content) {
+    auto content = parse_json_object(event.content);
+    if (!content) return damaged(event, content.error());
+    payloads.content = *std::move(content);
+  }
+  if (auto status = upcasters_.apply(event.type, event.schema, payloads.facts, payloads.content);
+      !status) {
+    return std::move(status.error());
+  }
+  Reading reading{.strict = false};
+  if (!row->decode(reading, payloads, with_content, decoded)) {
+    return damaged(event, *reading.error);
+  }
+  return decoded;
+}
+
+core::Result<SessionEvent> SessionCodec::decode_strict(std::string_view type, std::uint16_t schema,
+                                                       std::string_view facts,
+                                                       std::string_view content) const {
+  const TypeRow* row = row_of(type);
+  if (row == nullptr) {
+    return bad_field("type", std::string(type) + " is no event of a session");
+  }
+  Payloads payloads;
+  const auto parse = [](std::string_view text, std::string_view name, Json::Object& into) {
+    auto object = parse_json_object(text);
+    if (object) {
+      into = *std::move(object);
+      return core::Status(core::Ok{});
+    }
+    core::Error error = std::move(object.error());
+    error.message = std::string(name) + ": " + error.message;
+    error.field = join_path(name, error.field);
+    return core::Status(std::move(error));
+  };
+  if (auto status = parse(facts, "facts", payloads.facts); !status) {
+    return std::move(status.error());
+  }
+  if (auto status = parse(content, "content", payloads.content); !status) {
+    return std::move(status.error());
+  }
+  if (auto status = upcasters_.apply(type, schema, payloads.facts, payloads.content); !status) {
+    return std::move(status.error());
+  }
+  Reading reading{.strict = true};
+  DecodedEvent decoded;
+  if (!row->decode(reading, payloads, true, decoded)) return *std::move(reading.error);
+  if (auto status = check_event(decoded.event); !status) {
+    return placed(std::move(status.error()), *row);
+  }
+  return std::move(decoded.event);
+}
+
+bool is_session_event(std::string_view type) { return row_of(type) != nullptr; }
+
+bool is_call_event(std::string_view type) {
+  return type == ResponseRequested::kType || type == ResponseReceived::kType ||
+         type == ResponseFailed::kType || type == ToolCalled::kType ||
+         type == ToolCompleted::kType || type == ToolFailed::kType || type == ScoreRecorded::kType;
+}
+
+std::span<const EventShape> session_event_shapes() {
+  static const std::vector<EventShape> kShapes = [] {
+    std::vector<EventShape> shapes;
+    for (const TypeRow& row : kRows) shapes.push_back({row.type, row.describe()});
+    return shapes;
+  }();
+  return kShapes;
+}
+
+}  // namespace hansard::events

@@ -1,0 +1,53 @@
+#include "events/validate.h"
+
+namespace hansard::events {
+namespace {
+
+core::Error under(std::string_view path, core::Error error) {
+  error.field = join_path(path, error.field);
+  error.message = std::string(path) + ": " + error.message;
+  return error;
+}
+
+core::Status check_object(std::string_view text, std::string_view name) {
+  auto object = parse_json_object(text);
+  if (object) return core::Ok{};
+  return under(name, std::move(object.error()));
+}
+
+core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {
+  if (!core::is_event_type(event.type)) {
+    return bad_field("type", "expected a name like MessageSent");
+  }
+  const auto category = event.stream.category();
+  if (is_session_event(event.type)) {
+    const bool placed = category == "session" || (category == "calls" && is_call_event(event.type));
+    if (!placed) {
+      return bad_field("stream", event.type + " does not belong on " + event.stream.text());
+    }
+    auto decoded = codec.decode_strict(event.type, event.schema, event.facts, event.content);
+    if (!decoded) return std::move(decoded.error());
+    return core::Ok{};
+  }
+  if (category != "custom") {
+    return bad_field("type", event.type + " is not in the vocabulary; other types are kept on " +
+                                 "custom-* streams only, not on " + event.stream.text());
+  }
+  if (auto status = check_object(event.facts, "facts"); !status) return status;
+  return check_object(event.content, "content");
+}
+
+}  // namespace
+
+bool needs_admin(const core::ProjectId& project, const core::NewEvent& event) {
+  return event.stream.category() == "system" || project.text() == "_log";
+}
+
+core::Status validate_append(const core::NewEvent& event, const SessionCodec& codec,
+                             std::string_view path) {
+  auto status = judge(event, codec);
+  if (status) return status;
+  return under(path, std::move(status.error()));
+}
+
+}  // namespace hansard::events
