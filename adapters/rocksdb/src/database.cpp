@@ -1,0 +1,123 @@
+#include "database.h"
+
+#include <rocksdb/convenience.h>
+
+#include <algorithm>
+
+#include "status.h"
+
+namespace hansard::rocks {
+namespace {
+
+using core::Errc;
+using core::Error;
+using core::Status;
+
+/// A later format may have more families; RocksDB would only say that they were not opened.
+Status check_families(const Engine& engine, const std::string& path) {
+  std::vector<std::string> names;
+  const auto listed = rocksdb::DB::ListColumnFamilies(db_options(engine), path, &names);
+  if (!listed.ok()) return core::Ok{};  // nothing there yet, or damage that opening describes
+  for (const std::string& name : names) {
+    const bool known =
+        name == rocksdb::kDefaultColumnFamilyName ||
+        std::find(kFamilyNames.begin(), kFamilyNames.end(), name) != kFamilyNames.end();
+    if (known) continue;
+    return Error{Errc::unsupported, "the data directory has a column family '" + name +
+                                        "' that format " + std::to_string(kFormatVersion) +
+                                        ", the newest this program knows, does not have"};
+  }
+  return core::Ok{};
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<Database>> Database::open(const Engine& engine, const How& how) {
+  const std::string path = how.path.string();
+  if (auto status = check_families(engine, path); !status) return status.error();
+  auto options = db_options(engine);
+  options.create_if_missing = how.create;
+  if (how.tolerate_loss) tolerate_loss(options);
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const auto opened =
+      how.read_only ? rocksdb::DB::OpenForReadOnly(options, path, families(engine), &handles, &db)
+                    : rocksdb::DB::Open(options, path, families(engine), &handles, &db);
+  if (!opened.ok()) return translate(opened, "opening " + path);
+  auto database = std::unique_ptr<Database>(new Database);
+  database->db_.reset(db);
+  HANSARD_ASSERT(handles.size() == kFamilies + 1, "RocksDB gives a handle for each descriptor");
+  database->default_ = handles[0];
+  std::copy(handles.begin() + 1, handles.end(), database->handles_.begin());
+  return database;
+}
+
+Database::~Database() {
+  if (!db_) return;
+  for (const rocksdb::Snapshot* snapshot : snapshots_) db_->ReleaseSnapshot(snapshot);
+  rocksdb::CancelAllBackgroundWork(db_.get(), true);
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  }
+  if (default_ != nullptr) db_->DestroyColumnFamilyHandle(default_).PermitUncheckedError();
+  // Whatever had to be durable was synced before; there is nobody left to tell of an error.
+  db_->Close().PermitUncheckedError();
+}
+
+core::Result<std::optional<std::string>> Database::get(Family family, std::string_view key,
+                                                       std::string_view doing) const {
+  std::string value;
+  const auto status = db_->Get(rocksdb::ReadOptions(), (*this)[family], key, &value);
+  if (status.IsNotFound()) return std::optional<std::string>{};
+  if (!status.ok()) return translate(status, doing);
+  return std::optional<std::string>{std::move(value)};
+}
+
+const rocksdb::Snapshot* Database::pin() {
+  const rocksdb::Snapshot* snapshot = db_->GetSnapshot();
+  const std::lock_guard lock(mutex_);
+  snapshots_.insert(snapshot);
+  return snapshot;
+}
+
+void Database::unpin(const rocksdb::Snapshot* snapshot) {
+  {
+    const std::lock_guard lock(mutex_);
+    snapshots_.erase(snapshot);
+  }
+  db_->ReleaseSnapshot(snapshot);
+}
+
+core::Result<std::shared_ptr<Database>> DatabaseSlot::get() const {
+  const std::lock_guard lock(mutex_);
+  if (database_) return database_;
+  return Error{Errc::unavailable, "the store is closed, or being reopened after a failed write"};
+}
+
+void DatabaseSlot::set(std::unique_ptr<Database> database) {
+  auto closed = std::make_shared<std::promise<void>>();
+  const std::lock_guard lock(mutex_);
+  HANSARD_ASSERT(!database_, "one database at a time: RocksDB locks the directory");
+  closed_ = closed->get_future();
+  database_ = std::shared_ptr<Database>(database.release(), [closed](Database* gone) {
+    delete gone;
+    closed->set_value();
+  });
+  epoch_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void DatabaseSlot::close() {
+  std::shared_ptr<Database> database;
+  std::future<void> closed;
+  {
+    const std::lock_guard lock(mutex_);
+    database.swap(database_);
+    closed = std::move(closed_);
+  }
+  if (!database) return;
+  database->begin_close();
+  database.reset();
+  closed.wait();
+}
+
+}  // namespace hansard::rocks

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+
+#include "engine_options.h"
+
+namespace hansard::rocks {
+
+/// One opening of the RocksDB files. Held by `shared_ptr` only while a call runs, so that it can be
+/// closed under long-lived readers: those keep a `weak_ptr` and find it gone.
+/// Threads: safe to call concurrently.
+class Database {
+ public:
+  struct How {
+    std::filesystem::path path;
+    bool create = false;
+    bool read_only = false;
+    bool tolerate_loss = false;  ///< see engine_options.h
+  };
+  /// Errors: unsupported (column families of a newer format), unavailable, corruption,
+  /// out_of_space.
+  static core::Result<std::unique_ptr<Database>> open(const Engine& engine, const How& how);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  [[nodiscard]] rocksdb::DB& db() const { return *db_; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* operator[](Family family) const {
+    return handles_[static_cast<std::size_t>(family)];
+  }
+
+  /// Point read; nothing when the key is not there. `doing` names it in an error.
+  [[nodiscard]] core::Result<std::optional<std::string>> get(Family family, std::string_view key,
+                                                             std::string_view doing) const;
+
+  /// Asks running scans to end with `unavailable`.
+  void begin_close() { closing_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool closing() const { return closing_.load(std::memory_order_relaxed); }
+
+  /// A consistent view that its holder gives back, or that closing takes back.
+  const rocksdb::Snapshot* pin();
+  void unpin(const rocksdb::Snapshot* snapshot);
+
+ private:
+  Database() = default;
+
+  std::unique_ptr<rocksdb::DB> db_;
+  rocksdb::ColumnFamilyHandle* default_ = nullptr;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
+  std::atomic<bool> closing_{false};
+  std::mutex mutex_;
+  std::unordered_set<const rocksdb::Snapshot*> snapshots_;  ///< guarded by mutex_
+};
+
+/// The database in use now, or none between a failed commit and the reopening. Thread-safe.
+class DatabaseSlot {
+ public:
+  /// Errors: unavailable.
+  [[nodiscard]] core::Result<std::shared_ptr<Database>> get() const;
+  void set(std::unique_ptr<Database> database);
+  /// Takes the database away from new calls, waits for the running ones, and closes it.
+  void close();
+  /// Counts the openings: whoever remembers something about one can tell that it is another.
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<Database> database_;  ///< guarded by mutex_
+  std::future<void> closed_;            ///< guarded by mutex_; ready once `database_` is destroyed
+  std::atomic<std::uint64_t> epoch_{0};
+};
+
+}  // namespace hansard::rocks

@@ -1,0 +1,97 @@
+#include "head_file.h"
+
+#include <fcntl.h>
+
+#include <bit>
+#include <cstring>
+
+#include "layout.h"
+
+namespace hansard::rocks {
+namespace {
+
+using core::Errc;
+using core::Error;
+
+static_assert(std::endian::native == std::endian::little, "numbers are copied as stored");
+
+constexpr std::string_view kMagic = "HSDHEAD1";
+constexpr std::size_t kSlotBytes = 64;
+constexpr std::size_t kLogIdAt = 8;
+constexpr std::size_t kCounterAt = 24;
+constexpr std::size_t kEndAt = 32;
+constexpr std::size_t kSumAt = 56;
+
+std::uint64_t number(std::string_view slot, std::size_t at) {
+  std::uint64_t value;
+  std::memcpy(&value, slot.data() + at, sizeof value);
+  return value;
+}
+
+void put_number(std::string& slot, std::size_t at, std::uint64_t value) {
+  std::memcpy(slot.data() + at, &value, sizeof value);
+}
+
+bool holds(std::string_view slot) {
+  return slot.size() == kSlotBytes && slot.starts_with(kMagic) &&
+         number(slot, kSumAt) == checksum(slot.substr(0, kSumAt));
+}
+
+}  // namespace
+
+core::Result<HeadFile> HeadFile::open(const std::filesystem::path& path, const core::Uuid& log_id,
+                                      const How& how) {
+  HeadFile head;
+  head.path_ = path;
+  head.log_id_ = log_id;
+  std::error_code ignored;
+  const bool exists = std::filesystem::exists(path, ignored);
+  if (how.read_only && !exists) return head;
+  auto file = PosixFile::open(path, how.read_only ? O_RDONLY : O_RDWR | O_CREAT, 0600);
+  if (!file) return file.error();
+  head.file_ = *std::move(file);
+  if (!exists) {
+    if (auto synced = sync_directory(path.parent_path()); !synced) return synced.error();
+    return head;
+  }
+
+  const auto bytes = read_start(head.file_, 2 * kSlotBytes, path);
+  if (!bytes) return bytes.error();
+  if (bytes->empty()) return head;  // created, and the machine stopped before the first write
+  for (std::size_t at = 0; at < bytes->size(); at += kSlotBytes) {
+    const auto slot = std::string_view(*bytes).substr(at, kSlotBytes);
+    if (!holds(slot) || number(slot, kCounterAt) <= head.counter_) continue;
+    if (std::memcmp(slot.data() + kLogIdAt, log_id.bytes.data(), log_id.bytes.size()) != 0) {
+      if (how.replace) continue;
+      return Error{Errc::corruption, path.string() + " belongs to another log"};
+    }
+    head.counter_ = number(slot, kCounterAt);
+    head.end_ = core::Position{number(slot, kEndAt)};
+  }
+  if (!head.end_ && !how.replace) {
+    return Error{Errc::corruption,
+                 path.string() +
+                     " is damaged, so it cannot be told whether acknowledged events "
+                     "are missing; `hansard doctor --accept-loss` goes on without it"};
+  }
+  return head;
+}
+
+core::Status HeadFile::write(core::Position end) {
+  const std::uint64_t counter = counter_ + 1;
+  std::string slot(kSlotBytes, '\0');
+  std::memcpy(slot.data(), kMagic.data(), kMagic.size());
+  std::memcpy(slot.data() + kLogIdAt, log_id_.bytes.data(), log_id_.bytes.size());
+  put_number(slot, kCounterAt, counter);
+  put_number(slot, kEndAt, end.value);
+  put_number(slot, kSumAt, checksum(std::string_view(slot).substr(0, kSumAt)));
+  const std::uint64_t at = (counter % 2) * kSlotBytes;
+  if (auto written = write_at(file_, slot, at, path_); !written) return written;
+  counter_ = counter;
+  end_ = end;
+  return core::Ok{};
+}
+
+core::Status HeadFile::sync() { return sync_file(file_, path_); }
+
+}  // namespace hansard::rocks

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "core/ids.h"
+#include "core/position.h"
+#include "posix_file.h"
+
+namespace hansard::rocks {
+
+/// How far the log had been synced, kept outside RocksDB: written after each synced group, so a log
+/// that recovers less than this has lost events that were acknowledged. Never ahead of the log
+/// unless that happened; after a power loss it may be behind. Two slots written in turn, so a torn
+/// write spoils at most the one that was being replaced. Numbers little-endian.
+///
+///   slot (64 bytes, at 0 and 64)   offset  size
+///     magic "HSDHEAD1"                  0     8
+///     log id                            8    16
+///     counter of writes, from 1        24     8
+///     synced end                       32     8
+///     zero                             40    16
+///     XXH3-64 of the bytes before      56     8
+///
+/// Caller synchronises.
+class HeadFile {
+ public:
+  struct How {
+    bool read_only = false;
+    bool replace = false;  ///< start over whatever is there (`accept_loss`)
+  };
+  /// Errors: corruption (no slot holds, or it belongs to another log), unavailable.
+  static core::Result<HeadFile> open(const std::filesystem::path& path, const core::Uuid& log_id,
+                                     const How& how);
+
+  /// As read or written last; nothing when the file did not exist.
+  [[nodiscard]] std::optional<core::Position> end() const { return end_; }
+  /// Not synced: the operating system may take its time, see above. Cost: one pwrite of 64 bytes.
+  core::Status write(core::Position end);
+  core::Status sync();
+
+ private:
+  std::filesystem::path path_;
+  core::Uuid log_id_;
+  PosixFile file_;
+  std::optional<core::Position> end_;
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace hansard::rocks

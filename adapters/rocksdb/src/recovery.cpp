@@ -1,0 +1,111 @@
+#include "committer.h"
+
+// After a failed commit: nothing is retried on the same files. Whoever waits is told that the
+// outcome is unknown, the database is closed under the readers, opened anew, and the sequencing
+// state is read back from what is really there.
+
+namespace hansard::rocks {
+namespace {
+
+using core::Errc;
+using core::Error;
+
+constexpr std::chrono::milliseconds kFirstPause{50};
+
+/// Answers of one group that failed, and where it began.
+struct Unresolved {
+  core::Position first;
+  bool writes = false;
+  std::vector<Answer> answers;
+};
+
+void resolve(Unresolved& group, const Error& error, Notifier& notifier) {
+  for (Answer& answer : group.answers) answer.outcome = error;
+  notifier.post(std::move(group.answers));
+}
+
+}  // namespace
+
+void Committer::recover() {
+  auto failure = exchange_.take_failure();
+  parts_.counters.commit_failures.fetch_add(1, std::memory_order_relaxed);
+  parts_.counters.serving.store(false, std::memory_order_relaxed);
+  notice("a commit failed, reopening the log: " + failure.error.message);
+
+  std::vector<Unresolved> unresolved;
+  if (open_) failure.groups.push_back(std::move(open_));
+  for (auto& group : failure.groups) {
+    unresolved.push_back({group->first(), group->has_writes(), group->take_answers()});
+  }
+  failure.groups.clear();
+  const Error unknown{Errc::unavailable,
+                      "the commit failed, so the outcome is unknown until the "
+                      "same ids are sent again: " +
+                          failure.error.message};
+  // A full disk is worth saying so, but only once the reopened log shows that nothing was written.
+  const bool disk_full = failure.error.code == Errc::out_of_space;
+  if (!disk_full) {
+    for (Unresolved& group : unresolved) resolve(group, unknown, parts_.notifier);
+  }
+  tell_early();
+
+  index_.forget();
+  database_.reset();
+  parts_.databases.close();
+  auto pause = kFirstPause;
+  while (true) {
+    const auto reopened = try_reopen();
+    for (Unresolved& group : unresolved) {
+      const bool absent = reopened && state_.sequencer.next <= group.first;
+      resolve(group, absent ? failure.error : unknown, parts_.notifier);
+    }
+    unresolved.clear();
+    if (reopened) break;
+    notice("reopening failed, trying again: " + reopened.error().message);
+    const Error refusal{Errc::unavailable,
+                        "the log could not be reopened yet: " + reopened.error().message};
+    refuse_queued(pause, refusal);
+    if (closed_) return;
+    pause = std::min(2 * pause, parts_.options.reopen_pause_max);
+  }
+  exchange_.resume();
+  parts_.counters.reopened.fetch_add(1, std::memory_order_relaxed);
+  parts_.counters.serving.store(true, std::memory_order_relaxed);
+  parts_.notifier.moved();
+  notice("serving again from position " + std::to_string(state_.sequencer.next.value));
+}
+
+core::Status Committer::try_reopen() {
+  auto database = parts_.reopen();
+  if (!database) return database.error();
+  auto state = load_log_state(**database, *parts_.options.hasher);
+  if (!state) return state.error();
+  const core::Position acknowledged = parts_.published.end();
+  if (state->sequencer.next < acknowledged) {
+    return Error{Errc::corruption,
+                 "the reopened log ends at " + std::to_string(state->sequencer.next.value) +
+                     ", but " + std::to_string(acknowledged.value) + " events were acknowledged"};
+  }
+  state_ = *std::move(state);
+  parts_.databases.set(*std::move(database));
+  if (auto noted = parts_.head_file.write(state_.sequencer.next); !noted) {
+    notice(noted.error().message);
+  }
+  parts_.published.set(state_.edge.head());
+  return core::Ok{};
+}
+
+void Committer::refuse_queued(std::chrono::milliseconds pause, const Error& error) {
+  const auto until = std::chrono::steady_clock::now() + pause;
+  do {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until - std::chrono::steady_clock::now());
+    std::vector<Queued> queued;
+    closed_ = !queue_.take_within(queued, std::max(left, std::chrono::milliseconds{0}));
+    std::vector<Answer> answers;
+    for (Queued& one : queued) answers.push_back({std::move(one.done), error});
+    parts_.notifier.post(std::move(answers));
+  } while (!closed_ && std::chrono::steady_clock::now() < until);
+}
+
+}  // namespace hansard::rocks

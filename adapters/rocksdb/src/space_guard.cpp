@@ -1,0 +1,100 @@
+#include "space_guard.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "posix_file.h"
+
+namespace hansard::rocks {
+namespace {
+
+std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+}  // namespace
+
+SpaceGuard::SpaceGuard(std::filesystem::path directory, std::filesystem::path ballast,
+                       const Limits& limits, const std::function<void(std::string_view)>& notice)
+    : directory_(std::move(directory)),
+      ballast_(std::move(ballast)),
+      limits_(limits),
+      notice_(notice) {
+  std::error_code failed;
+  const auto bytes = std::filesystem::file_size(ballast_, failed);
+  // One that was left half made, or was made for another size, is replaced.
+  has_ballast_ = !failed && bytes == limits_.ballast_bytes && bytes != 0;
+  if (!failed && !has_ballast_) remove_ballast();
+}
+
+SpaceGuard::Level SpaceGuard::refresh() {
+  struct statvfs disk {};
+  // A disk that cannot be asked is left to the write itself, whose error counts.
+  if (::statvfs(directory_.c_str(), &disk) != 0) return level();
+  const auto free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  free_bytes_.store(free, std::memory_order_relaxed);
+  const Level before = level();
+  const bool settled = before == Level::enough && free >= limits_.floor_bytes;
+  const std::lock_guard lock(mutex_);
+  if (settled && (has_ballast_ || limits_.ballast_bytes == 0)) return before;
+
+  const std::uint64_t wanted_ballast = has_ballast_ ? 0 : limits_.ballast_bytes;
+  const std::uint64_t plenty = limits_.floor_bytes + limits_.floor_bytes / 8 + wanted_ballast;
+  Level now = before;
+  if (free >= plenty) {
+    if (wanted_ballast != 0) create_ballast();
+    now = Level::enough;
+  } else if (free < limits_.floor_bytes && has_ballast_) {
+    remove_ballast();  // its space counts from the next look
+    now = Level::answers_only;
+    tell("free space is " + mib(free) + ", below the floor of " + mib(limits_.floor_bytes) +
+         ": appends stop, the ballast is given up for answers in flight");
+  } else if (free < limits_.floor_bytes) {
+    now = free < limits_.hard_floor_bytes ? Level::none : Level::answers_only;
+    if (before == Level::enough) {
+      tell("free space is " + mib(free) + ", below the floor of " + mib(limits_.floor_bytes) +
+           ": appends stop");
+    }
+  } else if (before == Level::none) {
+    now = Level::answers_only;  // between the floor and plenty: wait for plenty
+  }
+  if (now == Level::enough && before != Level::enough) {
+    tell("free space is " + mib(free) + " again: appends go on");
+  }
+  level_.store(now, std::memory_order_relaxed);
+  return now;
+}
+
+core::Status SpaceGuard::admit(bool completes_answer) const {
+  const Level now = level();
+  if (now == Level::enough || (now == Level::answers_only && completes_answer)) return core::Ok{};
+  return core::Error{core::Errc::out_of_space,
+                     "free disk space is " + mib(free_bytes_.load(std::memory_order_relaxed)) +
+                         ", appends need " + mib(limits_.floor_bytes)};
+}
+
+bool SpaceGuard::create_ballast() {
+  auto file = PosixFile::open(ballast_, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (!file) return false;
+  const bool made =
+      ::posix_fallocate(file->fd(), 0, static_cast<off_t>(limits_.ballast_bytes)) == 0 &&
+      ::fsync(file->fd()) == 0;
+  if (!made) {
+    remove_ballast();
+    return false;
+  }
+  has_ballast_ = true;
+  return true;
+}
+
+void SpaceGuard::remove_ballast() {
+  has_ballast_ = false;
+  ::unlink(ballast_.c_str());
+}
+
+void SpaceGuard::tell(const std::string& text) const {
+  if (notice_) notice_(text);
+}
+
+}  // namespace hansard::rocks
