@@ -347,7 +347,9 @@ std::optional<Response> Connection::take_body_budget(const RequestParser& parser
   // What is here, not what was announced: a client cannot book memory by its word.
   const std::uint64_t held = parser.request().body.size();
   const std::uint64_t more = held - budget_;
+  if (more == 0) return std::nullopt;
   budget_ = held;
+  shared_.metrics.bodies_held(static_cast<std::int64_t>(more));
   const std::uint64_t total =
       shared_.bodies_bytes.fetch_add(more, std::memory_order_relaxed) + more;
   if (total <= shared_.limits[Limit::bodies_bytes]) return std::nullopt;
@@ -355,6 +357,8 @@ std::optional<Response> Connection::take_body_budget(const RequestParser& parser
 }
 
 void Connection::release_body_budget() {
+  if (budget_ == 0) return;
+  shared_.metrics.bodies_held(-static_cast<std::int64_t>(budget_));
   shared_.bodies_bytes.fetch_sub(budget_, std::memory_order_relaxed);
   budget_ = 0;
 }

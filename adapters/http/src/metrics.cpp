@@ -77,6 +77,11 @@ struct Metrics::Impl {
                                 .Help("Connections open now")
                                 .Register(registry)
                                 .Add({});
+  prometheus::Gauge& held = prometheus::BuildGauge()
+                                .Name("hansard_http_bodies_bytes")
+                                .Help("Bytes of request bodies held now")
+                                .Register(registry)
+                                .Add({});
   std::array<prometheus::Counter*, kLimitCount> limits{};
 
   /// Label lookup in the library hashes strings; ours remembers per (route, method, status).
@@ -129,6 +134,8 @@ void Metrics::connection_opened() {
 }
 
 void Metrics::connection_closed() { impl_->open.Decrement(); }
+
+void Metrics::bodies_held(std::int64_t bytes) { impl_->held.Increment(static_cast<double>(bytes)); }
 
 void Metrics::limit_hit(Limit limit) {
   impl_->limits[static_cast<std::size_t>(limit)]->Increment();

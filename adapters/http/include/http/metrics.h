@@ -42,6 +42,8 @@ class Metrics {
   void served(const Served& request);
   void connection_opened();
   void connection_closed();
+  /// Bytes of request bodies held by all connections, up (or down) by `bytes`.
+  void bodies_held(std::int64_t bytes);
   void limit_hit(Limit limit);
 
   /// `collect` is called at every scrape, on the pool; it may block on storage.
