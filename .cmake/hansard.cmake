@@ -3,6 +3,7 @@
 option(HANSARD_WERROR "Treat warnings as errors" ON)
 set(HANSARD_SANITIZE "" CACHE STRING "Sanitizers to build with: 'address,undefined' or 'thread'")
 option(HANSARD_COVERAGE "Instrument for gcov" OFF)
+option(HANSARD_FUZZ "Build the fuzz targets (clang only)" OFF)
 
 add_library(hansard_flags INTERFACE)
 target_compile_options(hansard_flags INTERFACE
@@ -24,6 +25,9 @@ if(HANSARD_SANITIZE)
   if(HANSARD_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(hansard_flags INTERFACE -Wno-tsan)  # Asio's fences
   endif()
+endif()
+if(HANSARD_FUZZ)
+  target_compile_options(hansard_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(HANSARD_COVERAGE)
   target_compile_options(hansard_flags INTERFACE --coverage)
