@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -262,7 +263,7 @@ asio::awaitable<bool> Connection::write_stream(Response& response, Framing frami
 }
 
 asio::awaitable<bool> Connection::write_pieces(Response& response, Framing framing) {
-  for (;;) {
+  while (!hung_up_) {
     if (endless_ && shared_.stopping.load(std::memory_order_relaxed)) co_return true;
     auto pending = std::make_shared<Pending<core::Result<std::string>>>(wake_);
     response.stream->next(
@@ -288,6 +289,7 @@ asio::awaitable<bool> Connection::write_pieces(Response& response, Framing frami
     if (!(co_await write_bytes(std::move(before), bytes))) co_return false;
     if (!framing.http_1_0 && !(co_await write_bytes("\r\n", {}))) co_return false;
   }
+  co_return false;
 }
 
 asio::awaitable<bool> Connection::write_bytes(std::string head, std::string_view body) {
@@ -340,7 +342,9 @@ asio::awaitable<bool> Connection::fill(std::size_t room) {
       asio::buffer(buffer_.data() + end_of_data_, buffer_.size() - end_of_data_),
       asio::redirect_error(asio::use_awaitable, failed));
   end_of_data_ += got;
-  co_return !failed && !cut_;
+  // The guard may expire when the bytes are here already and the cancel finds nothing to cancel; if
+  // that were overlooked, the next read would wait without a guard.
+  co_return !failed && !cut_ && !expired_;
 }
 
 std::optional<Response> Connection::take_body_budget(const RequestParser& parser) {
@@ -387,6 +391,8 @@ void Connection::watch_for_hang_up() {
     const auto got =
         ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);  // NOLINT
     if (got > 0) return;  // the next request, sent early; it waits its turn
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+      return self->watch_for_hang_up();  // spurious
     self->hung_up_ = true;
     self->wake_.cancel();
   });
