@@ -61,6 +61,7 @@ TEST(ErrorTable, OnlyWhatMayPassIsRetried) {
 }
 
 TEST(AssertDeathTest, ABrokenInvariantStopsTheProcessAndSaysWhy) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(HANSARD_ASSERT(1 + 1 == 3, "sums must hold"), "1 \\+ 1 == 3: sums must hold");
 }
 
