@@ -1,11 +1,19 @@
 #include "committer.h"
 
+#include "status.h"
+
 namespace hansard::rocks {
 namespace {
 
 using core::Errc;
 using core::Error;
 
+/// Bounds of one batch. Writing early lets the next sync take it along and spreads the work over
+/// the sync that is running; writing every append by itself costs a system call each.
+constexpr std::size_t kBatchRequests = 32;
+constexpr std::size_t kBatchBytes = 256U << 10;
+/// While the syncing thread is idle a batch is written sooner.
+constexpr std::size_t kIdleBatchRequests = 8;
 /// Answers that wait for nothing are told in handfuls, not one by one.
 constexpr std::size_t kEarlyAnswersMax = 64;
 
@@ -22,22 +30,19 @@ std::size_t payload_bytes(const core::AppendRequest& request) {
 Committer::Committer(const Parts& parts, LogState state)
     : parts_(parts),
       queue_(parts.options.queue_requests_max, parts.options.queue_bytes_max),
-      wake_([this] { queue_.wake(); }),
       state_(std::move(state)),
-      index_(exchange_, parts.options.head_cache_bytes) {
-  writer_ = std::make_unique<Writer>(Writer::Parts{parts_.databases, exchange_, parts_.published,
-                                                   parts_.head_file, parts_.notifier,
-                                                   parts_.counters, parts_.options.notice, wake_});
-  thread_ = std::thread([this] { run(); });
-}
+      index_(group_, parts.options.head_cache_bytes),
+      syncer_({parts.databases, parts.published, parts.head_file, parts.notifier, parts.counters,
+               parts.options.notice, [this] { queue_.wake(); }},
+              {parts.options.group_requests_max, parts.options.group_bytes_max}),
+      thread_([this] { run(); }) {}
 
 Committer::~Committer() { stop(); }
 
 void Committer::stop() {
   queue_.close();
   if (thread_.joinable()) thread_.join();
-  exchange_.close();
-  writer_.reset();
+  syncer_.stop();
   database_.reset();
 }
 
@@ -57,37 +62,32 @@ void Committer::append(core::AppendRequest request, core::AppendDone done) {
 }
 
 void Committer::run() {
+  std::vector<Queued> taken;
   while (!closed_) {
-    closed_ = !queue_.take(taken_);
-    if (exchange_.failed()) recover();
-    if (!open_) open_ = exchange_.take_back();
-    for (Queued& queued : taken_) {
+    closed_ = !queue_.take(taken);
+    for (Queued& queued : taken) {
+      recover_if_failed();
       handle(std::move(queued));
-      if (exchange_.failed()) recover();
-      if (open_ && (open_->requests() >= parts_.options.group_requests_max ||
-                    open_->bytes() >= parts_.options.group_bytes_max)) {
-        leave_open();
-        wait_for_room();
-      } else if (open_ && exchange_.writer_waits()) {
-        leave_open();
-      }
-      if (early_.size() >= kEarlyAnswersMax) tell_early();
+      if (group_is_due()) write_group();
     }
-    taken_.clear();
-    leave_open();  // while this thread waits, the writer finds the group by itself
+    taken.clear();
+    write_group();
     tell_early();
+    recover_if_failed();
   }
-  end_writer();
+  syncer_.drain();
+  recover_if_failed();
 }
 
-Group& Committer::open_group(core::Position first) {
-  if (!open_) open_ = exchange_.take_back();  // the writer may have left it alone so far
-  if (!open_) {
-    open_ = exchange_.fresh();
-    open_->begin(++groups_begun_, first);
-    parts_.space.refresh();
-  }
-  return *open_;
+void Committer::begin_group(core::Position first) {
+  if (group_.is_open()) return;
+  group_.begin(first);
+  parts_.space.refresh();
+}
+
+bool Committer::group_is_due() const {
+  return group_.requests() >= kBatchRequests || group_.bytes() >= kBatchBytes ||
+         (group_.requests() >= kIdleBatchRequests && syncer_.idle());
 }
 
 void Committer::handle(Queued queued) {
@@ -95,32 +95,29 @@ void Committer::handle(Queued queued) {
     auto database = parts_.databases.get();
     if (!database) {
       early_.push_back({std::move(queued.done), database.error()});
-      return;
+      return tell_early();
     }
     database_ = *std::move(database);
   }
   auto outcome = sequence(queued.request);
-  const bool wrote = outcome && !outcome->duplicate();
-  if (outcome && queued.request.durability == core::Durability::relaxed) {
-    early_.push_back({std::move(queued.done), std::move(outcome)});
+  Answer answer{std::move(queued.done), std::move(outcome)};
+  const bool wrote = answer.outcome && !answer.outcome->duplicate();
+  const bool relaxed = answer.outcome && queued.request.durability == core::Durability::relaxed;
+  // Also what wrote nothing was judged by events that may not be synced yet, and is told after
+  // them: a conflict with an event that nobody can read, and that may yet fail, would be a lie.
+  const bool depends = wrote || group_.is_open() || !syncer_.idle();
+  if (relaxed || !depends) {
+    early_.push_back(std::move(answer));
+    if (early_.size() >= kEarlyAnswersMax) tell_early();
     return;
   }
-  if (!wrote) {
-    // It was judged by what groups on their way will leave behind, so it is told after them: a
-    // conflict with an event that nobody can read, and that may yet fail, would be a lie.
-    const auto in_flight = exchange_.in_flight();
-    const bool depends = open_ || in_flight.waiting != nullptr || in_flight.writing != nullptr;
-    if (!depends) {
-      early_.push_back({std::move(queued.done), std::move(outcome)});
-      return;
-    }
-  }
-  if (!wrote) open_group(state_.sequencer.next).count_request();
-  open_->answer({std::move(queued.done), std::move(outcome)});
+  begin_group(state_.sequencer.next);
+  if (!wrote) group_.count_request();
+  group_.answer(std::move(answer));
 }
 
 core::Result<core::Receipt> Committer::sequence(const core::AppendRequest& request) {
-  index_.look_at(database_.get(), open_.get());
+  index_.look_at(*database_);
   const core::SequencerState before = state_.sequencer;
   auto sequenced = core::sequence(state_.sequencer, index_, *parts_.options.equivalence, request);
   if (!sequenced) return sequenced.error();
@@ -131,33 +128,35 @@ core::Result<core::Receipt> Committer::sequence(const core::AppendRequest& reque
     parts_.space.refresh();
     return admitted.error();
   }
-  const core::Position first = before.next;
-  Group& group = open_group(first);
-  HANSARD_ASSERT(group.first().value + group.events() == first.value,
+  begin_group(before.next);
+  HANSARD_ASSERT(group_.first().value + group_.events() == before.next.value,
                  "a group's events are consecutive");
-  group.add(*database_, *parts_.options.hasher, state_.edge, request, sequenced->writes);
-  index_.wrote(request.project, sequenced->writes, group.number());
+  group_.add(*database_, *parts_.options.hasher, state_.edge, request, sequenced->writes);
+  index_.wrote(request.project, sequenced->writes);
   return std::move(sequenced->receipt);
 }
 
-void Committer::leave_open() {
-  if (!open_) return;
-  open_->seal(*database_, state_.edge.head());
-  exchange_.leave(std::move(open_));
+void Committer::write_group() {
+  if (!group_.is_open()) return;
+  WrittenGroup written;
+  written.first = group_.first();
+  written.events = group_.events();
+  written.requests = group_.requests();
+  written.bytes = group_.bytes();
+  if (group_.has_writes()) {
+    group_.seal(*database_);
+    const auto status = database_->db().Write(rocksdb::WriteOptions(), &group_.batch());
+    if (!status.ok()) return recover(translate(status, "writing a group of appends"));
+  }
+  written.head = state_.edge.head();
+  written.answers = group_.take_answers();
+  group_.close();
+  index_.group_is_written();
   parts_.counters.head_cache_bytes.store(index_.bytes(), std::memory_order_relaxed);
+  syncer_.add(std::move(written));
 }
 
-void Committer::wait_for_room() {
-  exchange_.wait_taken();
-  if (exchange_.failed()) recover();
-}
-
-void Committer::end_writer() {
-  exchange_.wait_idle();
-  if (exchange_.failed()) recover();
-}
-
-void Committer::tell_early() { parts_.notifier.post(std::exchange(early_, {})); }
+void Committer::tell_early() { parts_.notifier.post(std::exchange(early_, {}), false); }
 
 void Committer::notice(const std::string& text) const {
   if (parts_.options.notice) parts_.options.notice(text);

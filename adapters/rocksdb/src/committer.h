@@ -6,19 +6,19 @@
 
 #include "counters.h"
 #include "engine_options.h"
-#include "group_exchange.h"
 #include "log_state.h"
 #include "notifier.h"
 #include "request_queue.h"
 #include "sequencing_index.h"
 #include "space_guard.h"
-#include "writer.h"
+#include "syncer.h"
 
 namespace hansard::rocks {
 
-/// The write path of the log. `append` queues; the sequencing thread (this class) decides, encodes
-/// and hashes into the group that is being built while the writing thread syncs the one before;
-/// after a failed commit the sequencing thread reopens the database and goes on from disk.
+/// The write path of the log. `append` queues; the sequencing thread (this class) decides, hashes,
+/// encodes and writes to RocksDB without a sync, all while the syncing thread syncs what was
+/// written before. When either fails, the sequencing thread reopens the database and goes on from
+/// what is on disk (recovery.cpp).
 class Committer {
  public:
   struct Parts {
@@ -46,35 +46,31 @@ class Committer {
   void run();
   void handle(Queued queued);
   core::Result<core::Receipt> sequence(const core::AppendRequest& request);
-  /// Gives the open group to the writer, now or as soon as it is free.
-  void leave_open();
-  void wait_for_room();
-  /// The group being built; a new one starts at `first`.
-  Group& open_group(core::Position first);
+  /// Starts a group at `first` unless one is open.
+  void begin_group(core::Position first);
+  [[nodiscard]] bool group_is_due() const;
+  void write_group();
   void tell_early();
 
-  void recover();
+  void recover_if_failed();
+  void recover(const core::Error& error);
   core::Status try_reopen();
   void refuse_queued(std::chrono::milliseconds pause, const core::Error& error);
-  void end_writer();
   void notice(const std::string& text) const;
 
   const Parts parts_;
   RequestQueue queue_;
-  GroupExchange exchange_;
-  const std::function<void()> wake_;
 
   // Confined to the sequencing thread.
   LogState state_;
+  Group group_;  ///< being built; written as one batch
   SequencingIndex index_;
   std::shared_ptr<Database> database_;  ///< dropped before a reopening
-  std::unique_ptr<Group> open_;
-  std::uint64_t groups_begun_ = 0;
-  std::vector<Queued> taken_;
-  std::vector<Answer> early_;  ///< answers that wait for no sync
-  bool closed_ = false;        ///< the queue was closed
+  std::vector<Answer> early_;           ///< answers that wait for no sync
+  bool closed_ = false;                 ///< the queue was closed
+  bool abandoned_ = false;              ///< closed while the database could not be reopened
 
-  std::unique_ptr<Writer> writer_;
+  Syncer syncer_;
   std::thread thread_;
 };
 

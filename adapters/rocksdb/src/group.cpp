@@ -34,10 +34,15 @@ void PendingIds::clear() {
   count_ = 0;
 }
 
-void Group::begin(std::uint64_t number, core::Position first) {
-  number_ = number;
+void Group::begin(core::Position first) {
+  HANSARD_ASSERT(!open_ && answers_.empty(), "one group after the other");
+  open_ = true;
   first_ = first;
-  head_ = {};
+}
+
+void Group::close() {
+  HANSARD_ASSERT(answers_.empty(), "whoever waits was taken over before");
+  open_ = false;
   events_ = 0;
   requests_ = 0;
   if (batch_.GetDataSize() > kKeptBatchBytes) {
@@ -45,7 +50,6 @@ void Group::begin(std::uint64_t number, core::Position first) {
   } else {
     batch_.Clear();
   }
-  answers_.clear();
   ids_.clear();
   run_prefix_.clear();
 }
@@ -111,11 +115,6 @@ void Group::flush_run(const Database& database) {
   put_run_value(value, run_);
   put(database, Family::streams, run_prefix_, value);
   run_prefix_.clear();
-}
-
-void Group::seal(const Database& database, const core::TreeHead& head) {
-  flush_run(database);
-  head_ = head;
 }
 
 core::Result<std::optional<core::OwnedEvent>> Group::find(std::string_view id_key) const {

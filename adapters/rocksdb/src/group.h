@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/event_log.h"
@@ -54,35 +55,36 @@ class PendingIds {
   std::size_t count_ = 0;
 };
 
-/// Appends that commit with one write and one sync: every key of every event, the tiles they fill,
-/// and who is to be told. Built by the sequencing thread; then only read, by the writing thread.
+/// Appends that are written together: every key of every event, the tiles they fill, and who is to
+/// be told. Closed at first. Caller synchronises.
 class Group {
  public:
-  /// Starts over, for events from `first` on.
-  void begin(std::uint64_t number, core::Position first);
+  /// Opens it, empty, for events from `first` on.
+  void begin(core::Position first);
+  [[nodiscard]] bool is_open() const { return open_; }
 
   /// Adds what `sequence` decided. `edge` grows by its leaves.
   void add(const Database& database, const core::Hasher& hasher, core::MerkleEdge& edge,
            const core::AppendRequest& request, const std::vector<core::SequencedRecord>& writes);
-  /// Says that `answer` is due when this group, and so all before it, is durable.
-  void answer(Answer answer) { answers_.push_back(std::move(answer)); }
   /// Counts an append that only waits here; `add` counts those that write.
   void count_request() { ++requests_; }
-  /// Writes what is still open. May be followed by more `add`s, and then by another `seal`.
-  void seal(const Database& database, const core::TreeHead& head);
+  /// Says that `answer` is due when this group, and so all before it, is durable.
+  void answer(Answer answer) { answers_.push_back(std::move(answer)); }
+  /// Completes the batch.
+  void seal(const Database& database) { flush_run(database); }
+  /// Closes it; its events are found in the database from now on.
+  void close();
 
   /// The stored event with this id key, if this group writes it. Errors: corruption.
   [[nodiscard]] core::Result<std::optional<core::OwnedEvent>> find(std::string_view id_key) const;
 
-  [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] core::Position first() const { return first_; }
-  [[nodiscard]] const core::TreeHead& head() const { return head_; }  ///< after it; see `seal`
   [[nodiscard]] bool has_writes() const { return events_ != 0; }
   [[nodiscard]] std::size_t events() const { return events_; }
   [[nodiscard]] std::size_t requests() const { return requests_; }
   [[nodiscard]] std::size_t bytes() const { return batch_.GetDataSize(); }
   [[nodiscard]] rocksdb::WriteBatch& batch() { return batch_; }
-  [[nodiscard]] std::vector<Answer> take_answers() { return std::move(answers_); }
+  [[nodiscard]] std::vector<Answer> take_answers() { return std::exchange(answers_, {}); }
 
  private:
   void extend_run(const Database& database, std::string_view project,
@@ -90,9 +92,8 @@ class Group {
   void flush_run(const Database& database);
   void put(const Database& database, Family family, std::string_view key, std::string_view value);
 
-  std::uint64_t number_ = 0;
+  bool open_ = false;
   core::Position first_;
-  core::TreeHead head_;
   std::size_t events_ = 0;
   std::size_t requests_ = 0;
   rocksdb::WriteBatch batch_;

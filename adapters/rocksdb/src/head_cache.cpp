@@ -15,17 +15,19 @@ std::optional<HeadCache::Head> HeadCache::get(std::string_view stream_prefix) {
   return found->second->head;
 }
 
-void HeadCache::put(std::string_view stream_prefix, const Head& head) {
+void HeadCache::put(std::string_view stream_prefix, const Head& head, bool written) {
+  const std::uint64_t epoch = written ? 0 : epoch_;
   const auto found = index_.find(stream_prefix);
   if (found != index_.end()) {
     found->second->head = head;
+    found->second->epoch = epoch;
     entries_.splice(entries_.begin(), entries_, found->second);
     return;
   }
-  entries_.push_front({std::string(stream_prefix), head});
+  entries_.push_front({std::string(stream_prefix), head, epoch});
   index_.emplace(entries_.front().prefix, entries_.begin());
   bytes_ += cost(entries_.front());
-  while (bytes_ > bytes_max_ && entries_.back().head.group <= written_) {
+  while (bytes_ > bytes_max_ && entries_.back().epoch < epoch_) {
     bytes_ -= cost(entries_.back());
     index_.erase(entries_.back().prefix);
     entries_.pop_back();
@@ -36,7 +38,6 @@ void HeadCache::clear() {
   index_.clear();
   entries_.clear();
   bytes_ = 0;
-  written_ = 0;
 }
 
 }  // namespace hansard::rocks

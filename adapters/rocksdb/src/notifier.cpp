@@ -7,22 +7,13 @@ Notifier::Notifier(const Published& published)
 
 Notifier::~Notifier() { stop(); }
 
-void Notifier::post(std::vector<Answer> answers) {
-  if (answers.empty()) return;
+void Notifier::post(std::vector<Answer> answers, bool moved) {
+  if (answers.empty() && !moved) return;
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    answers_.push_back(std::move(answers));
-    wake = std::exchange(waits_, false);
-  }
-  if (wake) posted_.notify_one();
-}
-
-void Notifier::moved() {
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    moved_ = true;
+    if (!answers.empty()) answers_.push_back(std::move(answers));
+    moved_ = moved_ || moved;
     wake = std::exchange(waits_, false);
   }
   if (wake) posted_.notify_one();

@@ -19,9 +19,8 @@ class Notifier {
   explicit Notifier(const Published& published);
   ~Notifier();  ///< `stop`s
 
-  void post(std::vector<Answer> answers);
-  /// Tells subscribers of the published end.
-  void moved();
+  /// Calls every `done`; and subscribers with the published end, when it `moved`.
+  void post(std::vector<Answer> answers, bool moved);
   /// Tells everything that was posted, tells subscribers a last time, and ends. Idempotent.
   void stop();
 

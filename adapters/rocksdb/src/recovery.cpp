@@ -1,8 +1,8 @@
-#include "committer.h"
-
-// After a failed commit: nothing is retried on the same files. Whoever waits is told that the
-// outcome is unknown, the database is closed under the readers, opened anew, and the sequencing
+// After a failed write or sync: nothing is retried on the same files. Whoever waits is told that
+// the outcome is unknown, the database is closed under the readers, opened anew, and the sequencing
 // state is read back from what is really there.
+
+#include "committer.h"
 
 namespace hansard::rocks {
 namespace {
@@ -12,32 +12,29 @@ using core::Error;
 
 constexpr std::chrono::milliseconds kFirstPause{50};
 
-/// Answers of one group that failed, and where it began.
-struct Unresolved {
-  core::Position first;
-  bool writes = false;
-  std::vector<Answer> answers;
-};
-
-void resolve(Unresolved& group, const Error& error, Notifier& notifier) {
+void resolve(WrittenGroup& group, const Error& error, Notifier& notifier) {
   for (Answer& answer : group.answers) answer.outcome = error;
-  notifier.post(std::move(group.answers));
+  notifier.post(std::move(group.answers), false);
 }
 
 }  // namespace
 
-void Committer::recover() {
-  auto failure = exchange_.take_failure();
+void Committer::recover_if_failed() {
+  if (syncer_.failed() && !abandoned_) recover({Errc::unavailable, "a sync failed"});
+}
+
+void Committer::recover(const Error& error) {
+  auto failure = syncer_.give_up(error);
   parts_.counters.commit_failures.fetch_add(1, std::memory_order_relaxed);
   parts_.counters.serving.store(false, std::memory_order_relaxed);
   notice("a commit failed, reopening the log: " + failure.error.message);
-
-  std::vector<Unresolved> unresolved;
-  if (open_) failure.groups.push_back(std::move(open_));
-  for (auto& group : failure.groups) {
-    unresolved.push_back({group->first(), group->has_writes(), group->take_answers()});
+  if (group_.is_open()) {
+    WrittenGroup unwritten;
+    unwritten.first = group_.first();
+    unwritten.answers = group_.take_answers();
+    failure.groups.push_back(std::move(unwritten));
+    group_.close();
   }
-  failure.groups.clear();
   const Error unknown{Errc::unavailable,
                       "the commit failed, so the outcome is unknown until the "
                       "same ids are sent again: " +
@@ -45,33 +42,35 @@ void Committer::recover() {
   // A full disk is worth saying so, but only once the reopened log shows that nothing was written.
   const bool disk_full = failure.error.code == Errc::out_of_space;
   if (!disk_full) {
-    for (Unresolved& group : unresolved) resolve(group, unknown, parts_.notifier);
+    for (WrittenGroup& group : failure.groups) resolve(group, unknown, parts_.notifier);
   }
   tell_early();
 
   index_.forget();
   database_.reset();
   parts_.databases.close();
-  auto pause = kFirstPause;
-  while (true) {
+  for (auto pause = kFirstPause;; pause = std::min(2 * pause, parts_.options.reopen_pause_max)) {
     const auto reopened = try_reopen();
-    for (Unresolved& group : unresolved) {
-      const bool absent = reopened && state_.sequencer.next <= group.first;
-      resolve(group, absent ? failure.error : unknown, parts_.notifier);
+    if (disk_full) {
+      for (WrittenGroup& group : failure.groups) {
+        const bool absent = reopened && state_.sequencer.next <= group.first;
+        resolve(group, absent ? failure.error : unknown, parts_.notifier);
+      }
     }
-    unresolved.clear();
+    failure.groups.clear();
     if (reopened) break;
     notice("reopening failed, trying again: " + reopened.error().message);
-    const Error refusal{Errc::unavailable,
-                        "the log could not be reopened yet: " + reopened.error().message};
-    refuse_queued(pause, refusal);
-    if (closed_) return;
-    pause = std::min(2 * pause, parts_.options.reopen_pause_max);
+    refuse_queued(pause, {Errc::unavailable,
+                          "the log could not be reopened yet: " + reopened.error().message});
+    if (closed_) {
+      abandoned_ = true;
+      return;
+    }
   }
-  exchange_.resume();
+  syncer_.resume();
   parts_.counters.reopened.fetch_add(1, std::memory_order_relaxed);
   parts_.counters.serving.store(true, std::memory_order_relaxed);
-  parts_.notifier.moved();
+  parts_.notifier.post({}, true);
   notice("serving again from position " + std::to_string(state_.sequencer.next.value));
 }
 
@@ -104,7 +103,7 @@ void Committer::refuse_queued(std::chrono::milliseconds pause, const Error& erro
     closed_ = !queue_.take_within(queued, std::max(left, std::chrono::milliseconds{0}));
     std::vector<Answer> answers;
     for (Queued& one : queued) answers.push_back({std::move(one.done), error});
-    parts_.notifier.post(std::move(answers));
+    parts_.notifier.post(std::move(answers), false);
   } while (!closed_ && std::chrono::steady_clock::now() < until);
 }
 

@@ -10,13 +10,13 @@ core::Result<std::optional<core::Version>> SequencingIndex::head(
     const core::StreamKey& stream) const {
   key_.clear();
   put_stream_prefix(key_, stream.project, stream.stream);
-  if (const auto known = heads_.get(key_)) return known->version;
+  if (const auto known = heads_.get(key_)) return *known;
   constexpr core::Position kAll{std::numeric_limits<std::uint64_t>::max()};
   const auto run = last_run(*database_, key_, kAll);
   if (!run) return run.error();
   std::optional<core::Version> version;
   if (*run) version = core::Version{(*run)->first_version.value + (*run)->count - 1};
-  heads_.put(key_, {version, 0});
+  heads_.put(key_, version, true);
   return version;
 }
 
@@ -25,13 +25,7 @@ core::Result<std::optional<core::OwnedEvent>> SequencingIndex::find(const core::
   using Found = std::optional<core::OwnedEvent>;
   key_.clear();
   put_id_key(key_, project.text(), id);
-  // Groups first, oldest last: one that leaves them in between is found on disk.
-  const auto in_flight = exchange_.in_flight();
-  for (const Group* group : {open_, in_flight.waiting, in_flight.writing}) {
-    if (group == nullptr) continue;
-    auto found = group->find(key_);
-    if (!found || *found) return found;
-  }
+  if (auto found = group_.find(key_); !found || *found) return found;
   const auto position = find_id(*database_, project.text(), id);
   if (!position) return position.error();
   if (!*position) return Found{};
@@ -49,14 +43,13 @@ core::Result<std::optional<core::OwnedEvent>> SequencingIndex::find(const core::
 }
 
 void SequencingIndex::wrote(const core::ProjectId& project,
-                            const std::vector<core::SequencedRecord>& writes, std::uint64_t group) {
-  heads_.written(exchange_.written());
+                            const std::vector<core::SequencedRecord>& writes) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const core::StreamId& stream = writes[i].event->stream;
     if (i + 1 < writes.size() && writes[i + 1].event->stream == stream) continue;
     key_.clear();
     put_stream_prefix(key_, project.text(), stream.text());
-    heads_.put(key_, {writes[i].placement.version, group});
+    heads_.put(key_, writes[i].placement.version, false);
   }
 }
 
