@@ -164,7 +164,7 @@ core::Status Sessions::apply(const core::RecordedEvent& event, core::ReadModelBa
 
   const bool moved = !row || session.activity != activity_before;
   if (row && moved) batch.erase(order_key(event.project, activity_before, name));
-  if (moved) batch.put(order_key(event.project, session.activity, name), {});
+  if (moved) batch.put_new(order_key(event.project, session.activity, name), {});
   batch.put(key, encode(session));
   return core::Ok{};
 }

@@ -50,13 +50,16 @@ class Recorder {
     return append(raw(stream, type, facts, content));
   }
   core::RecordReceipt append(core::NewEvent event) {
+    auto receipt = try_append(std::move(event));
+    EXPECT_TRUE(receipt) << receipt.error().message;
+    return receipt->records.at(0);
+  }
+  core::Result<core::Receipt> try_append(core::NewEvent event) {
     now_ += std::chrono::milliseconds(1);
     auto request = support::request({std::move(event)});
     request.project = project_;
     request.recorded_at = now_;
-    auto receipt = support::append(log_, std::move(request));
-    EXPECT_TRUE(receipt) << receipt.error().message;
-    return receipt->records.at(0);
+    return support::append(log_, std::move(request));
   }
   core::NewEvent raw(std::string_view stream, std::string_view type, std::string_view facts,
                      std::string_view content = "{}") {

@@ -61,6 +61,26 @@ TEST(Rows, APrefixNarrowsAndBadInputNamesTheField) {
   EXPECT_EQ(read_rows(built.model(), {}, {}, kRowPageMax + 1).error().field, "limit");
 }
 
+TEST(Rows, ARowThatIsNewAndErasedAgainInOneBatchIsNotWritten) {
+  const auto store = core::make_in_memory_read_model_store();
+  const core::ViewId view{"view", 1, 0};
+  ASSERT_TRUE(store->commit(view, {{"stored", "1"}}, core::Position{1}));
+  const auto base = store->open(view).value();
+  core::ReadModelBatch batch(*base);
+  batch.put_new("passing", "x");
+  batch.erase("passing");
+  EXPECT_EQ(batch.get("missing"), nullptr);
+  batch.put("missing", "x");
+  batch.erase("missing");
+  batch.erase("stored");
+  batch.put_new("stored", "2");
+  batch.erase("stored");
+  batch.put_new("kept", "y");
+  const std::vector<core::RowWrite> expected{{"kept", "y"}, {"stored", std::nullopt}};
+  EXPECT_EQ(batch.take(), expected);
+  EXPECT_EQ(batch.row_bytes(), 0U);
+}
+
 TEST(RowCodec, WhatIsWrittenIsReadAndNothingElse) {
   std::string bytes;
   row::Writer to(bytes);
