@@ -48,21 +48,20 @@ TEST(Subscribers, MayLeaveFromWithinTheCallAndAfterTheLog) {
 TEST(Subscribers, LeavingWaitsForARunningCall) {
   Subscribers subscribers;
   std::promise<void> entered;
-  std::promise<void> go;
+  std::promise<void> leaving;
   std::atomic<bool> returned{false};
   auto handle = subscribers.add([&](Position) {
     entered.set_value();
-    go.get_future().wait();
+    leaving.get_future().wait();
+    // A leaver that did not wait would overtake us here.
+    for (int i = 0; i < 10'000; ++i) std::this_thread::yield();
     returned = true;
   });
   std::thread log([&] { subscribers.notify(Position{1}); });
   entered.get_future().wait();
-  std::thread leaver([&] {
-    handle.reset();
-    EXPECT_TRUE(returned) << "the call was still running";
-  });
-  go.set_value();
-  leaver.join();
+  leaving.set_value();
+  handle.reset();
+  EXPECT_TRUE(returned) << "the call was still running";
   log.join();
 }
 
