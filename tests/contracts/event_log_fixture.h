@@ -94,7 +94,7 @@ class EventLogContract : public ::testing::TestWithParam<EventLogFactory> {
   }
 
  private:
-  const UpcastingEquivalence equivalence_;
+  const UpcastingEquivalence equivalence_{};
   std::unique_ptr<EventLogUnderTest> under_test_;
 };
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <set>
+#include <thread>
 
 #include "core/in_memory_event_log.h"
 #include "support/events.h"
@@ -78,7 +79,7 @@ class CommandLoopTest : public ::testing::Test {
     return promise.get_future().get();
   }
 
-  const EventEquivalence same_;
+  const EventEquivalence same_{};
   InMemoryEventLog log_{hasher(), same_};
   Tally tally_;
   support::WorkPool pool_{4};
@@ -187,8 +188,7 @@ TEST_F(CommandLoopTest, WhatItAppendedIsFoldedExactlyAsStored) {
   EXPECT_EQ(cached.recorded.size(), 3U);
 }
 
-TEST_F(CommandLoopTest, CommandsOnOneStreamRunOneAfterAnotherAndStreamsSideBySide) {
-  std::mutex mutex;
+TEST_F(CommandLoopTest, CommandsOnOneStreamRunOneAfterAnother) {
   std::atomic<int> deciding{0};
   tally_.before_answer = [&] { ++deciding; };
   Loop loop(log_, tally_, hasher(), post(), {.attempts_max = 1});  // so that any conflict shows
@@ -203,6 +203,23 @@ TEST_F(CommandLoopTest, CommandsOnOneStreamRunOneAfterAnotherAndStreamsSideBySid
   }
   EXPECT_EQ(deciding, 400);
   EXPECT_EQ(log_.end(), Position{400});
+}
+
+TEST_F(CommandLoopTest, AStreamThatIsHeldUpHoldsUpNoOther) {
+  std::promise<void> gate;
+  std::atomic<bool> held{false};
+  tally_.before_answer = [&, opened = gate.get_future().share()] {
+    if (!held.exchange(true)) opened.wait();  // the first decision only
+  };
+  Loop loop(log_, tally_, hasher(), post());
+  std::promise<Result<Receipt>> slow;
+  loop.execute(context("tally-slow"), {"one"},
+               [&](Result<Receipt> receipt) { slow.set_value(std::move(receipt)); });
+  while (!held) std::this_thread::yield();
+  for (int i = 0; i < 10; ++i) run(loop, context("tally-fast"), {std::to_string(i)}).value();
+  EXPECT_EQ(log_.end(), Position{10});
+  gate.set_value();
+  EXPECT_EQ(slow.get_future().get().value().records.at(0).position, Position{10});
 }
 
 TEST_F(CommandLoopTest, MoreCommandsThanTheBoundAreRefusedAsOverloaded) {

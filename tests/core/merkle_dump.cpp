@@ -12,7 +12,7 @@ using namespace hansard;
 
 int main() {
   constexpr int kEvents = 300;
-  const core::EventEquivalence same;
+  const core::EventEquivalence same{};
   core::InMemoryEventLog log(support::hasher(), same);
   const auto print_root = [&] {
     const auto tree = log.tree();

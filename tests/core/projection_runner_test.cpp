@@ -111,7 +111,7 @@ class ProjectionRunnerTest : public ::testing::Test {
     return await(runner, name, [](const auto& state) { return state.phase == Phase::stopped; });
   }
 
-  const EventEquivalence same_;
+  const EventEquivalence same_{};
   InMemoryEventLog log_{support::hasher(), same_};
   std::unique_ptr<ReadModelStore> store_ = make_in_memory_read_model_store();
   Counts counts_;

@@ -63,7 +63,7 @@ class SequencerTest : public ::testing::Test {
     EXPECT_EQ(state_.recorded_at, before.recorded_at);
   }
 
-  const EventEquivalence same_;
+  const EventEquivalence same_{};
   Stored stored_;
   SequencerState state_{Position{70}, support::at_us(500)};
 };

@@ -90,7 +90,7 @@ TEST(Time, ReadingUndoesWriting) {
 }
 
 TEST(Time, TheSystemClockShowsThisCentury) {
-  const ossl::SystemClock clock;
+  const ossl::SystemClock clock{};
   const auto now = clock.now();
   EXPECT_GT(now, parse_time("2020-01-01T00:00:00Z").value());
   EXPECT_LT(now, parse_time("2120-01-01T00:00:00Z").value());

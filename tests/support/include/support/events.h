@@ -14,7 +14,7 @@
 namespace hansard::support {
 
 inline const core::Hasher& hasher() {
-  static const ossl::OpenSslHasher instance;
+  static const ossl::OpenSslHasher instance{};
   return instance;
 }
 
