@@ -10,7 +10,6 @@ namespace hansard::core {
 
 /// A broken invariant stops the process, in release builds too: a log that continues on a wrong
 /// assumption writes wrong history. Never used on outside input.
-#define HANSARD_ASSERT(cond, why) \
-  (static_cast<bool>(cond)        \
-       ? static_cast<void>(0)     \
-       : ::hansard::core::assertion_failed(#cond, why, __FILE__, __LINE__))
+#define HANSARD_ASSERT(cond, why)                 \
+  (static_cast<bool>(cond) ? static_cast<void>(0) \
+                           : ::hansard::core::assertion_failed(#cond, why, __FILE__, __LINE__))

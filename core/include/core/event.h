@@ -48,13 +48,13 @@ struct RecordedEvent {
   std::string_view stream;
   Version version;
   EventId id;
-  KeyId actor;          ///< nil where the engine ran without keys
-  EventId correlation;  ///< nil when absent
-  EventId causation;    ///< nil when absent
-  std::string_view header;   ///< the header's bytes, as hashed into the leaf
-  std::string_view facts;    ///< JSON object
-  std::string_view content;  ///< JSON object; empty when erased
-  bool erased = false;       ///< salt and content were replaced by their commitment
+  KeyId actor;                          ///< nil where the engine ran without keys
+  EventId correlation;                  ///< nil when absent
+  EventId causation;                    ///< nil when absent
+  std::string_view header;              ///< the header's bytes, as hashed into the leaf
+  std::string_view facts;               ///< JSON object
+  std::string_view content;             ///< JSON object; empty when erased
+  bool erased = false;                  ///< salt and content were replaced by their commitment
   std::string_view salt_or_commitment;  ///< 32 bytes: the salt, or the commitment when erased
 };
 

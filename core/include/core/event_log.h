@@ -64,8 +64,8 @@ struct AppendRequest {
 struct RecordReceipt {
   Position position;
   Version version;
-  bool duplicate = false;  ///< stored by an earlier append; these are its original numbers
-  bool erased = false;     ///< the stored event's content has been erased since
+  bool duplicate = false;   ///< stored by an earlier append; these are its original numbers
+  bool erased = false;      ///< the stored event's content has been erased since
   Timestamp recorded_at{};  ///< as stored
 };
 
@@ -97,17 +97,19 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
-  /// Queues `request` and returns at once; it commits together with its neighbours (one sync for all).
-  /// @param done  called exactly once, on a thread of the log, never under a lock; it must not block.
-  /// Errors: invalid_argument (malformed record, repeated id, empty request), too_large,
+  /// Queues `request` and returns at once; it commits together with its neighbours (one sync for
+  /// all).
+  /// @param done  called exactly once, on a thread of the log, never under a lock; it must not
+  /// block. Errors: invalid_argument (malformed record, repeated id, empty request), too_large,
   ///   id_reused, partial_duplicate, version_conflict (every violated check), overloaded (queue
   ///   full), out_of_space, unavailable (the outcome is unknown: retry with the same ids),
   ///   cancelled (the log is closing). On every error but `unavailable` nothing was written.
-  /// An answer that rests on other appends still being synced (a duplicate of theirs, a conflict with
+  /// An answer that rests on other appends still being synced (a duplicate of theirs, a conflict
+  /// with
   ///   them) waits for them: what it names is visible when it is given, or it is `unavailable` too.
-  /// Order of judgement: form, idempotency, checks; so a full duplicate answers its original receipt
-  /// whatever the checks say.
-  /// Cost: O(bytes appended), independent of stream length. Never blocks on disk.
+  /// Order of judgement: form, idempotency, checks; so a full duplicate answers its original
+  /// receipt whatever the checks say. Cost: O(bytes appended), independent of stream length. Never
+  /// blocks on disk.
   virtual void append(AppendRequest request, AppendDone done) = 0;
 
   /// One past the last visible position; never decreases. Cost: one atomic load.
@@ -118,12 +120,14 @@ class EventLog {
   /// Errors: corruption (names the position; events before it were delivered), unavailable.
   virtual Result<Position> read(Position from, const EventSink& sink) const = 0;
 
-  /// Feeds visible events of one stream from version `from`, in order. A missing stream feeds nothing.
+  /// Feeds visible events of one stream from version `from`, in order. A missing stream feeds
+  /// nothing.
   /// @return the version to continue from. Errors: as `read`.
-  virtual Result<Version> read_stream(const ProjectId& project, const StreamId& stream, Version from,
-                                      const EventSink& sink) const = 0;
+  virtual Result<Version> read_stream(const ProjectId& project, const StreamId& stream,
+                                      Version from, const EventSink& sink) const = 0;
 
-  /// Version of the last visible event of a stream; nothing when it has none. Errors: unavailable, corruption.
+  /// Version of the last visible event of a stream; nothing when it has none. Errors: unavailable,
+  /// corruption.
   [[nodiscard]] virtual Result<std::optional<Version>> head(const ProjectId& project,
                                                             const StreamId& stream) const = 0;
 
@@ -134,8 +138,9 @@ class EventLog {
   /// Size and root of the RFC 6962 tree over all visible events.
   [[nodiscard]] virtual TreeHead tree() const = 0;
 
-  /// Calls `advanced(end)` after the visible end moved, at least once after each move (several moves
-  /// may be told as one), on a thread of the log; it must not block. A log that stops for good calls it a last time.
+  /// Calls `advanced(end)` after the visible end moved, at least once after each move (several
+  /// moves may be told as one), on a thread of the log; it must not block. A log that stops for
+  /// good calls it a last time.
   [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(
       std::function<void(Position end)> advanced) = 0;
 };
@@ -146,8 +151,8 @@ class EventLog {
 
 /// Says whether a stored event is what a client sends again: same stream, type, facts and content,
 /// and same `occurred_at` where the client supplied it. Payload shapes evolve, so the comparison
-/// is the vocabulary's: `events` upcasts both to today's shape and compares JSON trees. The plain one
-/// below compares bytes. Never looks at salt, position, recorded_at. With `stored.erased` only
+/// is the vocabulary's: `events` upcasts both to today's shape and compares JSON trees. The plain
+/// one below compares bytes. Never looks at salt, position, recorded_at. With `stored.erased` only
 /// what remains is compared.
 /// Threads: safe to call concurrently. Pure.
 class EventEquivalence {

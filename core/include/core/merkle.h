@@ -9,8 +9,8 @@
 #include "core/hash.h"
 #include "core/result.h"
 
-/// The Merkle tree of RFC 6962 §2.1 (same in RFC 9162): leaf = H(0x00 || d), node = H(0x01 || l || r),
-/// the left subtree holds the largest power of two smaller than n; the empty tree is H().
+/// The Merkle tree of RFC 6962 §2.1 (same in RFC 9162): leaf = H(0x00 || d), node = H(0x01 || l ||
+/// r), the left subtree holds the largest power of two smaller than n; the empty tree is H().
 namespace hansard::core {
 
 /// Size and root of a tree.
@@ -37,8 +37,8 @@ struct FullTile {
 };
 
 /// The right edge of a growing tree: for each level the hashes of its unfinished tile. Bounded
-/// memory: 8 levels x 255 hashes, and the roots of the complete subtrees. Copyable, so that a group of appends can be tried and dropped.
-/// Caller synchronises.
+/// memory: 8 levels x 255 hashes, and the roots of the complete subtrees. Copyable, so that a group
+/// of appends can be tried and dropped. Caller synchronises.
 class MerkleEdge {
  public:
   explicit MerkleEdge(const Hasher& hasher) : hasher_(&hasher) {}
@@ -54,9 +54,8 @@ class MerkleEdge {
 
   /// Rebuilds the edge of a tree of `size` leaves: `partial(level, index, count)` returns the first
   /// `count` hashes of a tile (its unfinished part). Errors: what `partial` reports.
-  using PartialTile = std::function<Result<std::vector<Hash>>(std::uint8_t level,
-                                                              std::uint64_t index,
-                                                              std::uint64_t count)>;
+  using PartialTile = std::function<Result<std::vector<Hash>>(
+      std::uint8_t level, std::uint64_t index, std::uint64_t count)>;
   static Result<MerkleEdge> restore(const Hasher& hasher, std::uint64_t size,
                                     const PartialTile& partial);
 
@@ -64,7 +63,8 @@ class MerkleEdge {
   const Hasher* hasher_;
   std::uint64_t size_ = 0;
   std::vector<std::vector<Hash>> levels_;
-  std::vector<Hash> peaks_;  ///< roots of the complete subtrees, largest first: one per bit of size_
+  std::vector<Hash>
+      peaks_;  ///< roots of the complete subtrees, largest first: one per bit of size_
 };
 
 /// Audit path of leaf `index` in the tree over `leaves` (RFC 6962 §2.1.1). @pre index < size.

@@ -17,8 +17,8 @@ struct ProjectionState {
   std::string name;
   std::uint32_t version = 0;
   Phase phase = Phase::catching_up;
-  Position checkpoint;             ///< of the build that answers
-  Position building_checkpoint;    ///< of the build beside it, while `building`
+  Position checkpoint;                ///< of the build that answers
+  Position building_checkpoint;       ///< of the build beside it, while `building`
   std::optional<Position> failed_at;  ///< when stopped by an event
   std::string failed_event;           ///< its id
   std::string error;                  ///< why it stopped, or the last storage error being retried
@@ -39,8 +39,8 @@ struct RunnerOptions {
 class ProjectionRunner {
  public:
   /// All references outlive the runner. Nothing runs before `start`.
-  ProjectionRunner(EventLog& log, ReadModelStore& store,
-                   std::vector<const Projection*> projections, RunnerOptions options = {});
+  ProjectionRunner(EventLog& log, ReadModelStore& store, std::vector<const Projection*> projections,
+                   RunnerOptions options = {});
   ~ProjectionRunner();  ///< stops
   ProjectionRunner(const ProjectionRunner&) = delete;
   ProjectionRunner& operator=(const ProjectionRunner&) = delete;
@@ -50,9 +50,11 @@ class ProjectionRunner {
   void stop();
 
   [[nodiscard]] std::vector<ProjectionState> states() const;
-  /// Tries a stopped projection again from where it stopped. Errors: not_found, rejected (not stopped).
+  /// Tries a stopped projection again from where it stopped. Errors: not_found, rejected (not
+  /// stopped).
   Status retry(const std::string& name);
-  /// Builds a new generation beside the active one and swaps it in. Errors: not_found, rejected (already building).
+  /// Builds a new generation beside the active one and swaps it in. Errors: not_found, rejected
+  /// (already building).
   Status rebuild(const std::string& name);
 
   /// A snapshot of the active build that has absorbed everything below `at_least`.

@@ -37,15 +37,16 @@ class ReadModel {
   [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
   /// Rows whose key starts with `prefix` and is >= `from` (empty: from the first), in key order.
   /// Errors: corruption, unavailable.
-  virtual Status scan(std::string_view prefix, std::string_view from, const RowSink& sink) const = 0;
+  virtual Status scan(std::string_view prefix, std::string_view from,
+                      const RowSink& sink) const = 0;
 };
 
 /// A row to write, or to delete when there is no value.
 using RowWrite = std::pair<std::string, std::optional<std::string>>;
 
 /// Where views live. Rows and checkpoint of one commit become visible and durable together, but not
-/// at once: after a crash a view may be older (it catches up), never torn and never ahead of the log.
-/// Threads: safe to call concurrently; commits to one build come from one thread.
+/// at once: after a crash a view may be older (it catches up), never torn and never ahead of the
+/// log. Threads: safe to call concurrently; commits to one build come from one thread.
 class ReadModelStore {
  public:
   virtual ~ReadModelStore() = default;

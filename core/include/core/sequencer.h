@@ -42,7 +42,8 @@ struct SequencedRecord {
   Placement placement;
 };
 
-/// A decided append: what to write (empty for a full duplicate), and the receipt to give once durable.
+/// A decided append: what to write (empty for a full duplicate), and the receipt to give once
+/// durable.
 struct Sequenced {
   std::vector<SequencedRecord> writes;
   Receipt receipt;
