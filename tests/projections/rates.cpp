@@ -8,10 +8,11 @@
 #include "projections/registry.h"
 #include "recorder.h"
 
-/// How fast do the views fold? `projections_rates [events] [rounds]`: a synthetic log in memory,
-/// then, interleaved, a scan of it that decodes every event and a build of each view; medians and
-/// spread. The shape of the log: 512 sessions going on at a time, 20 events each: a creation, then
-/// turns of a question, a request, an answer, a tool call and its result; about 1 KB an event.
+/// How fast do the views fold? `projections_rates [events] [rounds] [view]`: a synthetic log in
+/// memory, then, interleaved, a scan of it that decodes every event and a build of each view;
+/// medians and spread. The shape of the log: 512 sessions going on at a time, 20 events each: a
+/// creation, then turns of a question, a request, an answer, a tool call and its result; about 1 KB
+/// an event.
 namespace hansard::projections::test {
 namespace {
 
@@ -142,10 +143,13 @@ void report(const std::string& name, std::vector<double> times, double events, d
               scan / median);
 }
 
-int run(std::uint64_t events, int rounds) {
+int run(std::uint64_t events, int rounds, std::string_view only) {
   Synthetic synthetic(events);
   const auto& log = synthetic.log();
-  const auto projections = all();
+  auto projections = all();
+  if (!only.empty()) {
+    std::erase_if(projections, [&](const auto& projection) { return projection->name() != only; });
+  }
   std::vector<double> scans;
   std::vector<std::vector<double>> builds(projections.size());
   for (int round = 0; round < rounds; ++round) {
@@ -179,5 +183,6 @@ int main(int argc, char** argv) {
   const auto number = [&](int at, std::uint64_t otherwise) {
     return argc > at ? std::strtoull(argv[at], nullptr, 10) : otherwise;
   };
-  return hansard::projections::test::run(number(1, 2'000), static_cast<int>(number(2, 3)));
+  return hansard::projections::test::run(number(1, 2'000), static_cast<int>(number(2, 3)),
+                                         argc > 3 ? argv[3] : "");
 }
