@@ -48,6 +48,12 @@ bool find_duplicate(const Json& value, std::string& path) {
 
 }  // namespace
 
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+
 std::string_view describe(Json::Kind kind) {
   switch (kind) {
     case Json::Kind::null:

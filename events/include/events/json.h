@@ -42,6 +42,13 @@ class Json {
   Json(const char* value);       // NOLINT
   Json(Array value);             // NOLINT
   Json(Object value);            // NOLINT
+  // In json.cpp: every event holds many of these, and expanding them in place made each file that
+  // includes the events several times slower to compile.
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
   /// Shortest text that reads back as `value`; null when it is not finite.
   static Json number(double value);
 
