@@ -49,6 +49,8 @@ constexpr std::array<LimitRow, kLimitCount> kTable{{
      "lowest rate of a body after its grace, either way"},
     {Limit::handler_ms, "handler_ms", 30'000, 10, kHourMs, Errc::timed_out, 504,
      "from the whole request to its answer"},
+    {Limit::wait_ms, "wait_ms", 5'000, 1, kHourMs, Errc::timed_out, 504,
+     "a query waits this long for the position it asks for (at_least)"},
     {Limit::stop_ms, "stop_ms", 10'000, 0, kHourMs, Errc::unavailable, 0,
      "requests in flight when the server is told to stop"},
 }};

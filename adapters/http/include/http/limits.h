@@ -31,9 +31,10 @@ enum class Limit : std::uint8_t {
   body_grace_ms,
   bytes_per_second,
   handler_ms,
+  wait_ms,
   stop_ms,
 };
-inline constexpr std::size_t kLimitCount = 18;
+inline constexpr std::size_t kLimitCount = 19;
 
 /// One row: what is bounded, how it is called in configuration and in the metric
 /// `hansard_http_limit_hits_total{limit="..."}`, and what a client past it is told.

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+
+#include "core/command_loop.h"
+#include "core/event_log.h"
+#include "core/hash.h"
+#include "core/projection_runner.h"
+#include "events/session/commands.h"
+#include "http/limits.h"
+#include "http/metrics.h"
+#include "http/pool.h"
+#include "http/router.h"
+
+namespace hansard::http {
+
+/// Everything the routes need of the engine. Main owns it and what it refers to; all of it outlives
+/// the router. Nothing in it changes while requests are served.
+struct Context {
+  core::EventLog& log;
+  core::ProjectionRunner& views;
+  const core::Hasher& hasher;
+  const core::KeyedHash& keyed_hash;
+  const core::Clock& clock;
+  Pool& blocking;  ///< where routes that read run, and go on after a wait
+  Metrics& metrics;
+  const Limits& limits;
+  /// `CommandLoop<SessionDecider>::execute`, kept out of these headers with its templates.
+  std::function<void(core::CommandContext, events::SessionCommand, core::AppendDone)> execute;
+  /// 32 random bytes, fresh at every call. Any thread.
+  std::function<core::Hash()> draw_random;
+  /// Ok while the store accepts appends, else why not. Any thread; cheap. May be empty.
+  std::function<core::Status()> writable = {};
+};
+
+/// The whole surface of this build, without what main adds (`POST /v1/import`).
+std::vector<Route> routes(const Context& context);
+
+}  // namespace hansard::http

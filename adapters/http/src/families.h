@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "http/context.h"
+#include "reads.h"
+
+/// The handler families, one file each; `routes` puts them together.
+namespace hansard::http {
+
+using ReadsPtr = std::shared_ptr<Reads>;
+
+std::vector<Route> record_routes(const Context& context);
+Route append_route(const Context& context);
+std::vector<Route> session_routes(const ReadsPtr& reads);
+std::vector<Route> event_routes(const ReadsPtr& reads);
+Route usage_route(const ReadsPtr& reads);
+std::vector<Route> page_routes(const ReadsPtr& reads);
+std::vector<Route> operate_routes(const ReadsPtr& reads);
+
+/// A route on the pool that takes no body.
+Route get_route(std::string pattern, std::optional<Scope> scope, std::string doc, Handler handler);
+
+}  // namespace hansard::http

@@ -1,0 +1,163 @@
+// Health, metrics and the projections of a running engine.
+#include <algorithm>
+
+#include "families.h"
+#include "http/problem.h"
+#include "projections/rows.h"
+
+namespace hansard::http {
+
+namespace {
+
+using core::ProjectionState;
+using core::Result;
+using events::Json;
+
+std::string_view word(ProjectionState::Phase phase) {
+  switch (phase) {
+    case ProjectionState::Phase::catching_up:
+      return "catching_up";
+    case ProjectionState::Phase::live:
+      return "live";
+    case ProjectionState::Phase::building:
+      return "building";
+    case ProjectionState::Phase::stopped:
+      break;
+  }
+  return "stopped";
+}
+
+Json to_json(const ProjectionState& state, core::Position end) {
+  Json json;
+  json.add("name", state.name);
+  json.add("version", static_cast<std::uint64_t>(state.version));
+  json.add("phase", word(state.phase));
+  json.add("checkpoint", state.checkpoint.value);
+  json.add("behind", end.value - std::min(end.value, state.checkpoint.value));
+  if (state.phase == ProjectionState::Phase::building) {
+    json.add("building_checkpoint", state.building_checkpoint.value);
+  }
+  if (state.failed_at) json.add("failed_at", state.failed_at->value);
+  if (!state.failed_event.empty()) json.add("failed_event", state.failed_event);
+  if (!state.error.empty()) json.add("error", state.error);
+  return json;
+}
+
+Json projections_json(const Context& context, core::Position end) {
+  Json list(Json::Array{});
+  for (const ProjectionState& state : context.views.states()) list.push(to_json(state, end));
+  return list;
+}
+
+/// 503 only when the store takes no appends. A stopped view is a bug that someone must see, but
+/// taking the engine out of service for it would stop the recording as well.
+Response readiness(const Context& context) {
+  const core::Status writable = context.writable ? context.writable() : core::Status(core::Ok{});
+  bool degraded = false;
+  for (const ProjectionState& state : context.views.states()) {
+    degraded = degraded || state.phase == ProjectionState::Phase::stopped;
+  }
+  const core::Position end = context.log.end();
+  Json json;
+  json.add("status", !writable ? "unavailable" : degraded ? "degraded" : "ready");
+  Json store;
+  store.add("accepts_appends", writable.has_value());
+  if (!writable) {
+    store.add("code", core::traits(writable.error().code).name);
+    store.add("error", writable.error().message);
+  }
+  json.add("store", std::move(store));
+  json.add("end", end.value);
+  json.add("projections", projections_json(context, end));
+  return json_response(writable ? 200 : 503, events::dump(json));
+}
+
+Result<Response> rows(const Context& context, const Request& request, const core::ReadModel& view) {
+  const auto query = Query::of(request, {"prefix", "cursor", "limit", "at_least"});
+  if (!query) return query.error();
+  const auto limit = query->count("limit", 100, projections::kRowPageMax);
+  if (!limit) return limit.error();
+  const auto page =
+      projections::read_rows(view, query->text("prefix").value_or(""),
+                             query->text("cursor").value_or(""), static_cast<std::size_t>(*limit));
+  if (!page) return page.error();
+  Json json;
+  Json list(Json::Array{});
+  for (const projections::ReadableRow& row : page->rows) {
+    Json one;
+    one.add("key", row.key);
+    one.add("row", row.row);
+    list.push(std::move(one));
+  }
+  json.add("rows", std::move(list));
+  if (page->next) json.add("next", *page->next);
+  return answer_with(context.limits, std::move(json), page->checkpoint);
+}
+
+Route action_route(const ReadsPtr& reads, const char* action, const char* doc,
+                   core::Status (core::ProjectionRunner::*act)(const std::string&)) {
+  Route route;
+  route.method = Method::post;
+  route.pattern = std::string("/v1/admin/projections/{name}/") + action;
+  route.scope = Scope::admin;
+  route.runs = Runs::pool;
+  route.takes = Takes::json;
+  route.doc = doc;
+  route.handler = [reads, act](const RequestPtr& request, const Responder& respond) {
+    const Context& context = reads->context;
+    const std::string& name = request->param("name");
+    if (auto status = (context.views.*act)(name); !status) {
+      return respond(problem(std::move(status.error())));
+    }
+    Json json;
+    json.add("projections", projections_json(context, context.log.end()));
+    respond(json_response(202, events::dump(json)));
+  };
+  return route;
+}
+
+}  // namespace
+
+std::vector<Route> operate_routes(const ReadsPtr& reads) {
+  std::vector<Route> all;
+  all.push_back(Route{Method::get, "/healthz", std::nullopt, Runs::loop, Takes::nothing,
+                      "The process answers", [](const RequestPtr&, const Responder& respond) {
+                        respond(json_response(200, "{\"status\":\"ok\"}"));
+                      }});
+  all.push_back(get_route("/readyz", std::nullopt, "Store and projections: ready, degraded or not",
+                          [reads](const RequestPtr&, const Responder& respond) {
+                            respond(readiness(reads->context));
+                          }));
+  all.push_back(get_route("/metrics", Scope::admin, "Counters for Prometheus",
+                          [reads](const RequestPtr&, const Responder& respond) {
+                            Response response;
+                            response.headers.add("Content-Type", "text/plain; version=0.0.4");
+                            response.body = reads->context.metrics.text();
+                            respond(std::move(response));
+                          }));
+  all.push_back(get_route("/v1/admin/projections", Scope::admin, "Where each projection stands",
+                          [reads](const RequestPtr& request, const Responder& respond) {
+                            reads->from_log(
+                                request, respond, [&context = reads->context](core::Position end) {
+                                  Json json;
+                                  json.add("projections", projections_json(context, end));
+                                  return answer_with(context.limits, std::move(json), end);
+                                });
+                          }));
+  all.push_back(get_route("/v1/admin/projections/{name}/rows", Scope::admin,
+                          "The rows of any projection, made readable (prefix, cursor, limit)",
+                          [reads](const RequestPtr& request, const Responder& respond) {
+                            reads->from_view(
+                                request->param("name"), request, respond,
+                                [&context = reads->context, request](const core::ReadModel& view) {
+                                  return rows(context, *request, view);
+                                });
+                          }));
+  all.push_back(action_route(reads, "retry", "Try a stopped projection again",
+                             &core::ProjectionRunner::retry));
+  all.push_back(action_route(reads, "rebuild", "Build a projection anew beside the old, then swap",
+                             &core::ProjectionRunner::rebuild));
+  return all;
+}
+
+}  // namespace hansard::http

@@ -1,0 +1,29 @@
+#include <iterator>
+
+#include "families.h"
+
+namespace hansard::http {
+
+Route get_route(std::string pattern, std::optional<Scope> scope, std::string doc, Handler handler) {
+  return Route{Method::get,    std::move(pattern), scope, Runs::pool, Takes::nothing,
+               std::move(doc), std::move(handler)};
+}
+
+std::vector<Route> routes(const Context& context) {
+  // Shared by the handlers, so that it goes with the last of them.
+  const auto reads = std::make_shared<Reads>(context);
+  std::vector<Route> all;
+  const auto add = [&](std::vector<Route> family) {
+    std::move(family.begin(), family.end(), std::back_inserter(all));
+  };
+  add(page_routes(reads));
+  add(record_routes(context));
+  all.push_back(append_route(context));
+  add(session_routes(reads));
+  add(event_routes(reads));
+  all.push_back(usage_route(reads));
+  add(operate_routes(reads));
+  return all;
+}
+
+}  // namespace hansard::http

@@ -1,0 +1,92 @@
+// GET /v1/usage: tokens, calls, failures and latency.
+#include <algorithm>
+
+#include "events/session/ids.h"
+#include "families.h"
+#include "http/problem.h"
+#include "projections/json.h"
+#include "projections/usage.h"
+
+namespace hansard::http {
+
+namespace {
+
+using core::Result;
+using projections::UsageQuery;
+
+/// `by=model,day`.
+core::Status read_dimensions(const std::optional<std::string>& list, UsageQuery& into) {
+  if (!list || list->empty()) return core::Ok{};
+  for (std::size_t from = 0; from <= list->size();) {
+    const std::size_t end = std::min(list->find(',', from), list->size());
+    const auto dimension =
+        projections::parse_usage_dimension(std::string_view(*list).substr(from, end - from));
+    if (!dimension) return events::bad_field("by", dimension.error().message);
+    into.group_by.push_back(*dimension);
+    from = end + 1;
+  }
+  return core::Ok{};
+}
+
+Result<UsageQuery> usage_query(const Request& request) {
+  const auto query =
+      Query::of(request, {"by", "user", "session", "provider", "model", "from", "to", "at_least"});
+  if (!query) return query.error();
+  UsageQuery out;
+  out.project = request.principal.project;
+  if (const auto read = read_dimensions(query->text("by"), out); !read) return read.error();
+  out.user = query->text("user");
+  out.session = query->text("session");
+  out.provider = query->text("provider");
+  out.model = query->text("model");
+  if (const auto text = query->text("from")) {
+    const auto day = projections::parse_day(*text, "from");
+    if (!day) return day.error();
+    out.from = *day;
+  }
+  if (const auto text = query->text("to")) {
+    const auto day = projections::parse_day(*text, "to");
+    if (!day) return day.error();
+    out.to = *day;
+  }
+  out.keep_going = [deadline = request.deadline] {
+    return std::chrono::steady_clock::now() < deadline;
+  };
+  return out;
+}
+
+void answer_usage(Reads& reads, const RequestPtr& request, const Responder& respond) {
+  if (auto status = refuse_as_of(*request, "usage"); !status) {
+    return respond(problem(std::move(status.error())));
+  }
+  auto query = usage_query(*request);
+  if (!query) return respond(problem(std::move(query.error())));
+  if (query->session) {
+    // The id as the client knows it; rows carry the stream's name.
+    const auto stream =
+        events::session_stream(query->project, *query->session, reads.context.keyed_hash);
+    if (!stream) return respond(problem(events::bad_field("session", stream.error().message)));
+    query->session = std::string(stream->name());
+  }
+  reads.from_view(
+      "usage", request, respond,
+      [&context = reads.context,
+       query = *std::move(query)](const core::ReadModel& view) -> Result<Response> {
+        const auto answer = projections::query_usage(view, context.log, context.keyed_hash, query);
+        if (!answer) return answer.error();
+        return answer_with(context.limits, projections::to_json(*answer), answer->checkpoint);
+      });
+}
+
+}  // namespace
+
+Route usage_route(const ReadsPtr& reads) {
+  return get_route("/v1/usage", Scope::read,
+                   "Tokens by class, calls, failures, latency (by=day,user,session,provider,model; "
+                   "user, session, provider, model, from, to)",
+                   [reads](const RequestPtr& request, const Responder& respond) {
+                     answer_usage(*reads, request, respond);
+                   });
+}
+
+}  // namespace hansard::http
