@@ -62,15 +62,16 @@ void Committer::append(core::AppendRequest request, core::AppendDone done) {
 }
 
 void Committer::run() {
-  std::vector<Queued> taken;
   while (!closed_) {
-    closed_ = !queue_.take(taken);
-    for (Queued& queued : taken) {
+    closed_ = !queue_.take(taken_);
+    while (handled_ < taken_.size()) {
       recover_if_failed();
-      handle(std::move(queued));
+      if (handled_ == taken_.size()) break;  // refused
+      handle(std::move(taken_[handled_++]));
       if (group_is_due()) write_group();
     }
-    taken.clear();
+    taken_.clear();
+    handled_ = 0;
     write_group();
     tell_early();
     recover_if_failed();

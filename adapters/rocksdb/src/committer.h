@@ -66,6 +66,8 @@ class Committer {
   Group group_;  ///< being built; written as one batch
   SequencingIndex index_;
   std::shared_ptr<Database> database_;  ///< dropped before a reopening
+  std::vector<Queued> taken_;           ///< from the queue
+  std::size_t handled_ = 0;             ///< of those
   std::vector<Answer> early_;           ///< answers that wait for no sync
   bool closed_ = false;                 ///< the queue was closed
   bool abandoned_ = false;              ///< closed while the database could not be reopened

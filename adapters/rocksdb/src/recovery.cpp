@@ -95,15 +95,19 @@ core::Status Committer::try_reopen() {
 }
 
 void Committer::refuse_queued(std::chrono::milliseconds pause, const Error& error) {
+  const auto refuse = [&](std::vector<Queued>& queued, std::size_t from) {
+    std::vector<Answer> answers;
+    for (; from < queued.size(); ++from) answers.push_back({std::move(queued[from].done), error});
+    parts_.notifier.post(std::move(answers), false);
+  };
+  refuse(taken_, std::exchange(handled_, taken_.size()));
   const auto until = std::chrono::steady_clock::now() + pause;
   do {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         until - std::chrono::steady_clock::now());
     std::vector<Queued> queued;
     closed_ = !queue_.take_within(queued, std::max(left, std::chrono::milliseconds{0}));
-    std::vector<Answer> answers;
-    for (Queued& one : queued) answers.push_back({std::move(one.done), error});
-    parts_.notifier.post(std::move(answers), false);
+    refuse(queued, 0);
   } while (!closed_ && std::chrono::steady_clock::now() < until);
 }
 
