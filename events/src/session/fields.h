@@ -214,8 +214,8 @@ struct RecordReader {
 
 template <class T>
 bool read_integer(Reading& reading, const Path& path, const Json& json, T& out) {
-  auto value = json.as_uint(path.text());
-  if (!value) return reading.fail(std::move(value.error()));
+  const auto value = json.as_uint("");
+  if (!value) return reading.fail(path, value.error().message);
   if (*value > std::numeric_limits<T>::max()) return reading.fail(path, "is too large");
   out = static_cast<T>(*value);
   return true;
