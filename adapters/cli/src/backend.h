@@ -40,6 +40,8 @@ class Backend {
                               const std::function<bool(std::string_view)>& sink) = 0;
   /// Where this is, for people: `http://127.0.0.1:7070`, or the data directory.
   [[nodiscard]] virtual std::string place() const = 0;
+  /// Whether others may record meanwhile, so that following makes sense.
+  [[nodiscard]] virtual bool live() const { return true; }
 };
 
 /// The error that a problem document tells.

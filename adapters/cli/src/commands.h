@@ -1,0 +1,32 @@
+#pragma once
+
+#include "arguments.h"
+#include "backend.h"
+#include "settings.h"
+
+namespace hansard::cli {
+
+/// Where a command writes: tables or JSON to `out`, remarks to standard error.
+struct Output {
+  bool json = false;
+  std::size_t columns = 0;  ///< of the terminal, 0: unlimited
+};
+
+// Commands that are requests. Each returns an exit code, or the error that decides it.
+core::Result<int> run_import(Backend& backend, const ImportCommand& command, const Output& output);
+core::Result<int> run_append(Backend& backend, const AppendCommand& command, const Output& output);
+core::Result<int> run_sessions(Backend& backend, const SessionsCommand& command,
+                               const Output& output);
+core::Result<int> run_show(Backend& backend, const ShowCommand& command, const Output& output);
+core::Result<int> run_tail(Backend& backend, const TailCommand& command, const Output& output);
+core::Result<int> run_usage(Backend& backend, const UsageCommand& command, const Output& output);
+core::Result<int> run_projections(Backend& backend, const ProjectionsCommand& command,
+                                  const Output& output);
+
+// Commands that need the directory itself.
+core::Result<int> run_serve(const Settings& settings, const ServeCommand& command);
+core::Result<int> run_verify(const Settings& settings, const Output& output);
+core::Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
+                             const Output& output);
+
+}  // namespace hansard::cli

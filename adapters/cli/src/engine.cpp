@@ -1,0 +1,161 @@
+#include "engine.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/command_loop.h"
+#include "events/equivalence.h"
+#include "events/session/decider.h"
+#include "http/context.h"
+#include "import_route.h"
+#include "ossl/clock.h"
+#include "ossl/hasher.h"
+#include "ossl/random.h"
+#include "overlay_store.h"
+#include "projections/registry.h"
+
+namespace hansard::cli {
+
+using core::Result;
+using core::Status;
+
+namespace {
+
+using SessionLoop = core::CommandLoop<events::SessionDecider>;
+
+std::vector<const core::Projection*> pointers(
+    const std::vector<std::unique_ptr<core::Projection>>& projections) {
+  std::vector<const core::Projection*> out;
+  for (const auto& projection : projections) out.push_back(projection.get());
+  return out;
+}
+
+rocks::OpenOptions store_options(const Settings& settings, const Engine::Options& options,
+                                 const core::Hasher& hasher,
+                                 const core::EventEquivalence& equivalence) {
+  rocks::OpenOptions out;
+  out.directory = settings.data;
+  out.hasher = &hasher;
+  out.equivalence = &equivalence;
+  out.read_only = options.access == Access::read_log || options.access == Access::read_views;
+  out.create_if_missing = options.create;
+  out.accept_loss = options.accept_loss;
+  out.notice = options.notice;
+  return out;
+}
+
+}  // namespace
+
+/// In the order in which they are built; what stands below uses what stands above. `stop` undoes
+/// the order by hand, because ending is more than destroying.
+struct Engine::Parts {
+  ossl::OpenSslHasher hasher;
+  ossl::SystemClock clock;
+  events::VocabularyEquivalence equivalence;
+  http::Limits limits;
+  http::Metrics metrics;
+
+  std::unique_ptr<rocks::RocksStore> store;
+  std::optional<core::KeyedHash> keyed_hash;
+  std::optional<events::SessionDecider> decider;
+
+  std::unique_ptr<core::ReadModelStore> overlay;  ///< when views are caught up in memory
+  std::vector<std::unique_ptr<core::Projection>> projections;
+  std::optional<core::ProjectionRunner> views;
+
+  std::optional<http::Pool> deciding;  ///< loads and decisions of commands
+  std::optional<http::Pool> blocking;  ///< queries, at a lower priority: they yield to appends
+  std::optional<SessionLoop> sessions;
+
+  std::optional<http::Context> context;
+  std::optional<http::Router> router;
+
+  /// Rules over the log: what a command means, and who runs it.
+  void build_write_side() {
+    keyed_hash.emplace(hasher, store->store_key());
+    decider.emplace(*keyed_hash, hasher);
+    deciding.emplace(http::Pool::Options{.name = "decide", .threads = 2});
+    sessions.emplace(store->log(), *decider, hasher,
+                     [this](std::function<void()> work) { deciding->post(std::move(work)); });
+  }
+
+  /// Views over the log, and who keeps them caught up.
+  void build_read_side(Access access) {
+    projections = projections::all();
+    const bool read_only = access == Access::read_log || access == Access::read_views;
+    if (read_only) overlay = std::make_unique<OverlayStore>(store->views());
+    views.emplace(store->log(), read_only ? *overlay : store->views(), pointers(projections));
+    if (access == Access::read_views || access == Access::operate) views->start();
+  }
+
+  /// Requests to both sides.
+  Status build_routes() {
+    blocking.emplace(http::Pool::Options{.name = "query", .threads = 2, .nice = 5});
+    const auto execute = [this](core::CommandContext with, events::SessionCommand command,
+                                core::AppendDone done) {
+      sessions->execute(std::move(with), std::move(command), std::move(done));
+    };
+    const auto writable = [this]() -> Status {
+      const rocks::Stats stats = store->stats();
+      if (!stats.serving) {
+        return core::Error{core::Errc::unavailable, "a commit failed; the store is reopening"};
+      }
+      if (stats.space_short) return core::Error{core::Errc::out_of_space, "too little disk space"};
+      return core::Ok{};
+    };
+    context.emplace(http::Context{store->log(), *views, hasher, *keyed_hash, clock, *blocking,
+                                  metrics, limits, execute, ossl::random_hash, writable});
+    std::vector<http::Route> routes = http::routes(*context);
+    routes.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
+    auto made = http::Router::make(std::move(routes));
+    if (!made) return made.error();
+    router = *std::move(made);
+    return core::Ok{};
+  }
+};
+
+Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Engine::~Engine() { (void)stop(); }
+
+Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options options) {
+  auto parts = std::make_unique<Parts>();
+  for (const auto& [name, value] : settings.limits) {
+    Status set = parts->limits.set(name, value);
+    if (!set) return std::move(set).error();
+  }
+  auto store =
+      rocks::RocksStore::open(store_options(settings, options, parts->hasher, parts->equivalence));
+  if (!store) return std::move(store).error();
+  parts->store = *std::move(store);
+  parts->build_write_side();
+  parts->build_read_side(options.access);
+  std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
+  Status routes = engine->parts_->build_routes();
+  if (!routes) return std::move(routes).error();
+  return engine;
+}
+
+Status Engine::stop() {
+  Parts& parts = *parts_;
+  if (!parts.store) return core::Ok{};
+  parts.router.reset();  // what still waits for a position is cancelled
+  parts.sessions.reset();
+  if (parts.deciding) parts.deciding->stop();
+  if (parts.blocking) parts.blocking->stop();
+  parts.views.reset();
+  Status closed = parts.store->close();
+  parts.store.reset();
+  return closed;
+}
+
+const http::Router& Engine::router() const { return *parts_->router; }
+const http::Limits& Engine::limits() const { return parts_->limits; }
+const core::KeyedHash& Engine::keyed_hash() const { return *parts_->keyed_hash; }
+const core::Clock& Engine::clock() const { return parts_->clock; }
+http::Pool& Engine::blocking() { return *parts_->blocking; }
+http::Metrics& Engine::metrics() { return parts_->metrics; }
+core::ProjectionRunner& Engine::views() { return *parts_->views; }
+rocks::RocksStore& Engine::store() { return *parts_->store; }
+
+}  // namespace hansard::cli

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "core/projection_runner.h"
+#include "http/limits.h"
+#include "http/metrics.h"
+#include "http/pool.h"
+#include "http/router.h"
+#include "rocksdb_store/store.h"
+#include "settings.h"
+
+namespace hansard::cli {
+
+/// What an engine is opened for.
+enum class Access : std::uint8_t {
+  read_log,    ///< read-only; views are left alone
+  read_views,  ///< read-only; views are caught up in memory
+  record,      ///< ours to write; views are left to the next server
+  operate,     ///< ours to write, views included
+};
+
+/// Everything behind the routes, wired together: store, rules, views, handlers. No sockets.
+/// Threads: created, stopped and destroyed by one thread; the router may be used from any.
+class Engine {
+ public:
+  struct Options {
+    Access access = Access::read_log;
+    bool create = false;                                ///< a missing directory is created
+    bool accept_loss = false;                           ///< as in `rocks::OpenOptions`
+    std::function<void(std::string_view)> notice = {};  ///< as in `rocks::OpenOptions`
+  };
+
+  /// Opens the directory of `settings`, recovers, starts the views.
+  /// Errors: those of opening the store; invalid_argument (limits).
+  static core::Result<std::unique_ptr<Engine>> open(const Settings& settings, Options options);
+  ~Engine();  ///< stops
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Waits for commands in flight, stops the views, closes the store. No request may arrive any
+  /// more. Idempotent. Errors: those of closing the store.
+  core::Status stop();
+
+  [[nodiscard]] const http::Router& router() const;
+  [[nodiscard]] const http::Limits& limits() const;
+  [[nodiscard]] const core::KeyedHash& keyed_hash() const;
+  [[nodiscard]] const core::Clock& clock() const;
+  [[nodiscard]] http::Pool& blocking();
+  [[nodiscard]] http::Metrics& metrics();
+  [[nodiscard]] core::ProjectionRunner& views();
+  [[nodiscard]] rocks::RocksStore& store();
+
+ private:
+  struct Parts;
+  explicit Engine(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace hansard::cli

@@ -1,0 +1,80 @@
+#include "gauges.h"
+
+#include <string>
+#include <utility>
+
+namespace hansard::cli {
+
+namespace {
+
+using http::Gauge;
+
+class Gauges {
+ public:
+  void gauge(const char* name, const char* help, double value,
+             std::vector<std::pair<std::string, std::string>> labels = {}) {
+    all_.push_back(Gauge{name, help, std::move(labels), value, false});
+  }
+  void counter(const char* name, const char* help, double value) {
+    all_.push_back(Gauge{name, help, {}, value, true});
+  }
+  std::vector<Gauge> take() { return std::move(all_); }
+
+ private:
+  std::vector<Gauge> all_;
+};
+
+void add_store(Gauges& out, rocks::RocksStore& store) {
+  const rocks::Stats stats = store.stats();
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  out.gauge("hansard_log_end", "One past the last visible position.",
+            number(store.log().end().value));
+  out.counter("hansard_store_groups_total", "Groups of appends synced.", number(stats.groups));
+  out.counter("hansard_store_requests_total", "Appends synced.", number(stats.requests));
+  out.counter("hansard_store_events_total", "Events written.", number(stats.events));
+  out.counter("hansard_store_bytes_total", "Bytes of write batches.", number(stats.bytes));
+  out.counter("hansard_store_overloaded_total", "Appends refused because the queue was full.",
+              number(stats.overloaded));
+  out.counter("hansard_store_out_of_space_total", "Appends refused below the free-space floor.",
+              number(stats.out_of_space));
+  out.counter("hansard_store_commit_failures_total", "Groups that could not be committed.",
+              number(stats.commit_failures));
+  out.counter("hansard_store_reopened_total", "Times the store was opened again after a failure.",
+              number(stats.reopened));
+  out.counter("hansard_store_sync_seconds_total", "Time spent committing.",
+              number(stats.sync_time.count()) / 1e6);
+  out.gauge("hansard_store_queue_requests", "Appends waiting.", number(stats.queue_requests));
+  out.gauge("hansard_store_queue_bytes", "Their payload bytes.", number(stats.queue_bytes));
+  out.gauge("hansard_store_serving", "1 while the store accepts appends.", stats.serving ? 1 : 0);
+  out.gauge("hansard_store_space_short", "1 below the free-space floor.",
+            stats.space_short ? 1 : 0);
+  for (const rocks::MemoryUse& use : store.memory_usage()) {
+    out.gauge("hansard_memory_bytes", "Memory in use, by purpose.", number(use.bytes),
+              {{"purpose", std::string(use.name)}});
+    out.gauge("hansard_memory_budget_bytes", "Its bound; 0: none of its own.",
+              number(use.budget_bytes), {{"purpose", std::string(use.name)}});
+  }
+}
+
+void add_views(Gauges& out, Engine& engine) {
+  const std::uint64_t end = engine.store().log().end().value;
+  for (const core::ProjectionState& view : engine.views().states()) {
+    const std::uint64_t behind = end - std::min(end, view.checkpoint.value);
+    out.gauge("hansard_projection_behind", "Events not yet absorbed.", static_cast<double>(behind),
+              {{"projection", view.name}});
+    out.gauge("hansard_projection_stopped", "1 when a projection stopped on an error.",
+              view.phase == core::ProjectionState::Phase::stopped ? 1 : 0,
+              {{"projection", view.name}});
+  }
+}
+
+}  // namespace
+
+std::vector<Gauge> gauges(Engine& engine) {
+  Gauges out;
+  add_store(out, engine.store());
+  add_views(out, engine);
+  return out.take();
+}
+
+}  // namespace hansard::cli

@@ -1,0 +1,126 @@
+#include "import_route.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "events/json.h"
+#include "http/problem.h"
+#include "importers/importer.h"
+
+namespace hansard::cli {
+
+namespace {
+
+using core::Result;
+using events::Json;
+using importers::Imported;
+using importers::ImportItem;
+
+Result<ImportItem> read_item(Json& json, const std::string& path) {
+  Json::Object* object = json.if_object();
+  if (object == nullptr) return events::bad_field(path, "expected an object");
+  ImportItem item;
+  bool has_record = false;
+  for (Json::Member& member : *object) {
+    const std::string at = events::join_path(path, member.key);
+    if (member.key == "line" || member.key == "repeat") {
+      auto number = member.value.as_uint(at);
+      if (!number) return std::move(number).error();
+      (member.key == "line" ? item.line : item.repeat) = *number;
+    } else if (member.key == "record") {
+      item.record = std::move(member.value);
+      has_record = true;
+    } else {
+      return events::bad_field(at, "unknown field");
+    }
+  }
+  if (!has_record) return events::bad_field(events::join_path(path, "record"), "is missing");
+  return item;
+}
+
+Result<std::vector<ImportItem>> read_items(const std::string& body) {
+  auto json = events::parse_json_object(body);
+  if (!json) return std::move(json).error();
+  std::vector<ImportItem> items;
+  for (Json::Member& member : *json) {
+    if (member.key != "items") return events::bad_field(member.key, "unknown field");
+    Json::Array* list = member.value.if_array();
+    if (list == nullptr) return events::bad_field("items", "expected a list");
+    if (list->size() > kImportItemsMax) {
+      return core::Error{core::Errc::too_large,
+                         "items: more than " + std::to_string(kImportItemsMax), "items"};
+    }
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      auto item = read_item((*list)[i], events::join_path("items", i));
+      if (!item) return std::move(item).error();
+      items.push_back(*std::move(item));
+    }
+  }
+  return items;
+}
+
+Json result_json(Imported& result) {
+  Json out;
+  out.add("line", result.line);
+  out.add("session_id", result.session_id);
+  out.add("messages", result.messages);
+  out.add("new_events", result.new_events);
+  out.add("known_events", result.known_events);
+  out.add("attached", result.attached);
+  Json unplaced(Json::Array{});
+  for (importers::Unplaced& piece : result.unplaced) {
+    Json one;
+    one.add("path", std::move(piece.path));
+    one.add("reason", std::move(piece.reason));
+    unplaced.push(std::move(one));
+  }
+  out.add("unplaced", std::move(unplaced));
+  if (result.error) {
+    Json error;
+    error.add("code", core::traits(result.error->code).name);
+    error.add("detail", std::move(result.error->message));
+    out.add("error", std::move(error));
+  }
+  return out;
+}
+
+}  // namespace
+
+http::Route import_route(ImportPorts ports) {
+  http::Route route;
+  route.method = http::Method::post;
+  route.pattern = "/v1/import";
+  route.scope = http::Scope::write;
+  route.runs = http::Runs::pool;
+  route.takes = http::Takes::json;
+  route.doc = "Record conversations of files; what is known already is skipped";
+  route.handler = [ports = std::move(ports)](http::RequestPtr request, http::Responder respond) {
+    auto items = read_items(request->body);
+    if (!items) return respond(http::problem(std::move(items).error()));
+    auto submit = [execute = ports.execute, request](core::StreamId stream,
+                                                     events::SessionCommand command,
+                                                     core::AppendDone done) {
+      core::CommandContext context;
+      context.project = request->principal.project;
+      context.stream = std::move(stream);
+      context.recorded_at = request->received_at;
+      context.actor = request->principal.actor;
+      context.known = core::Known::skip;
+      execute(std::move(context), std::move(command), std::move(done));
+    };
+    auto importer = std::make_shared<importers::Importer>(
+        request->principal.project, ports.keyed_hash, std::move(submit), ports.draw_salt);
+    // `importer` is kept by its own completion.
+    importer->take(*std::move(items), [importer, respond](std::vector<Imported> results) {
+      Json list(Json::Array{});
+      for (Imported& result : results) list.push(result_json(result));
+      Json answer;
+      answer.add("results", std::move(list));
+      respond(http::json_response(200, dump(answer)));
+    });
+  };
+  return route;
+}
+
+}  // namespace hansard::cli

@@ -1,0 +1,117 @@
+#include "cli/run.h"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "commands.h"
+#include "local_backend.h"
+#include "terminal.h"
+
+namespace hansard::cli {
+
+namespace {
+
+using core::Error;
+using core::Result;
+
+Result<Settings> settings_of(const Arguments& arguments) {
+  auto settings = load_settings(arguments.config, process_environment());
+  if (!settings) return settings;
+  if (arguments.data) settings->data = *arguments.data;
+  // A directory named on the command line is meant, whatever server the environment names.
+  if (arguments.data) settings->url.reset();
+  if (arguments.url) settings->url = arguments.url;
+  if (arguments.project) settings->project = *arguments.project;
+  if (!arguments.listen.empty()) settings->listen = arguments.listen;
+  if (arguments.threads) settings->threads = *arguments.threads;
+  if (arguments.log_level) settings->log_level = *arguments.log_level;
+  return settings;
+}
+
+/// The engine behind a command: a server, or the directory itself when none runs on it.
+Result<std::unique_ptr<Backend>> backend_for(const Settings& settings, Access access) {
+  if (settings.url) {
+    return connect_url(*settings.url, settings.project, settings.key.value_or(""));
+  }
+  auto running =
+      connect_socket(std::filesystem::path(settings.data) / kSocketName, settings.project);
+  if (running || running.error().code != core::Errc::not_found) return running;
+  return open_local(settings, access);
+}
+
+/// Chooses what runs a command.
+struct Dispatch {
+  const Settings& settings;
+  const Output& output;
+
+  Result<int> operator()(const ServeCommand& command) const { return run_serve(settings, command); }
+  Result<int> operator()(const VerifyCommand&) const { return run_verify(settings, output); }
+  Result<int> operator()(const DoctorCommand& command) const {
+    return run_doctor(settings, command, output);
+  }
+  Result<int> operator()(const ImportCommand& command) const {
+    return with(Access::record, run_import, command);
+  }
+  Result<int> operator()(const AppendCommand& command) const {
+    return with(Access::record, run_append, command);
+  }
+  Result<int> operator()(const SessionsCommand& command) const {
+    return with(Access::read_views, run_sessions, command);
+  }
+  Result<int> operator()(const ShowCommand& command) const {
+    return with(Access::read_log, run_show, command);
+  }
+  Result<int> operator()(const TailCommand& command) const {
+    return with(Access::read_log, run_tail, command);
+  }
+  Result<int> operator()(const UsageCommand& command) const {
+    return with(Access::read_views, run_usage, command);
+  }
+  Result<int> operator()(const ProjectionsCommand& command) const {
+    const bool list = command.action == ProjectionsCommand::Action::list;
+    return with(list ? Access::read_views : Access::operate, run_projections, command);
+  }
+
+  template <class C>
+  Result<int> with(Access access, Result<int> (*command)(Backend&, const C&, const Output&),
+                   const C& arguments) const {
+    auto backend = backend_for(settings, access);
+    if (!backend) return std::move(backend).error();
+    return command(**backend, arguments, output);
+  }
+};
+
+int tell(const Error& error) {
+  const core::ErrorTraits& traits = core::traits(error.code);
+  std::fprintf(stderr, "hansard: %s: %s\n", std::string(traits.name).c_str(),
+               printable(error.message).c_str());
+  for (const core::Violation& violation : error.violations) {
+    std::fprintf(stderr, "  %s: expected %s, found %s\n", printable(violation.stream).c_str(),
+                 printable(violation.expected).c_str(), printable(violation.actual).c_str());
+  }
+  return traits.exit_code;
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write
+  auto parsed = parse_arguments(argc, argv);
+  if (const auto* exit = std::get_if<Exit>(&parsed)) {
+    std::fputs(exit->text.c_str(), exit->code == 0 ? stdout : stderr);
+    return exit->code;
+  }
+  const auto& arguments = std::get<Arguments>(parsed);
+  const auto settings = settings_of(arguments);
+  if (!settings) return tell(settings.error());
+  const Output output{arguments.json, terminal_columns()};
+  const auto code = std::visit(Dispatch{*settings, output}, arguments.command);
+  if (!code) return tell(code.error());
+  return *code;
+}
+
+}  // namespace hansard::cli

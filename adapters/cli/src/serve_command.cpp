@@ -1,0 +1,174 @@
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "commands.h"
+#include "engine.h"
+#include "gauges.h"
+#include "http/keys.h"
+#include "http/log.h"
+#include "http/server.h"
+#include "local_backend.h"
+#include "sample.h"
+
+namespace hansard::cli {
+
+namespace {
+
+using core::Result;
+using core::Status;
+
+/// SIGINT and SIGTERM, taken by `wait` instead of by a thread in the middle of something. Made
+/// before any other thread, so that all inherit the mask.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  /// Blocks until one arrives. A second one then ends the process at once.
+  void wait() {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+Result<http::LogOptions> log_options(const Settings& settings) {
+  http::LogOptions options;
+  auto level = http::parse_level(settings.log_level);
+  if (!level) return std::move(level).error();
+  options.level = *level;
+  options.file = settings.log_file;
+  for (const auto& [component, text] : settings.log_components) {
+    auto own = http::parse_level(text);
+    if (!own) return std::move(own).error();
+    options.components[component] = *own;
+  }
+  return options;
+}
+
+Result<http::ServerOptions> server_options(const Settings& settings, const Engine& engine) {
+  http::ServerOptions options;
+  options.listen.clear();
+  for (const std::string& text : settings.listen) {
+    auto address = http::parse_listen(text);
+    if (!address) return std::move(address).error();
+    options.listen.push_back(*std::move(address));
+  }
+  options.unix_socket = std::filesystem::path(settings.data) / kSocketName;
+  options.threads = settings.threads;
+  options.limits = engine.limits();
+  auto project = core::ProjectId::parse(settings.project);
+  if (!project) return std::move(project).error();
+  options.default_project = *std::move(project);
+  return options;
+}
+
+Result<http::KeyRing> key_ring(const Settings& settings, const core::KeyedHash& keyed_hash) {
+  std::vector<http::ApiKey> keys;
+  for (const KeySetting& setting : settings.keys) {
+    http::ApiKey key;
+    key.name = setting.name;
+    key.key = setting.key;
+    auto project = core::ProjectId::parse(setting.project);
+    if (!project) return std::move(project).error();
+    key.project = *std::move(project);
+    for (const std::string& word : setting.scopes) {
+      auto scope = http::parse_scope(word);
+      if (!scope) return std::move(scope).error();
+      key.scopes.add(*scope);
+    }
+    keys.push_back(std::move(key));
+  }
+  return http::KeyRing::make(keyed_hash, std::move(keys));
+}
+
+/// Where people may look, and lines that work when pasted.
+void print_welcome(const std::string& url, const std::string& data) {
+  const char* text = R"(
+Look:   %1$s/
+Paste:
+  curl -s %1$s/v1/sessions
+  curl -s %1$s/v1/sessions -H 'content-type: application/json' -d '{"session_id":"hello"}'
+  curl -s %1$s/v1/sessions/hello/messages -H 'content-type: application/json' -d '{"message_id":"m1","role":"user","parts":[{"type":"text","text":"hi"}]}'
+  curl -s %1$s/v1/sessions/hello/history
+  curl -s '%1$s/v1/usage?by=model'
+Or in another terminal:
+  ./dev hansard sessions --data %2$s
+  ./dev hansard show sample-parcel --data %2$s
+  ./dev hansard usage --by model --data %2$s
+Stop with Ctrl-C. The sample is tagged sample=true; keep real data in a directory of its own (--data).
+)";
+  std::printf(text, url.c_str(), data.c_str());
+}
+
+void print_listening(const Settings& settings, const http::Server& server, bool welcome) {
+  // The port of the first address may have been picked by the system.
+  const auto address = http::parse_listen(settings.listen.front());
+  std::string host = address ? address->host : "127.0.0.1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  const std::string url = "http://" + host + ":" + std::to_string(server.port());
+  std::printf("hansard listens on %s\n", url.c_str());
+  if (welcome) print_welcome(url, settings.data);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+/// The whole program: signals, log, engine, server; then wait; then stop in the other order.
+Result<int> run_serve(const Settings& settings, const ServeCommand& command) {
+  StopSignals signals;
+
+  auto log_settings = log_options(settings);
+  if (!log_settings) return std::move(log_settings).error();
+  auto log = http::Log::open(*std::move(log_settings));
+  if (!log) return std::move(log).error();
+
+  Engine::Options options;
+  options.access = Access::operate;
+  options.create = true;
+  options.notice = [&log = **log](std::string_view what) {
+    log.write("store", http::Level::warn, what);
+  };
+  auto opened = Engine::open(settings, std::move(options));
+  if (!opened) return std::move(opened).error();
+  Engine& engine = **opened;
+  engine.metrics().set_collector([&engine] { return gauges(engine); });
+
+  if (command.sample) {
+    const auto backend = local_backend(engine, settings);
+    if (!backend) return backend.error();
+    const Status recorded = record_sample(**backend);
+    if (!recorded) return recorded.error();
+  }
+
+  auto server_settings = server_options(settings, engine);
+  if (!server_settings) return std::move(server_settings).error();
+  auto keys = key_ring(settings, engine.keyed_hash());
+  if (!keys) return std::move(keys).error();
+  http::Server server(*std::move(server_settings), engine.router(), *std::move(keys),
+                      engine.blocking(), **log, engine.metrics(), engine.clock());
+  const Status started = server.start();
+  if (!started) return started.error();
+  print_listening(settings, server, command.welcome);
+
+  signals.wait();
+  (*log)->write("server", http::Level::info, "stopping");
+  server.stop();
+  const Status stopped = engine.stop();
+  if (!stopped) return stopped.error();
+  return 0;
+}
+
+}  // namespace hansard::cli
