@@ -1,0 +1,170 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/command_loop.h"
+#include "core/in_memory_event_log.h"
+#include "core/projection_runner.h"
+#include "events/equivalence.h"
+#include "events/json.h"
+#include "events/session/decider.h"
+#include "http/context.h"
+#include "http/server.h"
+#include "ossl/clock.h"
+#include "ossl/random.h"
+#include "projections/registry.h"
+#include "raw_client.h"
+#include "support/events.h"
+
+namespace hansard::http::testing {
+
+/// The whole surface over a log and views in memory, on a free loopback port.
+class EngineServer : public ::testing::Test {
+ protected:
+  EngineServer() { runner_->start(); }
+  ~EngineServer() override {
+    server_.reset();
+    pool_.stop();
+    runner_->stop();
+  }
+
+  void SetUp() override { start(); }
+
+  /// May be called again by a test that wants keys or other limits.
+  void start(std::vector<ApiKey> keys = {}) {
+    server_.reset();
+    ServerOptions options;
+    options.listen[0].port = 0;
+    options.limits = limits_;
+    options.threads = 2;
+    server_ = std::make_unique<Server>(std::move(options), Router::make(routes(context_)).value(),
+                                       KeyRing::make(keyed_hash_, std::move(keys)).value(), pool_,
+                                       *http_log_, metrics_, clock_);
+    const auto started = server_->start();
+    ASSERT_TRUE(started) << started.error().message;
+  }
+  void limit(std::string_view name, std::uint64_t value) {
+    ASSERT_TRUE(limits_.set(name, value)) << name;
+  }
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+
+  /// One request on a connection of its own. `headers` end with CRLF each.
+  Answer get(std::string_view target, std::string_view headers = "") {
+    RawClient client(port());
+    client.send(get_bytes(target, headers));
+    return client.read_answer();
+  }
+  static std::string get_bytes(std::string_view target, std::string_view headers = "") {
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" +
+           std::string(headers) + "\r\n";
+  }
+  Answer post(std::string_view target, std::string_view body, std::string_view headers = "") {
+    RawClient client(port());
+    client.send("POST " + std::string(target) +
+                " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                "Content-Length: " +
+                std::to_string(body.size()) + "\r\n" + std::string(headers) + "\r\n" +
+                std::string(body));
+    return client.read_answer();
+  }
+  static events::Json json(const Answer& answer) {
+    auto parsed = events::parse_json(answer.body);
+    EXPECT_TRUE(parsed) << answer.status << " " << answer.body;
+    return parsed ? *std::move(parsed) : events::Json();
+  }
+  static std::uint64_t number(const events::Json& json, std::string_view key) {
+    const events::Json* value = json.find(key);
+    EXPECT_NE(value, nullptr) << key;
+    return value == nullptr ? 0 : value->as_uint(key).value();
+  }
+  static std::string text(const events::Json& json, std::string_view key) {
+    const events::Json* value = json.find(key);
+    return value == nullptr || !value->is_string() ? "" : *value->if_string();
+  }
+  /// A small conversation with a tool: versions 0..6.
+  void record_conversation(const std::string& id) {
+    const std::string at = "/v1/sessions/" + id;
+    const auto expect_created = [](const Answer& answer) {
+      EXPECT_EQ(answer.status, 201) << answer.body;
+    };
+    expect_created(
+        post("/v1/sessions", R"({"session_id":")" + id + R"(","user":"ada","title":"A parcel"})"));
+    expect_created(post(at + "/messages", R"({"message_id":"m1","role":"user",)"
+                                          R"("parts":[{"type":"text","text":"Where is it?"}]})"));
+    expect_created(post(at + "/requests", R"({"call_id":"c1","model":"gpt-4o"})"));
+    expect_created(post(at + "/responses",
+                        R"({"call_id":"c1","message_id":"m2","model":"gpt-4o",)"
+                        R"("usage":{"input_text":10,"output_text":5},"parts":[)"
+                        R"({"type":"tool_call","tool_call_id":"t1","index":0}]})"));
+    expect_created(post(at + "/tool-calls", R"({"tool_call_id":"t1","tool":"find",)"
+                                            R"("arguments":{"order":7}})"));
+    expect_created(post(at + "/tool-results", R"({"tool_call_id":"t1","output":"on its way"})"));
+    expect_created(post(at + "/messages", R"({"message_id":"m3","role":"user",)"
+                                          R"("parts":[{"type":"text","text":"Thanks"}]})"));
+  }
+  static std::vector<const core::Projection*> borrowed(
+      const std::vector<std::unique_ptr<core::Projection>>& all) {
+    std::vector<const core::Projection*> out;
+    for (const auto& projection : all) out.push_back(projection.get());
+    return out;
+  }
+  /// What every hostile case ends with: the next request on a new connection works.
+  void expect_serving() { EXPECT_EQ(get("/healthz").status, 200); }
+  /// A problem document with this status, code and field, and words in its detail.
+  static void expect_problem(const Answer& answer, int status, core::Errc code,
+                             std::string_view field, std::string_view detail = "") {
+    EXPECT_EQ(answer.status, status) << answer.body;
+    EXPECT_EQ(answer.header("Content-Type"), "application/problem+json");
+    const auto parsed = events::parse_json(answer.body);
+    ASSERT_TRUE(parsed) << answer.body;
+    EXPECT_EQ(text(*parsed, "code"), core::traits(code).name) << answer.body;
+    EXPECT_EQ(text(*parsed, "field"), field) << answer.body;
+    EXPECT_NE(text(*parsed, "detail").find(detail), std::string::npos) << answer.body;
+    EXPECT_EQ(number(*parsed, "status"), static_cast<std::uint64_t>(status));
+    EXPECT_EQ(text(*parsed, "type"), "urn:hansard:error:" + std::string(core::traits(code).name));
+  }
+
+  ossl::SystemClock clock_;
+  core::KeyedHash keyed_hash_{support::hasher(), core::Hash{1, 2, 3}};
+  events::VocabularyEquivalence equivalence_;
+  core::InMemoryEventLog log_{support::hasher(), equivalence_};
+  std::unique_ptr<core::ReadModelStore> store_ = core::make_in_memory_read_model_store();
+  std::vector<std::unique_ptr<core::Projection>> projections_ = projections::all();
+  std::unique_ptr<core::ProjectionRunner> runner_ = std::make_unique<core::ProjectionRunner>(
+      log_, *store_, borrowed(projections_), core::RunnerOptions{});
+  Limits limits_;
+  Metrics metrics_;
+  std::unique_ptr<Log> http_log_ = Log::silent();
+  Pool pool_{{"test", 2, 64, 0}};
+  events::SessionDecider decider_{keyed_hash_, support::hasher()};
+  core::CommandLoop<events::SessionDecider> loop_{
+      log_, decider_, support::hasher(),
+      [this](std::function<void()> work) { pool_.post(std::move(work)); }};
+  std::atomic<bool> writable_ = true;
+  Context context_{
+      log_,
+      *runner_,
+      support::hasher(),
+      keyed_hash_,
+      clock_,
+      pool_,
+      metrics_,
+      limits_,
+      [this](core::CommandContext with, events::SessionCommand command, core::AppendDone done) {
+        loop_.execute(std::move(with), std::move(command), std::move(done));
+      },
+      [] { return ossl::random_hash(); },
+      [this]() -> core::Status {
+        if (writable_) return core::Ok{};
+        return core::Error{core::Errc::out_of_space, "12 MiB are left"};
+      }};
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace hansard::http::testing

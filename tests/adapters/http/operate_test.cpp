@@ -1,0 +1,76 @@
+#include "engine_server.h"
+
+namespace hansard::http::testing {
+namespace {
+
+class Operating : public EngineServer {};
+
+TEST_F(Operating, HealthIsTheProcessAndReadinessTheStore) {
+  EXPECT_EQ(get("/healthz").status, 200);
+  const Answer ready = get("/readyz");
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_EQ(text(json(ready), "status"), "ready");
+  writable_ = false;
+  const Answer not_ready = get("/readyz");
+  EXPECT_EQ(not_ready.status, 503);
+  EXPECT_TRUE(not_ready.says("\"code\":\"out_of_space\"")) << not_ready.body;
+  EXPECT_TRUE(not_ready.says("12 MiB are left"));
+  EXPECT_EQ(get("/healthz").status, 200);
+}
+
+TEST_F(Operating, ProjectionsAreListedAndRebuilt) {
+  record_conversation("s1");
+  const Answer listed = get("/v1/admin/projections?at_least=7");
+  EXPECT_TRUE(listed.says("\"name\":\"sessions\"")) << listed.body;
+  EXPECT_TRUE(listed.says("\"name\":\"usage\""));
+  EXPECT_EQ(post("/v1/admin/projections/usage/rebuild", "").status, 202);
+  expect_problem(post("/v1/admin/projections/none/rebuild", ""), 404, core::Errc::not_found, "");
+  EXPECT_EQ(post("/v1/admin/projections/usage/retry", "").status, 422) << "it is not stopped";
+}
+
+TEST_F(Operating, RowsOfAnyProjectionCanBeLookedAt) {
+  record_conversation("s1");
+  const Answer rows = get("/v1/admin/projections/usage/rows?at_least=7");
+  EXPECT_EQ(rows.status, 200) << rows.body;
+  EXPECT_FALSE(json(rows).find("rows")->if_array()->empty());
+  EXPECT_EQ(get("/v1/admin/projections/none/rows").status, 404);
+}
+
+TEST_F(Operating, MetricsCountRoutesAndHoldNoIds) {
+  record_conversation("secret-session");
+  get("/v1/sessions/secret-session/history");
+  get("/nowhere/secret-session");
+  const Answer metrics = get("/metrics");
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_TRUE(
+      metrics.says("hansard_http_requests_total{method=\"GET\","
+                   "route=\"/v1/sessions/{id}/history\",status=\"200\"} 1"))
+      << metrics.body;
+  EXPECT_TRUE(metrics.says("route=\"unmatched\",status=\"404\"} 1"));
+  EXPECT_FALSE(metrics.says("secret-session"));
+}
+
+TEST_F(Operating, RoutesDoNotOverlapAndEachSaysWhatItIs) {
+  const auto router = Router::make(routes(context_));
+  ASSERT_TRUE(router) << router.error().message;
+  for (const Route& route : router->routes()) {
+    EXPECT_FALSE(route.doc.empty()) << route.pattern;
+    EXPECT_LE(route.doc.size(), 160U) << route.pattern;
+    const bool open = route.pattern == "/healthz" || route.pattern == "/readyz";
+    EXPECT_EQ(route.scope.has_value(), !open) << route.pattern;
+  }
+}
+
+TEST_F(Operating, WithKeysTheOperatorsRoutesNeedAdmin) {
+  start({{"app", "hsd_0123456789abcdefXYZ", core::ProjectId(), {Scope::write, Scope::read}},
+         {"ops", "hsd_ops_0123456789abcdef", core::ProjectId(), {Scope::admin}}});
+  for (const char* target : {"/metrics", "/v1/admin/projections"}) {
+    EXPECT_EQ(get(target).status, 401) << target;
+    EXPECT_EQ(get(target, "Hansard-Key: hsd_0123456789abcdefXYZ\r\n").status, 403) << target;
+    EXPECT_EQ(get(target, "Hansard-Key: hsd_ops_0123456789abcdef\r\n").status, 200) << target;
+  }
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+}  // namespace
+}  // namespace hansard::http::testing
