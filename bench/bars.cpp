@@ -1,0 +1,141 @@
+#include <array>
+#include <cstdio>
+#include <functional>
+
+#include "summary.h"
+
+namespace hansard::bench {
+namespace {
+
+/// What is promised of one number, and how it comes from the numbers of one round.
+struct Bar {
+  std::string what;
+  bool at_least;
+  double bar;
+  std::function<std::optional<double>(std::size_t round)> measured;
+};
+
+/// Looks a number up; a bar that misses one of its benchmarks (they were filtered) is left out.
+class Numbers {
+ public:
+  Numbers(const Collector& collector, std::size_t round) : collector_(collector), round_(round) {}
+  double operator()(const char* name, const char* number) {
+    const auto value = collector_.get(round_, name, number);
+    if (!value) complete_ = false;
+    return value.value_or(1);
+  }
+  [[nodiscard]] std::optional<double> when_complete(double value) const {
+    return complete_ ? std::optional<double>(value) : std::nullopt;
+  }
+
+ private:
+  const Collector& collector_;
+  const std::size_t round_;
+  bool complete_ = true;
+};
+
+constexpr const char* kRawSingle = "BM_RawRocksDB_Put/threads:16";
+constexpr const char* kSingle = "BM_EventLog_Append/writers:16";
+constexpr const char* kOutstanding = "BM_EventLog_Append/outstanding:64";
+constexpr const char* kBatches = "BM_EventLog_Append/clients:4/batch:100";
+constexpr const char* kUnhashed = "BM_EventLog_Append/clients:4/batch:100/without:hashes";
+constexpr const char* kReplay = "BM_RawRocksDB_Replay/clients:4/batch:100";
+constexpr const char* kReplayNoIds = "BM_RawRocksDB_Replay/clients:4/batch:100/without:ids";
+constexpr const char* kReplayNoTiles = "BM_RawRocksDB_Replay/clients:4/batch:100/without:merkle";
+constexpr const char* kFind = "BM_EventLog_FindUnknown";
+constexpr const char* kRate = "events/s";
+constexpr const char* kCpu = "cpu_us/event";
+
+/// CPU of the tree per event: what goes away with the hashes, and with the tiles.
+double tree_cpu(Numbers& of) {
+  return of(kBatches, kCpu) - of(kUnhashed, kCpu) + of(kReplay, kCpu) - of(kReplayNoTiles, kCpu);
+}
+
+/// CPU of idempotency per event: looking the id up, and what goes away with the `ids` keys.
+double idempotency_cpu(Numbers& of) {
+  return of(kFind, "cpu_us") + of(kReplay, kCpu) - of(kReplayNoIds, kCpu);
+}
+
+std::vector<Bar> bars(const Collector& collector) {
+  const auto from = [&collector](std::function<double(Numbers&)> compute) {
+    return [&collector, compute = std::move(compute)](std::size_t round) {
+      Numbers of(collector, round);
+      const double value = compute(of);
+      return of.when_complete(value);
+    };
+  };
+  return {
+      {"16 writers, events/s over raw RocksDB's", true, 1.0,
+       from([](Numbers& of) { return of(kSingle, kRate) / of(kRawSingle, kRate); })},
+      {"64 outstanding, events/s", true, 60'000,
+       from([](Numbers& of) { return of(kOutstanding, kRate); })},
+      {"100 a request, events/s over raw RocksDB's, same keys", true, 0.85,
+       from([](Numbers& of) { return of(kBatches, kRate) / of(kReplay, kRate); })},
+      {"100 a request, events/s", true, 60'000,
+       from([](Numbers& of) { return of(kBatches, kRate); })},
+      {"tree, % of append CPU, 100 a request", false, 15,
+       from([](Numbers& of) { return 100 * tree_cpu(of) / of(kBatches, kCpu); })},
+      {"tree, % of append CPU, 16 writers", false, 15,
+       from([](Numbers& of) { return 100 * tree_cpu(of) / of(kSingle, kCpu); })},
+      {"idempotency, % of append CPU, 100 a request", false, 10,
+       from([](Numbers& of) { return 100 * idempotency_cpu(of) / of(kBatches, kCpu); })},
+      {"idempotency, % of append CPU, 16 writers", false, 10,
+       from([](Numbers& of) { return 100 * idempotency_cpu(of) / of(kSingle, kCpu); })},
+  };
+}
+
+std::string cell(const std::map<std::string, std::vector<double>>& numbers, const char* number,
+                 bool with_range) {
+  const auto found = numbers.find(number);
+  if (found == numbers.end()) return "";
+  const Spread all = spread(found->second);
+  char text[96];
+  if (with_range) {
+    std::snprintf(text, sizeof text, "%.4g (%.4g to %.4g)", all.median, all.min, all.max);
+  } else {
+    std::snprintf(text, sizeof text, "%.3g", all.median);
+  }
+  return text;
+}
+
+/// Medians; of what is compared, also the smallest and the largest.
+void print_rows(const Collector& collector) {
+  static constexpr std::array kDurable = {"p50_us",         "p99_us",      "cpu_us/event",
+                                          "switches/event", "events/sync", "others_cpu_%"};
+  std::printf("\n| durable writes | events/s |");
+  for (const char* number : kDurable) std::printf(" %s |", number);
+  std::printf("\n|---|---|---|---|---|---|---|---|\n");
+  for (const auto& row : collector.rows()) {
+    if (row.numbers.count(kRate) == 0) continue;
+    std::printf("| %s | %s |", row.name.c_str(), cell(row.numbers, kRate, true).c_str());
+    for (const char* number : kDurable)
+      std::printf(" %s |", cell(row.numbers, number, false).c_str());
+    std::printf("\n");
+  }
+  std::printf("\n| parts | cpu_us |\n|---|---|\n");
+  for (const auto& row : collector.rows()) {
+    if (row.numbers.count(kRate) != 0) continue;
+    std::printf("| %s | %s |\n", row.name.c_str(), cell(row.numbers, "cpu_us", true).c_str());
+  }
+}
+
+}  // namespace
+
+void print_summary(const Collector& collector, std::size_t rounds) {
+  print_rows(collector);
+  std::printf("\n| quality | bar | median | min | max | verdict |\n|---|---|---|---|---|---|\n");
+  for (const Bar& bar : bars(collector)) {
+    std::vector<double> values;
+    for (std::size_t round = 0; round < rounds; ++round) {
+      if (const auto value = bar.measured(round)) values.push_back(*value);
+    }
+    if (values.empty()) continue;
+    const Spread all = spread(values);
+    const bool holds = bar.at_least ? all.median >= bar.bar : all.median <= bar.bar;
+    std::printf("| %s | %s %g | %.4g | %.4g | %.4g | %s |\n", bar.what.c_str(),
+                bar.at_least ? ">=" : "<=", bar.bar, all.median, all.min, all.max,
+                holds ? "holds" : "MISSED");
+  }
+}
+
+}  // namespace hansard::bench

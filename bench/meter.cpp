@@ -1,0 +1,82 @@
+#include "meter.h"
+
+#include <sys/resource.h>
+
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <string>
+
+#include <unistd.h>
+
+namespace hansard::bench {
+namespace {
+
+double cpu_clock(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+}  // namespace
+
+Meter::Meter() : start_(read()) {}
+
+Meter::Reading Meter::read() {
+  Reading reading;
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  reading.switches = static_cast<std::uint64_t>(used.ru_nvcsw + used.ru_nivcsw);
+  std::ifstream stat("/proc/stat");
+  std::string cpu;
+  stat >> cpu;
+  // user nice system idle iowait irq softirq steal
+  for (int field = 0; field < 8; ++field) {
+    std::uint64_t ticks = 0;
+    stat >> ticks;
+    reading.machine_total += ticks;
+    if (field != 3 && field != 4) reading.machine_busy += ticks;
+  }
+  reading.cpu_seconds = cpu_clock(CLOCK_PROCESS_CPUTIME_ID);
+  reading.time = std::chrono::steady_clock::now();
+  return reading;
+}
+
+Usage Meter::stop() const {
+  const Reading end = read();
+  Usage usage;
+  usage.seconds = std::chrono::duration<double>(end.time - start_.time).count();
+  usage.cpu_seconds = end.cpu_seconds - start_.cpu_seconds;
+  usage.switches = end.switches - start_.switches;
+  const double per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  const double total = static_cast<double>(end.machine_total - start_.machine_total) / per_second;
+  const double busy = static_cast<double>(end.machine_busy - start_.machine_busy) / per_second;
+  if (total > 0) usage.others_percent = std::max(0.0, 100 * (busy - usage.cpu_seconds) / total);
+  return usage;
+}
+
+double thread_cpu_seconds() { return cpu_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+double Latencies::quantile(double fraction) {
+  if (all_.empty()) return 0;
+  const auto rank =
+      static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(all_.size())));
+  const auto at = all_.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
+  std::nth_element(all_.begin(), at, all_.end());
+  return *at;
+}
+
+void report(benchmark::State& state, const Usage& usage, std::uint64_t events, std::uint64_t bytes,
+            Latencies& latencies) {
+  const auto count = static_cast<double>(events);
+  state.SetIterationTime(usage.seconds);
+  state.counters["events/s"] = count / usage.seconds;
+  state.counters["bytes/s"] = static_cast<double>(bytes) / usage.seconds;
+  state.counters["p50_us"] = latencies.quantile(0.50);
+  state.counters["p99_us"] = latencies.quantile(0.99);
+  state.counters["cpu_us/event"] = 1e6 * usage.cpu_seconds / count;
+  state.counters["switches/event"] = static_cast<double>(usage.switches) / count;
+  state.counters["others_cpu_%"] = usage.others_percent;
+}
+
+}  // namespace hansard::bench
