@@ -1,0 +1,20 @@
+#include "kill_loop.h"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+namespace hansard::crash {
+namespace {
+
+TEST(KillLoop, TwentyKillsUnderLoadLoseNothingThatWasAcknowledged) {
+  const Scratch scratch;
+  KillLoopOptions options;
+  options.seed = seed_of_run();
+  KillLoop loop(options, scratch);
+  loop.run();
+  std::cout << loop.report();
+}
+
+}  // namespace
+}  // namespace hansard::crash
