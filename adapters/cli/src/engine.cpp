@@ -121,8 +121,11 @@ Engine::~Engine() { (void)stop(); }
 Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options options) {
   auto parts = std::make_unique<Parts>();
   for (const auto& [name, value] : settings.limits) {
-    Status set = parts->limits.set(name, value);
-    if (!set) return std::move(set).error();
+    const Status set = parts->limits.set(name, value);
+    if (!set) {
+      const std::string field = "limits." + name;
+      return core::Error{set.error().code, field + ": " + set.error().message, field};
+    }
   }
   auto store =
       rocks::RocksStore::open(store_options(settings, options, parts->hasher, parts->equivalence));

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -110,6 +111,9 @@ class FileImport {
     }
     splitter.finish();
     if (status) status = flush();
+    // The engine answers by batch, what never reached it was told before.
+    std::stable_sort(report_.failures.begin(), report_.failures.end(),
+                     [](const Remark& a, const Remark& b) { return a.line < b.line; });
     return status;
   }
 

@@ -126,7 +126,7 @@ Result<std::unique_ptr<Backend>> open_local(const Settings& settings, Access acc
   options.create = access == Access::record;
   auto engine = Engine::open(settings, std::move(options));
   if (!engine) return std::move(engine).error();
-  if (access == Access::read_views) {
+  if (access == Access::read_views || access == Access::operate) {
     // A view that stopped says so itself when it is asked.
     for (const core::ProjectionState& view : (*engine)->views().states()) {
       (void)(*engine)->views().read(view.name, (*engine)->store().log().end(),

@@ -12,8 +12,8 @@ import sys
 import tempfile
 import unittest
 
-BINARY = sys.argv[1]
-IMPORT = pathlib.Path(sys.argv[2]) / "import"
+BINARY = os.path.abspath(sys.argv[1])
+IMPORT = pathlib.Path(sys.argv[2]).resolve() / "import"
 
 OK, USAGE = 0, 2
 
@@ -134,9 +134,9 @@ class WithoutServer(Program):
                      expect=NOT_FOUND)
 
     def test_raw_events_are_appended_once(self):
-        request = json.dumps({"events": [{
+        request = json.dumps({"records": [{
             "stream": "custom-notes", "type": "NoteTaken",
-            "id": "00000000-0000-4000-8000-000000000001", "facts": {"n": 1}, "content": {}}]})
+            "event_id": "00000000-0000-4000-8000-000000000001", "facts": {"n": 1}, "content": {}}]})
         first, second = self.rows("append", stdin=request + "\n" + request + "\n")
         self.assertFalse(first["duplicate"])
         self.assertTrue(second["duplicate"])
