@@ -27,7 +27,8 @@ core::Status created(const core::RecordedEvent& event, std::string_view session,
   if (!*hash) return core::Ok{};
   const std::string packed = pack_hash(**hash);
   const std::string session_row = user_of_session_key(event.project, session);
-  if (batch.get(session_row)) return core::Ok{};  // the first SessionCreated counts
+  // The first SessionCreated counts; the one that begins its stream is that without looking.
+  if (event.version.value != 0 && batch.get(session_row)) return core::Ok{};
   batch.put(session_row, packed);
 
   const std::string key = user_key(event.project, packed);
@@ -52,19 +53,19 @@ core::Status outcome(const core::RecordedEvent& event, std::string_view session,
   key.day = day_number(event.occurred_at);
   key.provider = facts->provider;
   key.model = facts->model;
-  if (!session.empty()) {
-    key.session = session;
-    // Rows stay where they are while the batch lives: the view into it holds until the put below.
-    const std::string* user = batch.get(user_of_session_key(event.project, session));
-    if (user) key.user = *user;
-  }
+  if (!session.empty()) key.session = session;
   const std::string row_key = calls_key(event.project, key);
-  UsageSums sums;
+  // Rows stay where they are while the batch lives: views into them hold until the put below.
+  CallsRow calls;
   if (const std::string* row = batch.get(row_key)) {
-    const auto stored = decode_usage(*row);
+    const auto stored = decode_calls(*row);
     if (!stored) return stored.error();
-    sums = *stored;
+    calls = *stored;
+  } else if (!session.empty()) {
+    const std::string* user = batch.get(user_of_session_key(event.project, session));
+    if (user) calls.user = *user;
   }
+  UsageSums& sums = calls.sums;
   ++sums.calls;
   if (failed) ++sums.failures;
   if (facts->usage) {
@@ -74,7 +75,7 @@ core::Status outcome(const core::RecordedEvent& event, std::string_view session,
   }
   add_duration(sums.latency, facts->latency_us);
   add_duration(sums.ttft, facts->ttft_us);
-  batch.put(row_key, encode(sums));
+  batch.put(row_key, encode(calls));
   return core::Ok{};
 }
 

@@ -69,16 +69,16 @@ class Scan {
   core::Status run(UsageAnswer& answer) {
     const bool ranged = query_.from || query_.to;
     if (auto status = pass(first_, last_,
-                           [&](const CallsKey& key, const UsageSums& sums) {
-                             add(answer.total, sums);
-                             return into_group(key, sums);
+                           [&](const CallsKey& key, const CallsRow& calls) {
+                             add(answer.total, calls.sums);
+                             return into_group(key, calls);
                            });
         !status) {
       return status;
     }
     if (!ranged) return core::Ok{};
-    return pass(kUndated, kUndated, [&](const CallsKey&, const UsageSums& sums) {
-      answer.undated_calls_left_out += sums.calls;
+    return pass(kUndated, kUndated, [&](const CallsKey&, const CallsRow& calls) {
+      answer.undated_calls_left_out += calls.sums.calls;
       return core::Status{core::Ok{}};
     });
   }
@@ -122,18 +122,22 @@ class Scan {
         return false;
       }
       if (of->day > last) return false;
-      if (!fits(user_, of->user) || !fits(query_.session, of->session) ||
-          !fits(query_.provider, of->provider) || !fits(query_.model, of->model)) {
+      if (!fits(query_.session, of->session) || !fits(query_.provider, of->provider) ||
+          !fits(query_.model, of->model)) {
         return true;
       }
-      const auto sums = decode_usage(row);
-      status = sums ? sink(*of, *sums) : core::Status{sums.error()};
+      const auto calls = decode_calls(row);
+      if (!calls) {
+        status = calls.error();
+        return false;
+      }
+      if (fits(user_, calls->user)) status = sink(*of, *calls);
       return status.has_value();
     });
     return scanned ? status : scanned;
   }
 
-  core::Status into_group(const CallsKey& key, const UsageSums& sums) {
+  core::Status into_group(const CallsKey& key, const CallsRow& calls) {
     group_.clear();
     row::Writer to(group_);
     for (const UsageDimension dimension : query_.group_by) {
@@ -142,7 +146,7 @@ class Scan {
           to.big_endian_32(key.day);
           break;
         case UsageDimension::user:
-          to.optional_text(key.user);
+          to.optional_text(calls.user);
           break;
         case UsageDimension::session:
           to.optional_text(key.session);
@@ -162,7 +166,7 @@ class Scan {
                              " groups: narrow the filters, or group by less",
                          "group_by"};
     }
-    add(found->second, sums);
+    add(found->second, calls.sums);
     return core::Ok{};
   }
 

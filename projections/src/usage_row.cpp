@@ -60,7 +60,6 @@ std::string calls_key(std::string_view project, const CallsKey& of) {
   std::string out = key('c', project, {}, 128);
   row::Writer to(out);
   to.big_endian_32(of.day);
-  to.optional_text(of.user);
   to.optional_text(of.session);
   to.optional_text(of.provider);
   to.optional_text(of.model);
@@ -71,7 +70,6 @@ core::Result<CallsKey> parse_calls_key(std::string_view key, std::size_t prefix_
   row::Reader in(key.substr(prefix_bytes));
   CallsKey parsed;
   parsed.day = in.big_endian_32();
-  parsed.user = in.optional_text();
   parsed.session = in.optional_text();
   parsed.provider = in.optional_text();
   parsed.model = in.optional_text();
@@ -87,11 +85,13 @@ std::string user_key(std::string_view project, std::string_view packed_hash) {
   return key('u', project, packed_hash, 0);
 }
 
-std::string encode(const UsageSums& sums) {
+std::string encode(const CallsRow& row) {
+  const UsageSums& sums = row.sums;
   std::string out;
-  out.reserve(64);
+  out.reserve(96);
   row::Writer to(out);
   to.byte(kFormat);
+  to.optional_text(row.user);
   to.varint(sums.calls);
   to.varint(sums.failures);
   to.varint(sums.calls_without_usage);
@@ -101,10 +101,12 @@ std::string encode(const UsageSums& sums) {
   return out;
 }
 
-core::Result<UsageSums> decode_usage(std::string_view row) {
+core::Result<CallsRow> decode_calls(std::string_view row) {
   row::Reader in(row);
   if (in.byte() != kFormat) return damaged();
-  UsageSums sums;
+  CallsRow calls;
+  calls.user = in.optional_text();
+  UsageSums& sums = calls.sums;
   sums.calls = in.varint();
   sums.failures = in.varint();
   sums.calls_without_usage = in.varint();
@@ -112,7 +114,7 @@ core::Result<UsageSums> decode_usage(std::string_view row) {
   sums.latency = read_duration(in);
   sums.ttft = read_duration(in);
   if (!in.done()) return damaged();
-  return sums;
+  return calls;
 }
 
 std::string encode_positions(const std::vector<std::uint64_t>& positions) {

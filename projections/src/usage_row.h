@@ -13,8 +13,11 @@
 /// Rows of `usage`.
 ///
 ///   calls   'c' project 00 day(4, big-endian: days since 1970 + 2^31; ffffffff: undated)
-///           optional texts user hash (packed), session, provider, model  ->
+///           optional texts session, provider, model  ->
 ///     byte    format = 1
+///     optional text: the user's hash (packed). It follows from the session; in the row, later
+///     calls
+///             need not look it up.
 ///     varint  calls, failures, calls without usage
 ///     usage   known classes, then their sums (`usage_codec.h`)
 ///     latency, ttft: varint count, and if not 0: varint sum, min, max - min (microseconds)
@@ -30,7 +33,6 @@ inline constexpr std::uint32_t kUndated = 0xffffffff;
 /// What a row of sums is about. Texts point into the key.
 struct CallsKey {
   std::uint32_t day = kUndated;
-  std::optional<std::string_view> user;  ///< packed hash
   std::optional<std::string_view> session;
   std::optional<std::string_view> provider;
   std::optional<std::string_view> model;
@@ -47,9 +49,13 @@ core::Result<CallsKey> parse_calls_key(std::string_view key, std::size_t prefix_
 std::string user_of_session_key(std::string_view project, std::string_view session);
 std::string user_key(std::string_view project, std::string_view packed_hash);
 
-std::string encode(const UsageSums& sums);
+struct CallsRow {
+  std::optional<std::string_view> user;  ///< packed hash; points into the row
+  UsageSums sums;
+};
+std::string encode(const CallsRow& row);
 /// Errors: corruption.
-core::Result<UsageSums> decode_usage(std::string_view row);
+core::Result<CallsRow> decode_calls(std::string_view row);
 
 std::string encode_positions(const std::vector<std::uint64_t>& positions);
 core::Result<std::vector<std::uint64_t>> decode_positions(std::string_view row);

@@ -16,7 +16,7 @@
 namespace hansard::projections {
 
 /// Tokens, calls, failures and latency of model calls. A call is counted by its outcome: the
-/// ResponseReceived of choice 0, or a ResponseFailed. Rows are sums per (project, day, user,
+/// ResponseReceived of choice 0, or a ResponseFailed. Rows are sums per (project, day,
 /// session, provider, model); layout: `projections/src/usage_row.h`. Holds no content.
 class UsageView final : public core::Projection {
  public:
