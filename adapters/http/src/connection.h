@@ -1,11 +1,6 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,9 +10,9 @@
 #include "http/log.h"
 #include "http/metrics.h"
 #include "http/pool.h"
-#include "pending.h"
 #include "request_parser.h"
 #include "response_head.h"
+#include "wire.h"
 
 namespace hansard::http {
 
@@ -35,14 +30,12 @@ struct Shared {
 };
 
 /// One accepted connection: reads requests, asks the gate, calls handlers, writes answers, in
-/// order. TCP and unix sockets share the code (generic protocol), so it is instantiated once.
-/// Confined to its strand, except where a member says otherwise.
+/// order. Confined to its strand, except where a member says otherwise.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = Wire::Time;
 
-  Connection(Shared& shared, Socket socket, std::uint64_t id, std::string peer, bool local);
+  Connection(Shared& shared, Wire::Socket socket, std::uint64_t id, std::string peer, bool local);
   ~Connection();
 
   /// Serves until either side ends; closes the socket. Throws only what memory or a bug throws.
@@ -58,8 +51,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   enum class Step : std::uint8_t { next, end, linger };  ///< what follows an exchange
 
+  /// One request and what became of it.
+  struct Exchange {
+    explicit Exchange(const Limits& limits) : parser(limits) {}
+    RequestParser parser;
+    Admission admission = {};
+    std::optional<Response> response = {};
+    Time began = std::chrono::steady_clock::now();
+    bool keep = true;     ///< the connection can go on: it is known where the next request begins
+    bool unread = false;  ///< the client may still be sending
+    bool gone = false;    ///< there is nobody to answer
+  };
+
   boost::asio::awaitable<Step> exchange(bool first);
-  boost::asio::awaitable<bool> await_first_byte(bool first);
+  boost::asio::awaitable<Step> await_first_byte(bool first);
+  boost::asio::awaitable<void> read_request(Exchange& exchange);
   boost::asio::awaitable<std::optional<Response>> read_head(RequestParser& parser);
   boost::asio::awaitable<std::optional<Response>> read_body(RequestParser& parser);
   boost::asio::awaitable<Response> handle(const Route& route, RequestPtr request);
@@ -67,56 +73,25 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> write_stream(Response& response, Framing framing);
   boost::asio::awaitable<bool> write_pieces(Response& response, Framing framing);
   boost::asio::awaitable<bool> write_bytes(std::string head, std::string_view body);
-  boost::asio::awaitable<void> linger();
-  template <class T>
-  boost::asio::awaitable<std::optional<T>> wait_for(std::shared_ptr<Pending<T>> pending,
-                                                    Time until);
 
-  /// Reads once into `buffer_`, which gets `room` bytes at least. False: the client went, the
-  /// guard expired (`expired_`), or the server stops (`cut_`).
-  boost::asio::awaitable<bool> fill(std::size_t room);
   void call(const Route& route, RequestPtr request, Responder respond);
   std::optional<Response> take_body_budget(const RequestParser& parser);
   void release_body_budget();
   Response refused_by(Limit limit);
   Response failed(ParseFailure failure);
-  void watch_for_hang_up();
-  void log_exchange(const Request* request, const Route* route, const Response& response,
-                    Time began, std::uint64_t bytes_in);
-
-  // One timer guards every wait on the socket: `guard(t)` lets the current and later operations be
-  // cancelled at `t`. It is re-armed lazily, so moving a deadline later costs nothing.
-  void guard(Time until);
-  void unguard();
-  void sleep_until_deadline();
-  void on_timer(std::uint64_t generation);
+  void log_exchange(const Request& request, const Exchange& exchange, std::uint64_t bytes_in);
   [[nodiscard]] Time soon(Limit limit) const;
-  [[nodiscard]] Time body_deadline(Time began, std::uint64_t bytes) const;
+  [[nodiscard]] bool stopping() const { return shared_.stopping.load(std::memory_order_relaxed); }
 
   Shared& shared_;
-  Socket socket_;
+  const std::shared_ptr<Wire> wire_;
   const std::uint64_t id_;
   const std::string peer_;
   const bool local_;
-
-  std::string buffer_;  ///< bytes read and not yet used: [begin_, end_of_data_)
-  std::size_t begin_ = 0;
-  std::size_t end_of_data_ = 0;
   std::uint64_t budget_ = 0;  ///< our part of `shared_.bodies_bytes`
   std::uint64_t sent_ = 0;    ///< body bytes of the current answer
-
-  boost::asio::steady_timer timer_;  ///< of `guard`
-  Time deadline_ = Time::max();
-  std::uint64_t generation_ = 0;
-  bool timer_runs_ = false;
-  bool expired_ = false;
-
-  boost::asio::steady_timer wake_;  ///< of `wait_for`
-  bool idle_ = true;                ///< between requests: may be ended politely at once
-  bool endless_ = false;            ///< answering with a body that ends with the server
-  bool hung_up_ = false;            ///< the client went while we were answering
-  bool watching_ = false;           ///< an unanswered wait for that
-  bool cut_ = false;                ///< stop_hard
+  bool idle_ = true;          ///< between requests: may be ended politely at once
+  bool endless_ = false;      ///< answering with a body that ends with the server
 };
 
 }  // namespace hansard::http

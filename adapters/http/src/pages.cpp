@@ -24,13 +24,19 @@ std::string tokens(const std::optional<std::uint64_t>& known) {
   return known ? grouped_digits(*known) : "unknown";
 }
 
-std::string counts(const Context& context, const projections::UsageSums& sums) {
-  return "<div class=\"counts\">" +
-         count("events in the log", grouped_digits(context.log.end().value)) +
-         count("model calls", grouped_digits(sums.calls)) +
-         count("failed", grouped_digits(sums.failures)) +
-         count("tokens in", tokens(projections::input_tokens(sums.tokens))) +
-         count("tokens out", tokens(projections::output_tokens(sums.tokens))) + "</div>";
+std::string counts(const Context& context, const Result<projections::UsageSums>& sums) {
+  std::string out = "<div class=\"counts\">" +
+                    count("events in the log", grouped_digits(context.log.end().value));
+  if (sums) {
+    out += count("model calls", grouped_digits(sums->calls)) +
+           count("failed", grouped_digits(sums->failures)) +
+           count("tokens in", tokens(projections::input_tokens(sums->tokens))) +
+           count("tokens out", tokens(projections::output_tokens(sums->tokens)));
+  }
+  out += "</div>";
+  // One view that is not there must not take the page away from the other.
+  if (!sums) out += "<p class=\"soft\">Usage: " + escaped(sums.error().message) + "</p>";
+  return out;
 }
 
 std::string row(const SessionListing& session) {
@@ -85,7 +91,19 @@ std::string commands(const Request& request) {
          "</pre>";
 }
 
-/// The two views are asked one after the other; each is a snapshot of its own.
+Result<projections::UsageSums> usage_sums(const Context& context, const Request& request) {
+  const auto view = context.views.read("usage", core::Position{}, std::chrono::steady_clock::now());
+  if (!view) return view.error();
+  projections::UsageQuery usage;
+  usage.project = request.principal.project;
+  usage.keep_going = [deadline = request.deadline] {
+    return std::chrono::steady_clock::now() < deadline;
+  };
+  auto answer = projections::query_usage(**view, context.log, context.keyed_hash, usage);
+  if (!answer) return answer.error();
+  return std::move(answer->total);
+}
+
 Result<Response> front_page(const Context& context, const Request& request,
                             const core::ReadModel& sessions_view) {
   const auto query = Query::of(request, {"at_least"});
@@ -98,23 +116,13 @@ Result<Response> front_page(const Context& context, const Request& request,
   const auto listed = directory.list(sessions_view, sessions);
   if (!listed) return listed.error();
 
-  const auto usage_view =
-      context.views.read("usage", core::Position{}, std::chrono::steady_clock::now());
-  if (!usage_view) return usage_view.error();
-  projections::UsageQuery usage;
-  usage.project = request.principal.project;
-  usage.keep_going = [deadline = request.deadline] {
-    return std::chrono::steady_clock::now() < deadline;
-  };
-  const auto sums = projections::query_usage(**usage_view, context.log, context.keyed_hash, usage);
-  if (!sums) return sums.error();
-
   Response response = page(
       context.hasher, 200, "Hansard",
       "<h1>Hansard</h1><p class=\"soft\">The official record of what people, models and tools said "
       "to each other. Project <b>" +
-          escaped(request.principal.project.text()) + "</b>.</p>" + counts(context, sums->total) +
-          "<h2>Latest conversations</h2>" + table(*listed) + commands(request));
+          escaped(request.principal.project.text()) + "</b>.</p>" +
+          counts(context, usage_sums(context, request)) + "<h2>Latest conversations</h2>" +
+          table(*listed) + commands(request));
   response.headers.add("Hansard-Position", std::to_string(listed->checkpoint.value));
   return response;
 }

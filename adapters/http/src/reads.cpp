@@ -36,7 +36,11 @@ void Reads::from_view(const std::string& name, const RequestPtr& request, const 
   if (!at_least) return respond(problem(at_least.error()));
   const auto view = context.views.read(name, *at_least, steady_clock::now());
   if (view) return answer(respond, from(**view));
-  if (view.error().code != Errc::timed_out) return respond(problem(view.error()));
+  // `unavailable` may mean that the first build is not there yet, a moment after the start; when it
+  // means that the view has stopped, the wait ends at once and says so.
+  const bool may_come =
+      view.error().code == Errc::timed_out || view.error().code == Errc::unavailable;
+  if (!may_come) return respond(problem(view.error()));
   waits_.until(
       patience(*request),
       [&](Waits::Then ready) { return context.views.when(name, *at_least, std::move(ready)); },

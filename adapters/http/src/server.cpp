@@ -190,7 +190,7 @@ void Server::Impl::serve(Socket socket) {
   Registry& registry = full ? refusing : serving;
   std::string peer = peer_name(socket);
   auto executor = socket.get_executor();
-  auto connection = std::make_shared<Connection>(shared, Connection::Socket(std::move(socket)), id,
+  auto connection = std::make_shared<Connection>(shared, Wire::Socket(std::move(socket)), id,
                                                  std::move(peer), kLocal);
   registry.add(connection, id);
   // The handler, not the coroutine, keeps the connection: its frame never outlives the object.

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <thread>
 
 #include "test_server.h"
@@ -5,7 +6,19 @@
 namespace hansard::http::testing {
 namespace {
 
-class Stopping : public TestServer {};
+class Stopping : public TestServer {
+ protected:
+  /// Asked of a socket of our own: a free port may be somebody else's a moment later.
+  [[nodiscard]] bool listens() const { return RawClient(socket_).connected(); }
+  void start() {
+    ServerOptions options;
+    options.unix_socket = socket_;
+    TestServer::start(options);
+  }
+  const std::string socket_ = (std::filesystem::temp_directory_path() /
+                               ("hansard_stop_" + std::to_string(::getpid()) + ".sock"))
+                                  .string();
+};
 
 TEST_F(Stopping, EndsIdleConnectionsAtOnce) {
   start();
@@ -17,8 +30,7 @@ TEST_F(Stopping, EndsIdleConnectionsAtOnce) {
   server_->stop();
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
   EXPECT_TRUE(idle.closed());
-  RawClient late(port());
-  EXPECT_FALSE(late.connected()) << "nobody listens any more";
+  EXPECT_FALSE(listens()) << "nobody listens any more";
 }
 
 TEST_F(Stopping, LetsARequestInFlightFinish) {
@@ -27,7 +39,7 @@ TEST_F(Stopping, LetsARequestInFlightFinish) {
   client.send(get("/held"));
   const Responder respond = take_held();
   std::thread stopper([&] { server_->stop(); });
-  while (RawClient(port()).connected()) std::this_thread::yield();
+  while (listens()) std::this_thread::yield();
   respond(text("in time"));
   const Answer answer = client.read_answer();
   EXPECT_EQ(answer.body, "in time");
@@ -64,7 +76,7 @@ TEST_F(Stopping, LetsAFiniteStreamFinish) {
   client.send(get("/stream"));
   script_->give(std::string("one\n"));
   std::thread stopper([&] { server_->stop(); });
-  while (RawClient(port()).connected()) std::this_thread::yield();
+  while (listens()) std::this_thread::yield();
   script_->give(std::string("two\n"));
   script_->give(std::string());
   const Answer answer = client.read_answer();
