@@ -48,21 +48,28 @@ Json health(rocks::RocksStore& store) {
 }
 
 Result<int> tell_running(Backend& server, const Output& output) {
-  const auto ready = get_json(server, "/readyz");
+  const auto answer = server.call(Call{http::Method::get, "/readyz", {}});
+  if (!answer) return answer.error();
+  const auto ready = events::parse_json(answer->body);
   if (!ready) return ready.error();
+  // 503 says that it takes no appends now; that is what one asks a doctor about.
+  const int code = answer->status == 200 ? 0 : core::traits(Errc::unavailable).exit_code;
   if (output.json) {
     std::puts(dump(*ready).c_str());
-    return 0;
+    return code;
   }
   std::printf("a server runs on it: %s, %s events\n", text_at(*ready, "status").c_str(),
               grouped(number_at(*ready, "end").value_or(0)).c_str());
+  const Json* store = ready->find("store");
+  const std::string reason = store == nullptr ? std::string() : text_at(*store, "error");
+  if (!reason.empty()) std::printf("it takes no appends: %s\n", printable(reason).c_str());
   for (const Json& view : list_at(*ready, "projections")) {
     std::printf("view %s: %s, %s behind %s\n", text_at(view, "name").c_str(),
                 text_at(view, "phase").c_str(),
                 grouped(number_at(view, "behind").value_or(0)).c_str(),
                 printable(text_at(view, "error")).c_str());
   }
-  return 0;
+  return code;
 }
 
 }  // namespace
