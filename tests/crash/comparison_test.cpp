@@ -140,6 +140,7 @@ TEST_F(Comparing, FindsNothingInAFaithfulLog) {
   EXPECT_GT(counts.acked, 300U);
   EXPECT_GT(counts.refused, 20U);
   EXPECT_GT(counts.repeats, 5U);
+  EXPECT_TRUE(journal_.faults().empty());
   EXPECT_EQ(describe(compare(journal_, log_read_)), "");
 }
 

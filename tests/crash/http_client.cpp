@@ -35,13 +35,14 @@ void HttpClient::drop() {
   used_ = 0;
 }
 
-std::optional<HttpAnswer> HttpClient::post(const std::string& target, const std::string& body) {
+std::optional<HttpAnswer> HttpClient::post(const std::string& target, const std::string& body,
+                                           const std::string& headers) {
   HttpAnswer answer;
   const auto status =
       exchange("POST " + target +
                    " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
                    "Content-Length: " +
-                   std::to_string(body.size()) + "\r\n\r\n" + body,
+                   std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body,
                [&](std::string_view piece) { answer.body += piece; });
   if (!status) return {};
   answer.status = *status;

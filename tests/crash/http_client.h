@@ -24,7 +24,9 @@ class HttpClient {
 
   /// Nothing when the connection could not be made, died, or was silent for 60 s before the answer
   /// was whole; then `sent` says whether a byte of the request may have reached the server.
-  std::optional<HttpAnswer> post(const std::string& target, const std::string& body);
+  /// `headers`: further lines, each with its line end.
+  std::optional<HttpAnswer> post(const std::string& target, const std::string& body,
+                                 const std::string& headers = {});
   std::optional<HttpAnswer> get(const std::string& target);
   /// A GET whose body is taken line by line; the last line may lack its line feed.
   /// @return the status, or nothing when the answer was cut.

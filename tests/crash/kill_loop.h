@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "crowd.h"
+#include "events/json.h"
 #include "scratch.h"
 #include "server_process.h"
 #include "table_files.h"
@@ -24,9 +26,10 @@ struct KillLoopOptions {
 
 /// When a server under load is killed.
 enum class Moment : std::uint8_t {
-  commit,     ///< at any moment: many requests wait for a sync
-  table,      ///< as a new table file appears: a flush or a compaction
-  projection  ///< shortly after a projection was told to be rebuilt
+  commit,      ///< at any moment: many requests wait for a sync
+  table,       ///< as a new table file appears: a flush or a compaction
+  projection,  ///< shortly after a projection was told to be rebuilt: in the middle of it
+  swap         ///< as the rebuilt projection is made durable, to take over
 };
 
 /// Kills the real server again and again under the load of many writers, and after each restart
@@ -46,7 +49,8 @@ class KillLoop {
     std::size_t under_load = 0;
     std::size_t starting = 0;  ///< killed before it said where it listens
     std::size_t started = 0;   ///< meant to be, but it was faster
-    std::size_t commit = 0, table = 0, projection = 0;
+    std::size_t commit = 0, table = 0, projection = 0, swap = 0;
+    std::size_t compacted = 0;          ///< rounds in which older table files were replaced
     std::size_t unfinished_tables = 0;  ///< kills that left a table file half written
     std::size_t tables_while_starting = 0;
     std::size_t events_read = 0;
@@ -59,12 +63,15 @@ class KillLoop {
   void check_log(const std::string& when);
   void check_projections();
   void load_and_kill(std::size_t round);
-  Moment aim(std::size_t round);
+  static Moment aim(std::size_t round);
+  [[nodiscard]] bool wait_for_table();
   void rebuild_some_projection();
   void finish();
   void lose_one_on_purpose();
   void wait_for_projections();
-  void verify();
+  /// `hansard verify` finds everything sound. @return its report.
+  std::optional<events::Json> verify();
+  void check_views(const events::Json& report);
 
   const KillLoopOptions options_;
   const Scratch& scratch_;

@@ -27,7 +27,7 @@ TEST(KillLoop, HundredsOfKillsUnderLoadLoseNothingThatWasAcknowledged) {
     options.seed = seed + done;
     KillLoop loop(options, scratch);
     loop.run();
-    std::cout << loop.report();
+    std::cout << loop.report() << std::flush;
     done += options.kills;
   }
 }

@@ -13,7 +13,7 @@ TEST(KillLoop, TwentyKillsUnderLoadLoseNothingThatWasAcknowledged) {
   options.seed = seed_of_run();
   KillLoop loop(options, scratch);
   loop.run();
-  std::cout << loop.report();
+  std::cout << loop.report() << std::flush;
 }
 
 }  // namespace

@@ -121,7 +121,9 @@ Step Script::own_stream(std::size_t payload_bytes) {
     add_record(draft, stream, payload_bytes, next_own_ + i);
   }
   if (draw(3) != 0) expect(draft, stream, next_own_);
-  return finish(std::move(draft));
+  Step step = finish(std::move(draft));
+  step.relaxed_first = draw(8) == 0;
+  return step;
 }
 
 Step Script::many_streams(std::size_t payload_bytes) {

@@ -20,7 +20,9 @@ struct Step {
   std::string may_refuse;              ///< the code of a refusal that is right; empty: none is
   std::optional<Journal::Id> repeats;  ///< an acknowledged append, sent again
   std::vector<std::string> conflicts;  ///< `actual` of each violation that a refusal must name
-  bool race = false;                   ///< refusals tell where the contended stream is
+  /// Sent once with relaxed durability, whose receipt promises no survival; then as the others.
+  bool relaxed_first = false;
+  bool race = false;  ///< refusals tell where the contended stream is
 };
 
 /// What one writer says, drawn from its seed and from what it was told: appends with and without

@@ -44,6 +44,12 @@ std::size_t TableFiles::fresh() const {
       now.begin(), now.end(), [this](const auto& name) { return marked_.count(name) == 0; }));
 }
 
+std::size_t TableFiles::gone() const {
+  const auto now = names();
+  return static_cast<std::size_t>(std::count_if(
+      marked_.begin(), marked_.end(), [&](const auto& name) { return now.count(name) == 0; }));
+}
+
 bool TableFiles::wait_new(const std::function<bool()>& give_up) const {
   while (fresh() == 0) {
     if (give_up()) return false;

@@ -22,6 +22,8 @@ class TableFiles {
   [[nodiscard]] bool wait_new(const std::function<bool()>& give_up) const;
   /// Files that came since `mark`.
   [[nodiscard]] std::size_t fresh() const;
+  /// Files that went since `mark`: a compaction put others in their place.
+  [[nodiscard]] std::size_t gone() const;
   /// Files without the eight bytes that end a whole one: the kill came while they were written.
   [[nodiscard]] std::size_t unfinished() const;
 

@@ -121,7 +121,7 @@ void Writer::play(const Step& step) {
 }
 
 std::optional<Writer::Answered> Writer::send(const Step& step, std::optional<Journal::Id> id) {
-  bool was_unknown = false;
+  Answered answered;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const auto place = gate_.wait_open();
     if (!place) break;
@@ -129,11 +129,18 @@ std::optional<Writer::Answered> Writer::send(const Step& step, std::optional<Jou
       client_ = std::make_unique<HttpClient>(place->port);
       client_run_ = place->run;
     }
+    if (step.relaxed_first && attempt == 0) {
+      (void)client_->post(step.target, step.body, "Hansard-Durability: relaxed\r\n");
+      answered.was_relaxed = true;
+    }
     auto answer = client_->post(step.target, step.body);
-    if (answer && !outcome_open(answer->status)) return Answered{*std::move(answer), was_unknown};
+    if (answer && !outcome_open(answer->status)) {
+      answered.answer = *std::move(answer);
+      return answered;
+    }
     const bool may_have_happened = answer ? answer->status == 503 : client_->sent();
     if (may_have_happened) {
-      was_unknown = true;
+      answered.was_unknown = true;
       if (id) journal_.unknown(*id);
     }
     gate_.wait_over(place->run);
@@ -162,11 +169,11 @@ void Writer::judge_receipt(const Step& step, Journal::Id id, const Answered& ans
   }
   if (!step.may_ack) fault(step, answered.answer, "accepted, but must be refused");
   const bool duplicate = says_duplicate(answered.answer.body);
-  if (duplicate && !answered.was_unknown) {
+  if (duplicate && !answered.was_unknown && !answered.was_relaxed) {
     fault(step, answered.answer, "stored already, but never sent before");
   }
   script_.acked(step, id, *placed);
-  journal_.acked(id, *std::move(placed), duplicate);
+  journal_.acked(id, *std::move(placed), duplicate && !answered.was_relaxed);
 }
 
 void Writer::judge_refusal(const Step& step, Journal::Id id, const HttpAnswer& answer) {

@@ -58,7 +58,8 @@ class Writer {
  private:
   struct Answered {
     HttpAnswer answer;
-    bool was_unknown = false;
+    bool was_unknown = false;  ///< an earlier sending may have been stored
+    bool was_relaxed = false;  ///< and one was answered before it was durable
   };
   void run();
   void play(const Step& step);
