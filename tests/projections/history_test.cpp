@@ -25,11 +25,13 @@ class HistoryTest : public ::testing::Test {
   /// The message id, or the type, of each entry.
   static std::vector<std::string> labels(const std::vector<Entry>& entries) {
     std::vector<std::string> labels;
+    labels.reserve(entries.size());
     for (const Entry& entry : entries) labels.push_back(label(entry));
     return labels;
   }
   static std::vector<std::string> labels(const ContextWindow& window) {
     std::vector<std::string> labels;
+    labels.reserve(window.messages.size());
     for (const auto& message : window.messages) labels.push_back(label(message.entry));
     return labels;
   }

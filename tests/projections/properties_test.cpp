@@ -36,6 +36,7 @@ TEST_P(Properties, ARebuildEqualsLiveWhateverTheBatchesAndAfterErasures) {
   random.grow(20);
   const auto projections = all();
   std::vector<const core::Projection*> views;
+  views.reserve(projections.size());
   for (const auto& projection : projections) views.push_back(projection.get());
   const auto store = core::make_in_memory_read_model_store();
   core::RunnerOptions options;
@@ -58,6 +59,7 @@ TEST_P(Properties, ARebuildEqualsLiveWhateverTheBatchesAndAfterErasures) {
   runner.stop();
 
   std::vector<Rows> before;
+  before.reserve(views.size());
   for (const auto* view : views) before.push_back(Built(random.log(), *view).rows());
   random.erase(3);
   for (std::size_t i = 0; i < views.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/in_memory_event_log.h"
+#include "projections/json.h"
 #include "projections/registry.h"
 #include "recorder.h"
 
@@ -143,6 +144,36 @@ void report(const std::string& name, std::vector<double> times, double events, d
               scan / median);
 }
 
+/// Processor time of reading a session of 50 messages and writing it as JSON.
+void time_history(int rounds) {
+  Recorder recorder;
+  std::mt19937_64 random(7);
+  recorder.create("s1", "ada");
+  for (int turn = 0; turn < 25; ++turn) {
+    const std::string id = std::to_string(turn);
+    recorder.say("s1", "q" + id, noise(random, 500));
+    recorder.answer("s1", response("a" + id, noise(random, 700), "big", tokens(900, 100)));
+    recorder.add("session-s1", tool_call("a" + id, 0, "t" + id));
+    events::ToolCompleted done;
+    done.tool_call_id = "t" + id;
+    done.output = events::Json(noise(random, 800));
+    recorder.add("session-s1", done);
+  }
+  const SessionReader reader(recorder.log());
+  std::vector<double> times;
+  std::size_t bytes = 0;
+  for (int round = 0; round < rounds * 100; ++round) {
+    times.push_back(seconds([&] {
+      const auto history = reader.history({}, support::stream("session-s1"), AsOf::head());
+      bytes = events::dump(to_json(history.value())).size();
+    }));
+  }
+  std::sort(times.begin(), times.end());
+  std::printf(
+      "history of 50 messages and 25 tool calls, %zu bytes of JSON: p50 %.0f us, p99 %.0f us\n",
+      bytes, times[times.size() / 2] * 1e6, times[times.size() * 99 / 100] * 1e6);
+}
+
 int run(std::uint64_t events, int rounds, std::string_view only) {
   Synthetic synthetic(events);
   const auto& log = synthetic.log();
@@ -173,6 +204,7 @@ int run(std::uint64_t events, int rounds, std::string_view only) {
   for (std::size_t i = 0; i < projections.size(); ++i) {
     report(std::string(projections[i]->name()), builds[i], double(events), scan);
   }
+  time_history(rounds);
   return 0;
 }
 

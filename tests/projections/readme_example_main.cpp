@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   record(recorder);
   const auto owned = projections::all();
   std::vector<const core::Projection*> list;
+  list.reserve(owned.size());
   for (const auto& projection : owned) list.push_back(projection.get());
   const auto store = core::make_in_memory_read_model_store();
   core::ProjectionRunner runner(recorder.log(), *store, list);
