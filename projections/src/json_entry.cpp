@@ -1,6 +1,6 @@
 #include "json_entry.h"
 
-#include "fast_facts.h"
+#include "events/session/fast_facts.h"
 #include "projections/json.h"
 
 namespace hansard::projections {
@@ -283,7 +283,7 @@ Json message_json(const Entry& entry) {
 
 Json event_json(const Entry& entry) {
   Json out;
-  const auto encoded = codec().encode(entry.event);
+  const auto encoded = events::session_codec().encode(entry.event);
   out.add("type", encoded.type);
   const auto merge = [&](const std::string& payload) {
     auto members = events::parse_json_object(payload);

@@ -1,6 +1,6 @@
 #include "point_read.h"
 
-#include "fast_facts.h"
+#include "events/session/fast_facts.h"
 
 namespace hansard::projections {
 
@@ -11,7 +11,7 @@ core::Result<std::optional<PointRead>> read_at(const core::EventLog& log, core::
   const auto read = log.read(position, [&](const core::RecordedEvent& event) {
     if (event.position != position || event.project != project) return false;
     if (!stream.empty() && event.stream != stream) return false;
-    auto decoded = codec().decode(event);
+    auto decoded = events::session_codec().decode(event);
     if (!decoded) {
       status = decoded.error();
     } else {

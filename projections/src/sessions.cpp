@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "event_kind.h"
-#include "fast_facts.h"
+#include "events/session/fast_facts.h"
 #include "session_row.h"
 
 namespace hansard::projections {
@@ -81,7 +81,7 @@ class Fold {
   /// A stream has one; should there be another, the first tells who and what for.
   core::Status created() {
     if (session_.created_at) return core::Ok{};
-    auto decoded = codec().decode(event_, events::Want::facts);
+    auto decoded = events::session_codec().decode(event_, events::Want::facts);
     if (!decoded) return decoded.error();
     session_.created_at = event_.position.value;
     created_ = pack_created(std::get<events::SessionCreated>(decoded->event));
@@ -92,21 +92,21 @@ class Fold {
   core::Status message() {
     ++session_.counters.messages;
     if (session_.first_user_message) return core::Ok{};
-    const auto role = text_fact(event_, "role");
+    const auto role = events::text_fact(event_, "role");
     if (!role) return role.error();
     if (*role == "user") session_.first_user_message = event_.position.value;
     return core::Ok{};
   }
 
   core::Status model_named() {
-    const auto model = text_fact(event_, "model");
+    const auto model = events::text_fact(event_, "model");
     if (!model) return model.error();
     if (*model) add_model(**model);
     return core::Ok{};
   }
 
   core::Status outcome() {
-    const auto facts = call_facts(event_);
+    const auto facts = events::call_facts(event_);
     if (!facts) return facts.error();
     if (facts->model) add_model(*facts->model);
     if (facts->choice != 0) return core::Ok{};

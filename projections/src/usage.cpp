@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "event_kind.h"
-#include "fast_facts.h"
+#include "events/session/fast_facts.h"
 #include "projections/counters.h"
 #include "usage_codec.h"
 #include "usage_row.h"
@@ -22,7 +22,7 @@ void add_duration(DurationSums& sums, std::optional<std::uint64_t> us) {
 /// Remembers whose session this is, and where that user's name can be read.
 core::Status created(const core::RecordedEvent& event, std::string_view session,
                      core::ReadModelBatch& batch) {
-  const auto hash = text_fact(event, "user_hash");
+  const auto hash = events::text_fact(event, "user_hash");
   if (!hash) return hash.error();
   if (!*hash) return core::Ok{};
   const std::string packed = pack_hash(**hash);
@@ -46,7 +46,7 @@ core::Status created(const core::RecordedEvent& event, std::string_view session,
 
 core::Status outcome(const core::RecordedEvent& event, std::string_view session, bool failed,
                      core::ReadModelBatch& batch) {
-  const auto facts = call_facts(event);
+  const auto facts = events::call_facts(event);
   if (!facts) return facts.error();
   if (facts->choice != 0) return core::Ok{};
   CallsKey key;

@@ -8,14 +8,14 @@
 #include "core/event.h"
 #include "events/session/codec.h"
 
-namespace hansard::projections {
+namespace hansard::events {
 
 /// What a model call's outcome says in numbers. Texts live until the thread reads facts again.
 struct CallFacts {
   std::uint64_t choice = 0;
   std::optional<std::string_view> provider;
   std::optional<std::string_view> model;
-  std::optional<events::Usage> usage;
+  std::optional<Usage> usage;
   std::optional<std::uint64_t> ttft_us;
   std::optional<std::uint64_t> latency_us;
 };
@@ -30,7 +30,7 @@ core::Result<CallFacts> call_facts(const core::RecordedEvent& event);
 core::Result<std::optional<std::string_view>> text_fact(const core::RecordedEvent& event,
                                                         std::string_view name);
 
-/// The codec that folds share. Built once.
-const events::SessionCodec& codec();
+/// The codec of today with its upcasters, built once: what folds share.
+const SessionCodec& session_codec();
 
-}  // namespace hansard::projections
+}  // namespace hansard::events

@@ -1,10 +1,10 @@
-#include "fast_facts.h"
+#include "events/session/fast_facts.h"
 
 #include <simdjson.h>
 
 #include <cstring>
 
-namespace hansard::projections {
+namespace hansard::events {
 namespace {
 
 /// Payloads of this schema are read here; `Upcasters` says when a type has moved on.
@@ -75,15 +75,15 @@ simdjson::error_code read(ondemand::value& value, std::optional<T>& out) {
 
 /// Finds the member of `Usage` by name.
 struct ClassByName {
-  events::Usage& usage;
+  Usage& usage;
   std::string_view name;
   std::optional<std::uint64_t>* found = nullptr;
-  void field(std::string_view candidate, std::optional<std::uint64_t> events::Usage::*member) {
+  void field(std::string_view candidate, std::optional<std::uint64_t> Usage::*member) {
     if (candidate == name) found = &(usage.*member);
   }
 };
 
-simdjson::error_code read_usage(ondemand::value& value, std::optional<events::Usage>& out) {
+simdjson::error_code read_usage(ondemand::value& value, std::optional<Usage>& out) {
   bool null = false;
   if (auto error = value.is_null().get(null)) return error;
   if (null) return simdjson::SUCCESS;
@@ -94,7 +94,7 @@ simdjson::error_code read_usage(ondemand::value& value, std::optional<events::Us
     std::string_view key;
     if (auto error = field.unescaped_key().get(key)) return error;
     ClassByName lookup{*out, key};
-    events::Usage::fields(lookup);
+    Usage::fields(lookup);
     if (!lookup.found) continue;
     ondemand::value tokens;
     if (auto error = field.value().get(tokens)) return error;
@@ -117,14 +117,14 @@ CallFacts from_decoded(const E& event) {
 }
 
 core::Result<CallFacts> slow_call_facts(const core::RecordedEvent& event) {
-  const auto decoded = codec().decode(event, events::Want::facts);
+  const auto decoded = session_codec().decode(event, Want::facts);
   if (!decoded) return decoded.error();
-  if (const auto* received = std::get_if<events::ResponseReceived>(&decoded->event)) {
+  if (const auto* received = std::get_if<ResponseReceived>(&decoded->event)) {
     CallFacts facts = from_decoded(*received);
     facts.choice = received->choice;
     return facts;
   }
-  if (const auto* failed = std::get_if<events::ResponseFailed>(&decoded->event)) {
+  if (const auto* failed = std::get_if<ResponseFailed>(&decoded->event)) {
     return from_decoded(*failed);
   }
   return core::Error{core::Errc::internal, std::string(event.type) + " is no outcome of a call"};
@@ -133,7 +133,8 @@ core::Result<CallFacts> slow_call_facts(const core::RecordedEvent& event) {
 }  // namespace
 
 core::Result<CallFacts> call_facts(const core::RecordedEvent& event) {
-  if (event.schema != kFastSchema || codec().upcasters().current(event.type) != kFastSchema) {
+  if (event.schema != kFastSchema ||
+      session_codec().upcasters().current(event.type) != kFastSchema) {
     return slow_call_facts(event);
   }
   CallFacts facts;
@@ -158,17 +159,19 @@ core::Result<CallFacts> call_facts(const core::RecordedEvent& event) {
 core::Result<std::optional<std::string_view>> text_fact(const core::RecordedEvent& event,
                                                         std::string_view name) {
   std::optional<std::string_view> text;
-  if (event.schema == kFastSchema && codec().upcasters().current(event.type) == kFastSchema) {
+  if (event.schema == kFastSchema &&
+      session_codec().upcasters().current(event.type) == kFastSchema) {
     const auto error = walk(event.facts, [&](std::string_view key, ondemand::value& value) {
       return key == name ? read(value, text) : simdjson::SUCCESS;
     });
     if (error) return damaged(event, error);
     return text;
   }
-  auto facts = events::parse_json_object(event.facts);
+  auto facts = parse_json_object(event.facts);
   if (!facts) return core::Error{core::Errc::corruption, facts.error().message};
-  auto content = events::Json::Object{};
-  if (auto status = codec().upcasters().apply(event.type, event.schema, *facts, content); !status) {
+  auto content = Json::Object{};
+  if (auto status = session_codec().upcasters().apply(event.type, event.schema, *facts, content);
+      !status) {
     return status.error();
   }
   for (const auto& member : *facts) {
@@ -178,9 +181,9 @@ core::Result<std::optional<std::string_view>> text_fact(const core::RecordedEven
   return text;
 }
 
-const events::SessionCodec& codec() {
-  static const events::SessionCodec instance;
+const SessionCodec& session_codec() {
+  static const SessionCodec instance;
   return instance;
 }
 
-}  // namespace hansard::projections
+}  // namespace hansard::events
