@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -176,6 +177,9 @@ def main():
     folder = os.environ.get("HANSARD_SHARED_DATA")
     if not folder or not (pathlib.Path(folder) / FILE).is_file():
         print(f"skipped: HANSARD_SHARED_DATA does not name a folder with {FILE}")
+        return SKIPPED
+    if shutil.which("zstdcat") is None:
+        print("skipped: zstdcat is not installed")
         return SKIPPED
     binary, path = sys.argv[1], str(pathlib.Path(folder) / FILE)
     lines = subprocess.run(["zstdcat", path], capture_output=True, check=True).stdout.splitlines()
