@@ -136,8 +136,10 @@ Status DataDirectory::lock(bool read_only) {
   }
   if (::flock(file->fd(), (read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return translate_errno(errno, "locking " + path.string());
+    // Readers share it, and do not write their pid; what is there may be left from before.
+    const bool writer = ::flock(file->fd(), LOCK_SH | LOCK_NB) != 0;
     const auto pid = read_start(*file, 20, path);
-    const bool writer = pid && !pid->empty();
+    if (!pid) return pid.error();
     return Error{
         Errc::unavailable,
         path_.string() + " is in use by another process (" +

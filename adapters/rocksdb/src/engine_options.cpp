@@ -86,7 +86,7 @@ rocksdb::DBOptions db_options(const Engine& engine) {
   options.avoid_flush_during_recovery = false;
   // An orderly close flushes by itself; after a failed sync nothing may touch the old file again.
   options.avoid_flush_during_shutdown = true;
-  // One thread writes the log, so batches are never inserted side by side, and insert hints work.
+  // One thread writes the log, so batches are never inserted side by side.
   options.allow_concurrent_memtable_write = false;
   options.enable_write_thread_adaptive_yield = false;
   options.max_background_jobs = 2;
@@ -138,10 +138,6 @@ rocksdb::ColumnFamilyOptions family_options(const Engine& engine, Family family)
   if (family == Family::ids) {
     options.memtable_prefix_bloom_size_ratio = 0.1;
     options.memtable_whole_key_filtering = true;
-  }
-  if (family == Family::events) {
-    // Keys arrive in order: 65,536 neighbours share one remembered place in the memtable.
-    options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(6));
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;

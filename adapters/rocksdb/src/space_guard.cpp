@@ -15,12 +15,20 @@ std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " Mi
 
 }  // namespace
 
-SpaceGuard::SpaceGuard(std::filesystem::path directory, std::filesystem::path ballast,
-                       const Limits& limits, const std::function<void(std::string_view)>& notice)
-    : directory_(std::move(directory)),
-      ballast_(std::move(ballast)),
-      limits_(limits),
-      notice_(notice) {
+SpaceGuard::FreeBytes SpaceGuard::free_bytes_at(std::filesystem::path directory) {
+  return [directory = std::move(directory)]() -> std::optional<std::uint64_t> {
+    struct statvfs disk {};
+    if (::statvfs(directory.c_str(), &disk) != 0) return {};
+    return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  };
+}
+
+SpaceGuard::SpaceGuard(std::filesystem::path ballast, const Limits& limits,
+                       const std::function<void(std::string_view)>& notice, FreeBytes free_bytes)
+    : ballast_(std::move(ballast)), limits_(limits), notice_(notice), ask_(std::move(free_bytes)) {}
+
+void SpaceGuard::find_ballast() {
+  looked_ = true;
   std::error_code failed;
   const auto bytes = std::filesystem::file_size(ballast_, failed);
   // One that was left half made, or was made for another size, is replaced.
@@ -29,14 +37,14 @@ SpaceGuard::SpaceGuard(std::filesystem::path directory, std::filesystem::path ba
 }
 
 SpaceGuard::Level SpaceGuard::refresh() {
-  struct statvfs disk {};
-  // A disk that cannot be asked is left to the write itself, whose error counts.
-  if (::statvfs(directory_.c_str(), &disk) != 0) return level();
-  const auto free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const auto asked = ask_();
+  if (!asked) return level();  // left to the write itself, whose error counts
+  const std::uint64_t free = *asked;
   free_bytes_.store(free, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  if (!looked_) find_ballast();
   const Level before = level();
   const bool settled = before == Level::enough && free >= limits_.floor_bytes;
-  const std::lock_guard lock(mutex_);
   if (settled && (has_ballast_ || limits_.ballast_bytes == 0)) return before;
 
   const std::uint64_t wanted_ballast = has_ballast_ ? 0 : limits_.ballast_bytes;

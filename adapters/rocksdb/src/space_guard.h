@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "core/result.h"
@@ -25,9 +26,13 @@ class SpaceGuard {
   };
   enum class Level : std::uint8_t { enough, answers_only, none };
 
+  /// How much is free; nothing when it cannot be told.
+  using FreeBytes = std::function<std::optional<std::uint64_t>()>;
+  static FreeBytes free_bytes_at(std::filesystem::path directory);
+
   /// `notice` outlives the guard; may be empty.
-  SpaceGuard(std::filesystem::path directory, std::filesystem::path ballast, const Limits& limits,
-             const std::function<void(std::string_view)>& notice);
+  SpaceGuard(std::filesystem::path ballast, const Limits& limits,
+             const std::function<void(std::string_view)>& notice, FreeBytes free_bytes);
 
   /// Looks at the disk and acts on it. Cost: one statvfs; creating the ballast syncs.
   Level refresh();
@@ -36,17 +41,19 @@ class SpaceGuard {
   [[nodiscard]] Level level() const { return level_.load(std::memory_order_relaxed); }
 
  private:
+  void find_ballast();
   bool create_ballast();
   void remove_ballast();
   void tell(const std::string& text) const;
 
-  const std::filesystem::path directory_;
   const std::filesystem::path ballast_;
   const Limits limits_;
   const std::function<void(std::string_view)>& notice_;
+  const FreeBytes ask_;
 
-  std::mutex mutex_;          ///< one refresh at a time
-  bool has_ballast_ = false;  ///< guarded by mutex_
+  std::mutex mutex_;     ///< one refresh at a time
+  bool looked_ = false;  ///< for the ballast; guarded by mutex_, as is the next
+  bool has_ballast_ = false;
   std::atomic<Level> level_{Level::enough};
   std::atomic<std::uint64_t> free_bytes_{0};
 };

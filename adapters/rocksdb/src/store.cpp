@@ -18,10 +18,10 @@ RocksStore::Impl::Impl(OpenOptions opened, DataDirectory locked)
     : options(std::move(opened)),
       directory(std::move(locked)),
       engine(options),
-      space(directory.path(), directory.ballast(),
+      space(directory.ballast(),
             {options.free_space_floor_bytes, options.free_space_hard_floor_bytes,
-             options.read_only ? 0 : options.ballast_bytes},
-            options.notice),
+             options.ballast_bytes},
+            options.notice, SpaceGuard::free_bytes_at(directory.path())),
       notifier(published),
       views(databases, options.read_only),
       log(databases, published, notifier) {}

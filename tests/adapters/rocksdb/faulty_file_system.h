@@ -147,7 +147,9 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   };
 
   static bool is_log(const std::string& name) { return name.ends_with(".log"); }
-  static rocksdb::IOStatus no_power() { return rocksdb::IOStatus::IOError("power was cut by test"); }
+  static rocksdb::IOStatus no_power() {
+    return rocksdb::IOStatus::IOError("power was cut by test");
+  }
 
   bool refusing_new_logs() const {
     const std::lock_guard lock(mutex_);

@@ -67,7 +67,9 @@ TEST(Layout, AnIdIsFoundWithinItsProject) {
   EXPECT_FALSE(parse_id_key(std::string_view(key).substr(1)));
 }
 
-TEST(Layout, ATileIsFoundUnderLevelAndIndex) { EXPECT_EQ(hex(tile_key(2, 513)), "020000000000000201"); }
+TEST(Layout, ATileIsFoundUnderLevelAndIndex) {
+  EXPECT_EQ(hex(tile_key(2, 513)), "020000000000000201");
+}
 
 TEST(Layout, AViewsRowsStartWithNameVersionAndGeneration) {
   const core::ViewId view{"usage", 2, 3};

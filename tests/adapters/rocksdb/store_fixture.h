@@ -87,6 +87,14 @@ inline void append_events(core::EventLog& log, int count, const std::string& pre
   }
 }
 
+/// What a kill of the process would leave of an open store: its files as they are now, copied to
+/// `to`. (A child process would not do: RocksDB's threads do not survive a fork.)
+inline void copy_as_killed(const std::filesystem::path& directory,
+                           const std::filesystem::path& to) {
+  std::filesystem::remove_all(to);
+  std::filesystem::copy(directory, to, std::filesystem::copy_options::recursive);
+}
+
 /// The RocksDB files of a closed store, for looking at them and damaging them.
 inline std::unique_ptr<Database> open_files(const std::filesystem::path& directory) {
   static const Engine engine{OpenOptions{}};
@@ -112,8 +120,7 @@ inline void erase_stored(const std::filesystem::path& directory, core::Position 
   const auto database = open_files(directory);
   const auto stored = database->get(Family::events, key_of(position), "reading").value();
   ASSERT_TRUE(stored);
-  const auto event =
-      core::OwnedEvent::decode(std::string(open_value(*stored).value())).value();
+  const auto event = core::OwnedEvent::decode(std::string(open_value(*stored).value())).value();
   std::string erased = core::erase_content(event.event(), support::hasher());
   seal_value(erased);
   put(*database, Family::events, key_of(position), erased);
