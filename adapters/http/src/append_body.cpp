@@ -95,7 +95,7 @@ Status read_time(const Json& object, const std::string& path, core::NewEvent& ev
 }
 
 Result<core::NewEvent> read_record(const Json& object, const std::string& path,
-                                   const Limits& limits) {
+                                   const Context& context) {
   const auto known = only(object, path,
                           {"stream", "type", "schema", "event_id", "occurred_at", "correlation",
                            "causation", "facts", "content"});
@@ -115,8 +115,8 @@ Result<core::NewEvent> read_record(const Json& object, const std::string& path,
         read_payload(object, path, "content", false, event.content)}) {
     if (!status) return status.error();
   }
-  if (event.facts.size() + event.content.size() > limits[Limit::event_bytes]) {
-    core::Error error = limit_error(limits, Limit::event_bytes);
+  if (event.facts.size() + event.content.size() > context.limits[Limit::event_bytes]) {
+    core::Error error = over_limit(context, Limit::event_bytes);
     error.field = path;
     return error;
   }
@@ -160,7 +160,7 @@ Result<const Json::Array*> list_at(const Json& body, std::string_view name) {
 
 }  // namespace
 
-core::Result<AppendBody> read_append_body(const Json& body, const Limits& limits) {
+core::Result<AppendBody> read_append_body(const Json& body, const Context& context) {
   if (!body.is_object()) {
     return bad_field("body", "expected an object, found " + std::string(describe(body.kind())));
   }
@@ -176,13 +176,13 @@ core::Result<AppendBody> read_append_body(const Json& body, const Limits& limits
   if (*records == nullptr || (*records)->empty()) {
     return bad_field("records", "expected at least one record");
   }
-  if ((*records)->size() > limits[Limit::batch_records]) {
-    core::Error error = limit_error(limits, Limit::batch_records);
+  if ((*records)->size() > context.limits[Limit::batch_records]) {
+    core::Error error = over_limit(context, Limit::batch_records);
     error.field = "records";
     return error;
   }
   for (std::size_t i = 0; i < (*records)->size(); ++i) {
-    auto record = read_record((**records)[i], join_path("records", i), limits);
+    auto record = read_record((**records)[i], join_path("records", i), context);
     if (!record) return std::move(record.error());
     out.records.push_back(*std::move(record));
   }

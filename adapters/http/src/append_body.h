@@ -27,6 +27,6 @@ struct AppendBody {
 /// Errors: invalid_argument naming the field (`records[3].type`): unknown, repeated, missing, of
 /// the wrong type or form; too_large (batch_records, event_bytes). What the vocabulary says about
 /// the records is judged elsewhere (`events::validate_append`).
-core::Result<AppendBody> read_append_body(const events::Json& body, const Limits& limits);
+core::Result<AppendBody> read_append_body(const events::Json& body, const Context& context);
 
 }  // namespace hansard::http

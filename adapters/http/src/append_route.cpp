@@ -49,9 +49,9 @@ void append(const Context& context, const events::SessionCodec& codec, const Req
         problem({core::Errc::invalid_argument, "an append says what it expects in \"checks\"",
                  "Hansard-Expected-Version"}));
   }
-  const auto json = read_json_body(context.limits, *request);
+  const auto json = read_json_body(context, *request);
   if (!json) return respond(problem(json.error()));
-  auto body = read_append_body(*json, context.limits);
+  auto body = read_append_body(*json, context);
   if (!body) return respond(problem(std::move(body.error())));
   if (auto status = allowed(body->records, request->principal, codec); !status) {
     return respond(problem(std::move(status.error())));

@@ -236,7 +236,7 @@ core::Result<Response> conversation_page(const Context& context, const Request& 
   for (const Entry& entry : history->entries) {
     body += entry_html(entry);
     if (body.size() > context.limits[Limit::answer_bytes]) {
-      return problem_page(context.hasher, limit_error(context.limits, Limit::answer_bytes));
+      return problem_page(context.hasher, over_limit(context, Limit::answer_bytes));
     }
   }
   Response response = page(context.hasher, 200, id + " - Hansard", body);

@@ -94,6 +94,7 @@ Admission Gate::admit(Request& request, bool has_body) const {
   if (segments.size() >= 2 && segments[0] == "k") {
     path_key = segments[1];
     segments.erase(segments.begin(), segments.begin() + 2);
+    if (segments.size() == 1 && segments[0].empty()) segments.clear();  // `/k/<key>/` is the root
     request.target = "/k/...";  // the rest is in `segments`; the key must not reach a log
   }
   Router::Match match = router_.match(request.method, segments);

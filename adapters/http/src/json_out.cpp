@@ -1,40 +1,8 @@
 #include "http/json_out.h"
 
-namespace hansard::http {
+#include "events/json.h"
 
-void append_json_string(std::string& out, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
-    out.append(text, from, i - from);
-    from = i + 1;
-    out.push_back('\\');
-    switch (byte) {
-      case '"':
-      case '\\':
-        out.push_back(static_cast<char>(byte));
-        break;
-      case '\n':
-        out.push_back('n');
-        break;
-      case '\r':
-        out.push_back('r');
-        break;
-      case '\t':
-        out.push_back('t');
-        break;
-      default:
-        out.append("u00");
-        out.push_back(kHex[byte >> 4U]);
-        out.push_back(kHex[byte & 15U]);
-    }
-  }
-  out.append(text, from);
-  out.push_back('"');
-}
+namespace hansard::http {
 
 void JsonOut::separate() {
   if (!first_) out_.push_back(',');
@@ -56,7 +24,7 @@ JsonOut& JsonOut::end(char bracket) {
 
 JsonOut& JsonOut::key(std::string_view name) {
   separate();
-  append_json_string(out_, name);
+  events::dump_string_to(name, out_);
   out_.push_back(':');
   first_ = true;
   return *this;
@@ -64,7 +32,7 @@ JsonOut& JsonOut::key(std::string_view name) {
 
 JsonOut& JsonOut::string(std::string_view text) {
   separate();
-  append_json_string(out_, text);
+  events::dump_string_to(text, out_);
   return *this;
 }
 

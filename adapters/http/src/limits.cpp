@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/event_log.h"
+#include "events/json.h"
 
 namespace hansard::http {
 
@@ -23,8 +24,8 @@ constexpr std::array<LimitRow, kLimitCount> kTable{{
      Errc::too_large, 413, "records of one append"},
     {Limit::line_bytes, "line_bytes", 16 * kMiB, 1 * kKiB, 64 * kMiB, Errc::too_large, 413,
      "one line of an NDJSON body"},
-    {Limit::json_depth, "json_depth", 128, 8, 1024, Errc::invalid_argument, 400,
-     "nesting of arrays and objects in a JSON body"},
+    {Limit::json_depth, "json_depth", events::kMaxJsonDepth, 8, events::kMaxJsonDepth,
+     Errc::too_large, 413, "nesting of arrays and objects in a JSON body"},
     {Limit::header_bytes, "header_bytes", 64 * kKiB, 1 * kKiB, 1 * kMiB, Errc::too_large, 431,
      "request line and header fields together"},
     {Limit::target_bytes, "target_bytes", 8 * kKiB, 128, 64 * kKiB, Errc::too_large, 414,

@@ -91,7 +91,7 @@ Result<Response> rows(const Context& context, const Request& request, const core
   }
   json.add("rows", std::move(list));
   if (page->next) json.add("next", *page->next);
-  return answer_with(context.limits, std::move(json), page->checkpoint);
+  return answer_with(context, std::move(json), page->checkpoint);
 }
 
 Route action_route(const ReadsPtr& reads, const char* action, const char* doc,
@@ -141,7 +141,7 @@ std::vector<Route> operate_routes(const ReadsPtr& reads) {
                                 request, respond, [&context = reads->context](core::Position end) {
                                   Json json;
                                   json.add("projections", projections_json(context, end));
-                                  return answer_with(context.limits, std::move(json), end);
+                                  return answer_with(context, std::move(json), end);
                                 });
                           }));
   all.push_back(get_route("/v1/admin/projections/{name}/rows", Scope::admin,

@@ -24,6 +24,12 @@ void answer(const Responder& respond, core::Result<Response> response) {
   respond(response ? *std::move(response) : problem(std::move(response.error())));
 }
 
+/// What a wait that ended without its position tells the client.
+core::Error missed(const Context& context, const core::Error& error) {
+  if (error.code == Errc::timed_out) context.metrics.limit_hit(Limit::wait_ms);
+  return error;
+}
+
 }  // namespace
 
 steady_clock::time_point Reads::patience(const Request& request) const {
@@ -46,7 +52,7 @@ void Reads::from_view(const std::string& name, const RequestPtr& request, const 
       [&](Waits::Then ready) { return context.views.when(name, *at_least, std::move(ready)); },
       [&context = context, name, respond, least = *at_least,
        from = std::move(from)](const core::Status& status) {
-        if (!status) return respond(problem(status.error()));
+        if (!status) return respond(problem(missed(context, status.error())));
         const auto reached = context.views.read(name, least, steady_clock::now());
         answer(respond, reached ? from(**reached) : reached.error());
       });
@@ -69,18 +75,20 @@ void Reads::from_log(const RequestPtr& request, const Responder& respond, FromLo
         return subscription;
       },
       [&context = context, respond, from = std::move(from)](const core::Status& status) {
-        if (!status) return respond(problem(status.error()));
+        if (!status) return respond(problem(missed(context, status.error())));
         answer(respond, from(context.log.end()));
       });
 }
 
-core::Result<Response> answer_with(const Limits& limits, events::Json json,
+core::Result<Response> answer_with(const Context& context, events::Json json,
                                    core::Position position) {
   if (json.is_object() && json.find("checkpoint") == nullptr) {
     json.add("checkpoint", position.value);
   }
   std::string body = events::dump(json);
-  if (body.size() > limits[Limit::answer_bytes]) return limit_error(limits, Limit::answer_bytes);
+  if (body.size() > context.limits[Limit::answer_bytes]) {
+    return over_limit(context, Limit::answer_bytes);
+  }
   Response response = json_response(200, std::move(body));
   response.headers.add("Hansard-Position", std::to_string(position.value));
   return response;

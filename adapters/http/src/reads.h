@@ -38,7 +38,7 @@ class Reads {
 };
 
 /// 200 with `json`, its position, and no more than `answer_bytes`. Errors: too_large.
-core::Result<Response> answer_with(const Limits& limits, events::Json json,
+core::Result<Response> answer_with(const Context& context, events::Json json,
                                    core::Position position);
 
 /// The stream of the route's `{id}`. Errors: invalid_argument.

@@ -35,11 +35,13 @@ core::Result<WriteOptions> write_options(const Request& request) {
   return options;
 }
 
-core::Result<events::Json> read_json_body(const Limits& limits, const Request& request) {
+core::Result<events::Json> read_json_body(const Context& context, const Request& request) {
   if (request.body.empty()) return events::Json(events::Json::Object{});
-  auto body =
-      events::parse_json(request.body, {static_cast<std::size_t>(limits[Limit::json_depth])});
-  if (!body && body.error().field.empty()) body.error().field = "body";
+  auto body = events::parse_json(request.body,
+                                 {static_cast<std::size_t>(context.limits[Limit::json_depth])});
+  if (body) return body;
+  if (body.error().code == core::Errc::too_large) context.metrics.limit_hit(Limit::json_depth);
+  if (body.error().field.empty()) body.error().field = "body";
   return body;
 }
 

@@ -2,7 +2,7 @@
 
 #include "core/event_log.h"
 #include "events/json.h"
-#include "http/limits.h"
+#include "http/context.h"
 #include "http/message.h"
 
 namespace hansard::http {
@@ -22,7 +22,7 @@ core::Result<WriteOptions> write_options(const Request& request);
 
 /// The body as a tree; an empty one counts as `{}`, for commands whose fields are all optional.
 /// Errors: those of `parse_json`, with the field `body` where no other is to blame.
-core::Result<events::Json> read_json_body(const Limits& limits, const Request& request);
+core::Result<events::Json> read_json_body(const Context& context, const Request& request);
 
 /// 201 with the receipt, 200 when nothing was written because all of it is stored already:
 ///   {"events":[{"position":7,"version":3}],"position":7,"at_least":8,"version":3,

@@ -66,7 +66,7 @@ void record(const Context& context, const RequestPtr& request, const Responder& 
             Reader read, bool creates) {
   auto options = write_options(*request);
   if (!options) return respond(problem(std::move(options.error())));
-  auto body = read_json_body(context.limits, *request);
+  auto body = read_json_body(context, *request);
   if (!body) return respond(problem(std::move(body.error())));
   auto stream = named_session(context, *request, *body, creates);
   if (!stream) return respond(problem(std::move(stream.error())));

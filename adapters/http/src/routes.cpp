@@ -4,6 +4,11 @@
 
 namespace hansard::http {
 
+core::Error over_limit(const Context& context, Limit limit) {
+  context.metrics.limit_hit(limit);
+  return limit_error(context.limits, limit);
+}
+
 Route get_route(std::string pattern, std::optional<Scope> scope, std::string doc, Handler handler) {
   return Route{Method::get,    std::move(pattern), scope, Runs::pool, Takes::nothing,
                std::move(doc), std::move(handler)};

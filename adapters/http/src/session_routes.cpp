@@ -74,8 +74,7 @@ void list_sessions(Reads& reads, const RequestPtr& request, const Responder& res
                     const projections::SessionDirectory directory(context.log, context.keyed_hash);
                     const auto page = directory.list(view, query);
                     if (!page) return page.error();
-                    return answer_with(context.limits, projections::to_json(*page),
-                                       page->checkpoint);
+                    return answer_with(context, projections::to_json(*page), page->checkpoint);
                   });
 }
 
@@ -99,7 +98,7 @@ Handler one_session(const ReadsPtr& reads, Fold<T> fold) {
           const auto answer =
               (SessionReader(context.log).*fold)(request->principal.project, *stream, *as_of);
           if (!answer) return answer.error();
-          return answer_with(context.limits, projections::to_json(*answer), end);
+          return answer_with(context, projections::to_json(*answer), end);
         });
   };
 }

@@ -68,14 +68,14 @@ void answer_usage(Reads& reads, const RequestPtr& request, const Responder& resp
     if (!stream) return respond(problem(events::bad_field("session", stream.error().message)));
     query->session = std::string(stream->name());
   }
-  reads.from_view(
-      "usage", request, respond,
-      [&context = reads.context,
-       query = *std::move(query)](const core::ReadModel& view) -> Result<Response> {
-        const auto answer = projections::query_usage(view, context.log, context.keyed_hash, query);
-        if (!answer) return answer.error();
-        return answer_with(context.limits, projections::to_json(*answer), answer->checkpoint);
-      });
+  reads.from_view("usage", request, respond,
+                  [&context = reads.context,
+                   query = *std::move(query)](const core::ReadModel& view) -> Result<Response> {
+                    const auto answer =
+                        projections::query_usage(view, context.log, context.keyed_hash, query);
+                    if (!answer) return answer.error();
+                    return answer_with(context, projections::to_json(*answer), answer->checkpoint);
+                  });
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ class Gates : public ::testing::Test {
   KeyRing none_;
   KeyRing keys_ = some_keys();
   Router router_ = Router::make({make_route(Method::get, "/healthz", std::nullopt),
+                                 make_route(Method::get, "/", Scope::read),
                                  make_route(Method::get, "/v1/sessions/{id}", Scope::read),
                                  make_route(Method::post, "/v1/append", Scope::write, Takes::json),
                                  make_route(Method::post, "/v1/admin/x", Scope::admin)})
@@ -129,6 +130,8 @@ TEST_F(Gates, AKeyIsTakenFromEachOfItsPlaces) {
   EXPECT_EQ(by_path.target.find(key), std::string::npos) << "a key must not reach a log";
   EXPECT_EQ(by_path.principal.project.text(), "acme");
   EXPECT_EQ(by_path.principal.key_name, "writer");
+  EXPECT_EQ(status(keys_, request(Method::get, "/k/" + key + "/")), 0);
+  EXPECT_EQ(status(keys_, request(Method::get, "/k/" + key)), 0);
 }
 
 TEST_F(Gates, WithKeysAnyHostIsServedButNobodyUnnamed) {

@@ -54,9 +54,8 @@ TEST(Problem, MissingKeysNameTheScheme) {
 }
 
 TEST(JsonOut, EscapesWhatJsonMustAndNothingElse) {
-  std::string out;
-  append_json_string(out, std::string_view("a\"\\\n\r\t\0\x1f é/", 12));
-  EXPECT_EQ(out, R"("a\"\\\n\r\t\u0000\u001f é/")");
+  EXPECT_EQ(JsonOut().string(std::string_view("a\"\\\n\r\t\0\x1f é/", 12)).take(),
+            R"("a\"\\\n\r\t\u0000\u001f é/")");
 }
 
 }  // namespace

@@ -33,6 +33,9 @@ struct Context {
   std::function<core::Status()> writable = {};
 };
 
+/// The error of a limit, counted in its metric.
+core::Error over_limit(const Context& context, Limit limit);
+
 /// The whole surface of this build, without what main adds (`POST /v1/import`).
 std::vector<Route> routes(const Context& context);
 

@@ -6,11 +6,8 @@
 
 namespace hansard::http {
 
-/// Appends `text` as a JSON string with its quotes (RFC 8259 §7). `text` must be UTF-8.
-void append_json_string(std::string& out, std::string_view text);
-
-/// Writes one JSON text front to back; commas are its business. The caller balances `open` and
-/// `close`. Confined to one function.
+/// Writes one JSON text front to back, without a tree (`events::Json` is one); commas are its
+/// business. The caller balances begins and ends; texts are UTF-8. Confined to one function.
 class JsonOut {
  public:
   JsonOut& object() { return begin('{'); }
