@@ -80,7 +80,11 @@ class KillLoop {
   Crowd crowd_;
   std::unique_ptr<Server> server_;  ///< goes before the crowd
   std::uint16_t port_ = 0;
-  std::vector<std::chrono::microseconds> restarts_;  ///< process start to first answer
+  struct Restart {
+    std::chrono::microseconds took;  ///< process start to first answer
+    std::uintmax_t log_bytes;        ///< of write-ahead logs that it found
+  };
+  std::vector<Restart> restarts_;
   Counts counts_;
   std::string shown_;  ///< what comparing said about the event lost on purpose
   Clock::time_point began_ = Clock::now();

@@ -64,4 +64,16 @@ std::size_t TableFiles::unfinished() const {
       now.begin(), now.end(), [this](const auto& name) { return !finished(directory_ / name); }));
 }
 
+std::uintmax_t TableFiles::log_bytes() const {
+  std::uintmax_t bytes = 0;
+  std::error_code error;
+  std::filesystem::directory_iterator at(directory_, error);
+  for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    std::error_code gone;
+    const auto size = at->path().extension() == ".log" ? at->file_size(gone) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
 }  // namespace hansard::crash

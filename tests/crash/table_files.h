@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -26,6 +27,8 @@ class TableFiles {
   [[nodiscard]] std::size_t gone() const;
   /// Files without the eight bytes that end a whole one: the kill came while they were written.
   [[nodiscard]] std::size_t unfinished() const;
+  /// Bytes in write-ahead logs: what the next start replays.
+  [[nodiscard]] std::uintmax_t log_bytes() const;
 
  private:
   [[nodiscard]] std::set<std::string> names() const;
