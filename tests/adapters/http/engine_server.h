@@ -27,7 +27,11 @@ namespace hansard::http::testing {
 /// The whole surface over a log and views in memory, on a free loopback port.
 class EngineServer : public ::testing::Test {
  protected:
-  EngineServer() { runner_->start(); }
+  using Projections = std::vector<std::unique_ptr<core::Projection>>;
+  explicit EngineServer(Projections projections = projections::all())
+      : projections_(std::move(projections)) {
+    runner_->start();
+  }
   ~EngineServer() override {
     server_.reset();
     pool_.stop();
@@ -108,8 +112,7 @@ class EngineServer : public ::testing::Test {
     expect_created(post(at + "/messages", R"({"message_id":"m3","role":"user",)"
                                           R"("parts":[{"type":"text","text":"Thanks"}]})"));
   }
-  static std::vector<const core::Projection*> borrowed(
-      const std::vector<std::unique_ptr<core::Projection>>& all) {
+  static std::vector<const core::Projection*> borrowed(const Projections& all) {
     std::vector<const core::Projection*> out;
     for (const auto& projection : all) out.push_back(projection.get());
     return out;
@@ -135,7 +138,7 @@ class EngineServer : public ::testing::Test {
   events::VocabularyEquivalence equivalence_;
   core::InMemoryEventLog log_{support::hasher(), equivalence_};
   std::unique_ptr<core::ReadModelStore> store_ = core::make_in_memory_read_model_store();
-  std::vector<std::unique_ptr<core::Projection>> projections_ = projections::all();
+  Projections projections_;
   std::unique_ptr<core::ProjectionRunner> runner_ = std::make_unique<core::ProjectionRunner>(
       log_, *store_, borrowed(projections_), core::RunnerOptions{});
   Limits limits_;

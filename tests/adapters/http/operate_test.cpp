@@ -18,6 +18,44 @@ TEST_F(Operating, HealthIsTheProcessAndReadinessTheStore) {
   EXPECT_EQ(get("/healthz").status, 200);
 }
 
+/// A fold with a bug: it cannot take a score.
+class Broken final : public core::Projection {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "broken"; }
+  [[nodiscard]] std::uint32_t version() const override { return 1; }
+  core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch&) const override {
+    if (event.type != "ScoreRecorded") return core::Ok{};
+    return core::Error{core::Errc::internal, "cannot fold a score"};
+  }
+};
+
+class OperatingWithABug : public EngineServer {
+ protected:
+  OperatingWithABug() : EngineServer(with_a_bug()) {}
+  static Projections with_a_bug() {
+    Projections all = projections::all();
+    all.push_back(std::make_unique<Broken>());
+    return all;
+  }
+};
+
+TEST_F(OperatingWithABug, AStoppedViewIsSeenEverywhereAndStopsNothingElse) {
+  record_conversation("s1");
+  EXPECT_EQ(post("/v1/sessions/s1/scores", R"({"score_id":"x","name":"n","value":1})").status, 201);
+  // Asking the stopped view for the event it cannot fold waits until it has stopped, and says why.
+  expect_problem(get("/v1/admin/projections/broken/rows?at_least=8"), 503, core::Errc::unavailable,
+                 "", "cannot fold a score");
+  const Answer ready = get("/readyz");
+  EXPECT_EQ(ready.status, 200) << "recording goes on";
+  EXPECT_EQ(text(json(ready), "status"), "degraded");
+  EXPECT_TRUE(ready.says("\"phase\":\"stopped\"")) << ready.body;
+  EXPECT_TRUE(ready.says("\"failed_at\":7"));
+  EXPECT_TRUE(ready.says("cannot fold a score"));
+  EXPECT_EQ(post("/v1/admin/projections/broken/retry", "").status, 202);
+  EXPECT_TRUE(get("/v1/sessions?at_least=8").says("\"session_id\":\"s1\""));
+  EXPECT_EQ(post("/v1/sessions", R"({"session_id":"s2"})").status, 201);
+}
+
 TEST_F(Operating, ProjectionsAreListedAndRebuilt) {
   record_conversation("s1");
   const Answer listed = get("/v1/admin/projections?at_least=7");
