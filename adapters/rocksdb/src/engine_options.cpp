@@ -80,7 +80,7 @@ rocksdb::DBOptions db_options(const Engine& engine) {
   options.recycle_log_file_num = 0;
   options.manual_wal_flush = false;
   options.wal_compression = rocksdb::kNoCompression;
-  options.max_total_wal_size = 96U << 20;  // bounds the replay at start
+  options.max_total_wal_size = 64U << 20;  // bounds the replay at start
   // What recovery read may be in the page cache only (a kill, or a sync that failed): it is written
   // to new, synced files before anything is served.
   options.avoid_flush_during_recovery = false;
