@@ -61,6 +61,8 @@ TEST_F(Operating, ProjectionsAreListedAndRebuilt) {
   const Answer listed = get("/v1/admin/projections?at_least=7");
   EXPECT_TRUE(listed.says("\"name\":\"sessions\"")) << listed.body;
   EXPECT_TRUE(listed.says("\"name\":\"usage\""));
+  // A view that is still being built for the first time cannot be rebuilt: wait until it answers.
+  EXPECT_EQ(get("/v1/usage?at_least=7").status, 200);
   EXPECT_EQ(post("/v1/admin/projections/usage/rebuild", "").status, 202);
   expect_problem(post("/v1/admin/projections/none/rebuild", ""), 404, core::Errc::not_found, "");
   EXPECT_EQ(post("/v1/admin/projections/usage/retry", "").status, 422) << "it is not stopped";
