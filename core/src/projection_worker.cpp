@@ -384,8 +384,9 @@ void ProjectionWorker::settle_waiters() {
     const auto keep = [&](const std::shared_ptr<Waiter>& waiter) {
       if (waiter.use_count() == 1) return false;  // its handle is gone
       auto verdict = verdict_locked(waiter->at_least);
-      if (verdict) settled.emplace_back(waiter, *std::move(verdict));
-      return !verdict;
+      if (!verdict) return true;
+      settled.emplace_back(waiter, *std::move(verdict));
+      return false;
     };
     waiters_.erase(std::stable_partition(waiters_.begin(), waiters_.end(), keep), waiters_.end());
   }
