@@ -90,12 +90,11 @@ core::Result<DataDirectory> DataDirectory::open(const fs::path& path, const How&
     if (!how.create || how.read_only) {
       return Error{Errc::not_found, "there is no data directory at " + path.string()};
     }
-    fs::create_directories(fs::absolute(path).parent_path(), failed);
+    const fs::path parent = fs::absolute(path, failed).parent_path();
+    if (!failed) fs::create_directories(parent, failed);
     if (failed) return translate_errno(failed.value(), "creating the parent of " + path.string());
     if (auto status = make_directory(path); !status) return status.error();
-    if (auto status = sync_directory(fs::absolute(path).parent_path()); !status) {
-      return status.error();
-    }
+    if (auto status = sync_directory(parent); !status) return status.error();
   } else if (kind != fs::file_type::directory) {
     if (failed) return translate_errno(failed.value(), "opening " + path.string());
     return Error{Errc::invalid_argument, path.string() + " is not a directory", "directory"};

@@ -31,6 +31,9 @@ void RocksStore::Impl::notice(const std::string& text) const {
 }
 
 core::Result<std::unique_ptr<Database>> RocksStore::Impl::open_database() const {
+  if (options.read_only && !directory.has_database()) {
+    return Error{Errc::not_found, "there is no log in " + directory.path().string()};
+  }
   Database::How how{directory.database(), !directory.has_database(), options.read_only, false};
   auto database = Database::open(engine, how);
   const bool lossy = options.accept_loss && !options.read_only;

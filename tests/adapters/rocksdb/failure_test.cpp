@@ -143,10 +143,19 @@ TEST_F(Failure, ClosingWhileTheLogCannotBeReopenedAnswersEverybody) {
 
 TEST_F(Failure, AFullDiskIsNamedOnceTheReopenedLogShowsThatNothingWasWritten) {
   append_events(log(), 2, "before");
+  files_->fail_log_appends(1, rocksdb::IOStatus::NoSpace("planned"));
+  const auto receipt = support::append(log(), one("unlucky"));
+  ASSERT_FALSE(receipt);
+  EXPECT_EQ(receipt.error().code, Errc::out_of_space) << receipt.error().message;
+  retry_until_stored("unlucky");
+  EXPECT_EQ(stored_names().size(), 3U);
+}
+
+TEST_F(Failure, AFullDiskThatOnlyASyncFoundOutLeavesTheOutcomeUnknown) {
+  append_events(log(), 2, "before");
   files_->fail_log_syncs(1, rocksdb::IOStatus::NoSpace("planned"));
   const auto receipt = support::append(log(), one("unlucky"));
   ASSERT_FALSE(receipt);
-  // The bytes were written, only their sync failed: so here the outcome was not known.
   EXPECT_EQ(receipt.error().code, Errc::unavailable);
   wait_for_notice("serving again");
   retry_until_stored("unlucky");
@@ -212,6 +221,42 @@ TEST_F(Failure, ARelaxedReceiptComesBeforeTheSyncAndTheEventIsVisibleOnlyAfterIt
   files_->release_log_syncs();
   EXPECT_TRUE(held.get());
   EXPECT_TRUE(support::wait_for_end(log(), receipt->end()));
+}
+
+TEST_F(Failure, WritersThatRetryStoreEveryEventOnceHoweverOftenSyncsFail) {
+  files_->fail_every_log_sync(7);
+  constexpr int kWriters = 4;
+  constexpr int kEach = 40;
+  std::atomic<int> conflicts{0};
+  const auto write = [&](int number) {
+    const std::string stream = "session-" + std::to_string(number);
+    for (int i = 0; i < kEach; ++i) {
+      auto request = support::request(
+          {support::event(stream, stream + "-" + std::to_string(i), std::string(300, 'x'))});
+      // Each event says which it follows, so that one that was lost after its receipt would show.
+      request.checks.push_back(
+          {support::stream(stream),
+           i == 0 ? core::Expected::none()
+                  : core::Expected::exactly(core::Version{static_cast<std::uint64_t>(i - 1)})});
+      while (true) {
+        const auto receipt = support::append(log(), request);
+        if (receipt) break;
+        if (receipt.error().code == Errc::unavailable) continue;
+        ++conflicts;
+        break;
+      }
+    }
+  };
+  std::vector<std::thread> writers;
+  for (int number = 0; number < kWriters; ++number) writers.emplace_back(write, number);
+  for (std::thread& thread : writers) thread.join();
+  files_->fail_every_log_sync(0);
+  EXPECT_EQ(conflicts.load(), 0);
+  EXPECT_GE(store_->stats().reopened, 3U);
+  EXPECT_EQ(log().end().value, std::uint64_t{kWriters * kEach});
+  const auto report = store_->verify({});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->sound()) << (report->first ? report->first->what : "");
 }
 
 /// Several writers until the power goes; then everything that was not synced is gone.

@@ -26,6 +26,18 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     failing_syncs_ = count;
     error_ = error;
   }
+  /// The next `count` appends to write-ahead logs fail with that error, writing nothing.
+  void fail_log_appends(int count, const rocksdb::IOStatus& error) {
+    const std::lock_guard lock(mutex_);
+    failing_appends_ = count;
+    error_ = error;
+  }
+  /// Every `n`th sync of a write-ahead log fails from now on; 0: none.
+  void fail_every_log_sync(int n) {
+    const std::lock_guard lock(mutex_);
+    failing_every_ = n;
+    error_ = rocksdb::IOStatus::IOError("planned");
+  }
   /// Every opening of a new write-ahead log fails until told otherwise.
   void refuse_new_logs(bool refuse) {
     const std::lock_guard lock(mutex_);
@@ -117,7 +129,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     using FSWritableFileOwnerWrapper::Append;
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
-      if (auto status = system_.may_write(); !status.ok()) return status;
+      if (auto status = system_.may_append(name_); !status.ok()) return status;
       auto status = FSWritableFileOwnerWrapper::Append(data, options, debug);
       if (status.ok()) written_.fetch_add(data.size());
       return status;
@@ -159,6 +171,13 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     const std::lock_guard lock(mutex_);
     return power_ ? rocksdb::IOStatus::OK() : no_power();
   }
+  rocksdb::IOStatus may_append(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    if (!power_) return no_power();
+    if (!is_log(name) || failing_appends_ == 0) return rocksdb::IOStatus::OK();
+    --failing_appends_;
+    return error_;
+  }
   rocksdb::IOStatus may_sync(const std::string& name) {
     std::unique_lock lock(mutex_);
     if (is_log(name)) {
@@ -169,8 +188,10 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     }
     if (syncs_left_ > 0 && --syncs_left_ == 0) power_ = false;
     if (!power_) return no_power();
-    if (!is_log(name) || failing_syncs_ == 0) return rocksdb::IOStatus::OK();
-    --failing_syncs_;
+    if (!is_log(name)) return rocksdb::IOStatus::OK();
+    const bool planned = failing_every_ != 0 && ++log_syncs_ % failing_every_ == 0;
+    if (failing_syncs_ == 0 && !planned) return rocksdb::IOStatus::OK();
+    if (failing_syncs_ != 0) --failing_syncs_;
     return error_;
   }
   void note_synced(const std::string& name, std::uint64_t bytes) {
@@ -186,6 +207,9 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   bool holding_ = false;
   int held_ = 0;
   int failing_syncs_ = 0;
+  int failing_appends_ = 0;
+  int failing_every_ = 0;
+  int log_syncs_ = 0;
   int syncs_left_ = 0;
   bool refusing_new_logs_ = false;
   rocksdb::IOStatus error_;
