@@ -112,7 +112,8 @@ core::Result<SessionText> text_of(const core::EventLog& log, const core::Project
       text.preview_erased = (*read)->erased;
       const auto* message = std::get_if<events::MessageSent>(&(*read)->event);
       if (message && !text.preview_erased) {
-        text.preview = cut(events::plain_text(message->parts), kPreviewBytes);
+        const std::string said = events::plain_text(message->parts);
+        if (!said.empty()) text.preview = cut(said, kPreviewBytes);
       }
     }
   }

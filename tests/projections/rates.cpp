@@ -161,6 +161,7 @@ void time_history(int rounds) {
   }
   const SessionReader reader(recorder.log());
   std::vector<double> times;
+  times.reserve(static_cast<std::size_t>(rounds) * 100);
   std::size_t bytes = 0;
   for (int round = 0; round < rounds * 100; ++round) {
     times.push_back(seconds([&] {
@@ -182,6 +183,7 @@ int run(std::uint64_t events, int rounds, std::string_view only) {
     std::erase_if(projections, [&](const auto& projection) { return projection->name() != only; });
   }
   std::vector<double> scans;
+  scans.reserve(static_cast<std::size_t>(rounds));
   std::vector<std::vector<double>> builds(projections.size());
   for (int round = 0; round < rounds; ++round) {
     std::uint64_t bytes = 0;

@@ -1,6 +1,6 @@
 # Follows "How to add a projection" of projections/README.md to the letter: writes its header, adds its
 # lines to a copy of registry.cpp, builds both against the libraries as they are, and compares the
-# rows it finds in a log that was there before with the rows the README shows.
+# rows it finds in a log that was there before (readme_example_main.cpp) with those the README shows.
 #   -D SOURCE=<root> -D WORK=<scratch folder> -D CXX=<compiler> -D FLAGS=<;list> -D INCLUDES=<;list>
 #   -D LIBS=<;list>
 cmake_minimum_required(VERSION 3.25)
@@ -50,9 +50,8 @@ file(WRITE ${WORK}/registry.cpp "${registry}")
 
 list(TRANSFORM INCLUDES PREPEND "-I")
 execute_process(
-  COMMAND ${CXX} -std=c++20 ${FLAGS} -I${WORK}/include ${INCLUDES} -I${SOURCE}/tests/projections
-    ${WORK}/registry.cpp ${SOURCE}/tests/projections/readme_example_main.cpp
-    ${LIBS} -o ${WORK}/example
+  COMMAND ${CXX} -std=c++20 ${FLAGS} -I${WORK}/include ${INCLUDES} ${WORK}/registry.cpp ${LIBS}
+    -o ${WORK}/example
   RESULT_VARIABLE failed)
 if(failed)
   message(FATAL_ERROR "what the README says does not build")
