@@ -212,7 +212,7 @@ class RemoteBackend final : public Backend {
     }
     // What the parser left (an unfinished line) goes to the front.
     const std::size_t kept = held_.size();
-    std::memmove(buffer_.data(), held_.data(), kept);
+    if (kept > 0) std::memmove(buffer_.data(), held_.data(), kept);
     if (kept == buffer_.size()) {
       return Error{Errc::unavailable, "the server's answer has an over-long line"};
     }
