@@ -12,9 +12,10 @@ namespace hansard::bench {
 /// What a stretch of work took.
 struct Usage {
   double seconds = 0;
-  double cpu_seconds = 0;      ///< of all threads of this process
-  double others_percent = 0;   ///< share of the machine's CPU that other processes had
-  std::uint64_t switches = 0;  ///< context switches of this process, voluntary and not
+  double cpu_seconds = 0;             ///< of all threads of this process
+  double background_cpu_seconds = 0;  ///< of these, RocksDB's threads that flush and compact
+  double others_percent = 0;          ///< share of the machine's CPU that other processes had
+  std::uint64_t switches = 0;         ///< context switches of this process, voluntary and not
 };
 
 /// Measures from its construction to `stop`.
@@ -27,6 +28,7 @@ class Meter {
   struct Reading {
     std::chrono::steady_clock::time_point time;
     double cpu_seconds = 0;
+    double background_cpu_seconds = 0;
     std::uint64_t machine_busy = 0;  ///< in clock ticks, all processes
     std::uint64_t machine_total = 0;
     std::uint64_t switches = 0;
@@ -34,9 +36,6 @@ class Meter {
   static Reading read();
   const Reading start_;
 };
-
-/// CPU seconds of the calling thread so far.
-double thread_cpu_seconds();
 
 /// Durations of single operations, in microseconds.
 class Latencies {

@@ -3,6 +3,9 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
+#include <thread>
+
 #include "core/assert.h"
 #include "engine_options.h"
 
@@ -123,6 +126,26 @@ std::optional<std::string> RawFamilies::write(const std::vector<StoredKey>& batc
   const auto status = impl_->opened.db->Write(options, &write);
   if (status.ok()) return {};
   return status.ToString();
+}
+
+void RawFamilies::finish() {
+  rocksdb::DB& db = *impl_->opened.db;
+  must(db.Flush(rocksdb::FlushOptions(), impl_->opened.handles), "flushing a raw database");
+  const auto busy = [&](const std::string& property) {
+    for (auto* handle : impl_->opened.handles) {
+      std::uint64_t count = 0;
+      must(db.GetIntProperty(handle, property, &count) ? rocksdb::Status::OK()
+                                                       : rocksdb::Status::NotSupported(property),
+           "asking what a raw database is doing");
+      if (count != 0) return true;
+    }
+    return false;
+  };
+  // Nothing tells when compactions end, so it is asked for.
+  while (busy(rocksdb::DB::Properties::kCompactionPending) ||
+         busy(rocksdb::DB::Properties::kNumRunningCompactions)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 KeyCounts RawFamilies::count() const {

@@ -41,6 +41,8 @@ class RawFamilies {
   /// Writes `batch` but for the keys of `without`, synced. Returns what went wrong.
   std::optional<std::string> write(const std::vector<StoredKey>& batch,
                                    std::optional<rocks::Family> without);
+  /// Flushes everything and waits until nothing is left to compact.
+  void finish();
   [[nodiscard]] KeyCounts count() const;
 
  private:

@@ -8,7 +8,7 @@ namespace hansard::bench {
 struct Sizes {
   std::size_t single_events = 96'000;        ///< closed loop, one event each
   std::size_t outstanding_events = 192'000;  ///< one event each, many on the way
-  std::size_t batch_events = 320'000;        ///< 100 a request
+  std::size_t batch_events = 240'000;        ///< 100 a request
   std::size_t syncs = 2'000;                 ///< of the bare file
 
   /// Enough to run every line once, not to measure.

@@ -89,9 +89,11 @@ void TextSource::words(std::size_t bytes, std::string& out) {
   const Vocabulary& all = vocabulary();
   const std::size_t end = out.size() + bytes;
   while (out.size() < end) {
-    const std::uint64_t draw = random_();
-    out += all.words[all.draws[draw % kDraws]];
-    out += (draw >> 40U) % 12 == 0 ? ". " : " ";
+    std::uint64_t draw = random_();
+    for (int word = 0; word < 3; ++word, draw >>= 20U) {  // 17 bits choose it, 3 what follows
+      out += all.words[all.draws[draw % kDraws]];
+      out += (draw >> 17U) % 8 == 0 ? ". " : " ";
+    }
   }
   out.resize(end);
 }
