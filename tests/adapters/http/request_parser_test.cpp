@@ -9,7 +9,7 @@ namespace {
 
 /// Feeds `bytes` in pieces of `piece` until the request is done, fails, or bytes run out.
 struct Fed {
-  explicit Fed(const Limits& limits) : parser(limits) {}
+  explicit Fed(const Limits& given) : limits(given), parser(limits) {}
   void feed(std::string_view bytes, std::size_t piece) {
     std::string unread;
     for (std::size_t from = 0; from < bytes.size() && !parser.done() && !failure; from += piece) {
@@ -23,6 +23,7 @@ struct Fed {
     }
     rest = unread;
   }
+  Limits limits;  // the parser refers to them
   RequestParser parser;
   std::optional<ParseFailure> failure;
   std::string rest;
