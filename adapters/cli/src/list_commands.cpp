@@ -153,7 +153,9 @@ Result<int> run_usage(Backend& backend, const UsageCommand& command, const Outpu
   }
   Table table(std::move(columns));
   for (const Json& group : list_at(*answer, "groups")) add_group(table, dimensions, group, false);
-  if (const Json* total = answer->find("total")) add_group(table, dimensions, *total, true);
+  const Json* total = answer->find("total");
+  // Ungrouped, the only row is the total.
+  if (total != nullptr && !dimensions.empty()) add_group(table, dimensions, *total, true);
   std::fputs(table.text(output.columns).c_str(), stdout);
   if (const auto undated = number_at(*answer, "undated_calls_left_out")) {
     std::printf("%s calls without a time are not in these days\n", grouped(*undated).c_str());
