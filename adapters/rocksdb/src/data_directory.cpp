@@ -1,9 +1,6 @@
 #include "data_directory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +19,7 @@ using core::Ok;
 using core::Status;
 
 constexpr std::size_t kKeyFileBytesMax = 256;
+constexpr std::size_t kPidBytes = 20;  // of LOCK
 
 Status draw(std::uint8_t* out, std::size_t bytes) {
   // Up to 256 bytes getrandom(2) delivers in full once the kernel's generator is seeded.
@@ -32,27 +30,28 @@ Status draw(std::uint8_t* out, std::size_t bytes) {
 }
 
 /// All or nothing, also across a power loss: written beside, synced, renamed, directory synced.
-Status create_file(const fs::path& path, const std::string& text) {
+Status create_file(OwnFiles& files, const fs::path& path, const std::string& text) {
   const fs::path beside = path.string() + ".new";
   {
-    auto file = PosixFile::open(beside, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const auto file = files.open(beside, OwnFiles::Mode::replace);
     if (!file) return file.error();
-    if (auto status = write_at(*file, text, 0, beside); !status) return status;
-    if (auto status = sync_file(*file, beside); !status) return status;
+    if (auto status = (*file)->write_at(text, 0); !status) return status;
+    if (auto status = (*file)->sync(); !status) return status;
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) {
-    return translate_errno(errno, "creating " + path.string());
-  }
-  return sync_directory(path.parent_path());
+  if (auto status = files.rename(beside, path); !status) return status;
+  return files.sync_directory(path.parent_path());
 }
 
 /// The first line of a key file. Errors: not_found.
-core::Result<std::string> read_line(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return Error{Errc::not_found, path.string() + " is missing"};
-  auto file = PosixFile::open(path, O_RDONLY);
+core::Result<std::string> read_line(OwnFiles& files, const fs::path& path) {
+  const auto kind = files.kind(path);
+  if (!kind) return kind.error();
+  if (*kind == OwnFiles::Kind::absent) {
+    return Error{Errc::not_found, path.string() + " is missing"};
+  }
+  const auto file = files.open(path, OwnFiles::Mode::read);
   if (!file) return file.error();
-  auto text = read_start(*file, kKeyFileBytesMax, path);
+  auto text = (*file)->read_start(kKeyFileBytesMax);
   if (!text) return text.error();
   if (text->empty() || text->back() != '\n') {
     return Error{Errc::corruption, path.string() + " is malformed: it must be one line"};
@@ -76,36 +75,33 @@ core::Result<core::Hash> parse_key(const std::string& line, const fs::path& path
   return key;
 }
 
-Status make_directory(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return Ok{};
-  return translate_errno(errno, "creating " + path.string());
-}
-
 }  // namespace
 
-core::Result<DataDirectory> DataDirectory::open(const fs::path& path, const How& how) {
-  std::error_code failed;
-  const auto kind = fs::status(path, failed).type();
-  if (kind == fs::file_type::not_found) {
+core::Result<DataDirectory> DataDirectory::open(std::shared_ptr<OwnFiles> files,
+                                                const fs::path& path, const How& how) {
+  const auto kind = files->kind(path);
+  if (!kind) return kind.error();
+  if (*kind == OwnFiles::Kind::absent) {
     if (!how.create || how.read_only) {
       return Error{Errc::not_found, "there is no data directory at " + path.string()};
     }
-    const fs::path parent = fs::absolute(path, failed).parent_path();
-    if (!failed) fs::create_directories(parent, failed);
-    if (failed) return translate_errno(failed.value(), "creating the parent of " + path.string());
-    if (auto status = make_directory(path); !status) return status.error();
-    if (auto status = sync_directory(parent); !status) return status.error();
-  } else if (kind != fs::file_type::directory) {
-    if (failed) return translate_errno(failed.value(), "opening " + path.string());
+    if (auto status = files->make_directory(path); !status) return status.error();
+    if (auto status = files->sync_directory(fs::absolute(path).parent_path()); !status) {
+      return status.error();
+    }
+  } else if (*kind != OwnFiles::Kind::directory) {
     return Error{Errc::invalid_argument, path.string() + " is not a directory", "directory"};
   }
 
   DataDirectory directory;
+  directory.files_ = std::move(files);
   directory.path_ = path;
   if (auto status = directory.lock(how.read_only); !status) return status.error();
   auto loaded = directory.load_keys();
   if (!loaded && loaded.error().code == Errc::not_found) {
-    if (directory.has_database()) {
+    const auto known = directory.has_database();
+    if (!known) return known.error();
+    if (*known) {
       return Error{Errc::corruption, loaded.error().message +
                                          ", but there is a log: every derived id depends on its "
                                          "keys; put back the keys that belong to it"};
@@ -119,36 +115,39 @@ core::Result<DataDirectory> DataDirectory::open(const fs::path& path, const How&
   return directory;
 }
 
-bool DataDirectory::has_database() const {
-  std::error_code ignored;
-  return fs::exists(database() / "CURRENT", ignored);
+core::Result<bool> DataDirectory::has_database() const {
+  const auto kind = files_->kind(database() / "CURRENT");
+  if (!kind) return kind.error();
+  return *kind != OwnFiles::Kind::absent;
 }
 
 Status DataDirectory::lock(bool read_only) {
   const fs::path path = path_ / "LOCK";
-  auto file = PosixFile::open(path, read_only ? O_RDONLY : O_RDWR | O_CREAT, 0600);
-  if (!file) {
+  if (read_only) {
+    const auto kind = files_->kind(path);
+    if (!kind) return kind.error();
     // Without the file nobody has ever written here, and a reader may not create it.
-    std::error_code ignored;
-    if (read_only && !fs::exists(path, ignored)) return Ok{};
-    return file.error();
+    if (*kind == OwnFiles::Kind::absent) return Ok{};
   }
-  if (::flock(file->fd(), (read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return translate_errno(errno, "locking " + path.string());
+  auto file = files_->open(path, read_only ? OwnFiles::Mode::read : OwnFiles::Mode::write);
+  if (!file) return file.error();
+  const auto locked = (*file)->lock(!read_only);
+  if (!locked) return locked.error();
+  if (!*locked) {
     // Readers share it, and do not write their pid; what is there may be left from before.
-    const bool writer = ::flock(file->fd(), LOCK_SH | LOCK_NB) != 0;
-    const auto pid = read_start(*file, 20, path);
+    const auto shared = (*file)->lock(false);
+    if (!shared) return shared.error();
+    const auto pid = (*file)->read_start(kPidBytes);
     if (!pid) return pid.error();
     return Error{
         Errc::unavailable,
         path_.string() + " is in use by another process (" +
-            (writer ? "pid " + pid->substr(0, pid->find('\n')) : std::string("reading it")) + ")"};
+            (*shared ? std::string("reading it") : "pid " + pid->substr(0, pid->find('\n'))) + ")"};
   }
   if (!read_only) {
-    if (::ftruncate(file->fd(), 0) != 0) return translate_errno(errno, "writing " + path.string());
-    if (auto status = write_at(*file, std::to_string(::getpid()) + "\n", 0, path); !status) {
-      return status;
-    }
+    std::string pid = std::to_string(::getpid()) + "\n";
+    pid.resize(kPidBytes, ' ');  // over whatever a longer number left
+    if (auto status = (*file)->write_at(pid, 0); !status) return status;
   }
   lock_ = *std::move(file);
   return Ok{};
@@ -156,11 +155,11 @@ Status DataDirectory::lock(bool read_only) {
 
 Status DataDirectory::load_keys() {
   const fs::path keys = path_ / "keys";
-  const auto id_line = read_line(keys / "log.id");
+  const auto id_line = read_line(*files_, keys / "log.id");
   if (!id_line) return id_line.error();
   const auto id = core::parse_uuid(*id_line);
   if (!id) return Error{Errc::corruption, (keys / "log.id").string() + " is malformed: no UUID"};
-  const auto key_line = read_line(keys / "store.key");
+  const auto key_line = read_line(*files_, keys / "store.key");
   if (!key_line) return key_line.error();
   const auto key = parse_key(*key_line, keys / "store.key");
   if (!key) return key.error();
@@ -171,20 +170,21 @@ Status DataDirectory::load_keys() {
 
 Status DataDirectory::create_keys() {
   const fs::path keys = path_ / "keys";
-  if (auto status = make_directory(keys); !status) return status;
+  if (auto status = files_->make_directory(keys); !status) return status;
   if (auto status = draw(store_key_.data(), store_key_.size()); !status) return status;
   if (auto status = draw(log_id_.bytes.data(), log_id_.bytes.size()); !status) return status;
   log_id_.bytes[6] = static_cast<std::uint8_t>((log_id_.bytes[6] & 0x0f) | 0x40);  // UUIDv4
   log_id_.bytes[8] = static_cast<std::uint8_t>((log_id_.bytes[8] & 0x3f) | 0x80);
   if (auto status =
-          create_file(keys / "store.key", core::to_hex(core::as_bytes(store_key_)) + "\n");
+          create_file(*files_, keys / "store.key", core::to_hex(core::as_bytes(store_key_)) + "\n");
       !status) {
     return status;
   }
-  if (auto status = create_file(keys / "log.id", core::to_string(log_id_) + "\n"); !status) {
+  if (auto status = create_file(*files_, keys / "log.id", core::to_string(log_id_) + "\n");
+      !status) {
     return status;
   }
-  return sync_directory(path_);
+  return files_->sync_directory(path_);
 }
 
 }  // namespace hansard::rocks

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "core/hash.h"
 #include "core/ids.h"
-#include "posix_file.h"
+#include "rocksdb_store/own_files.h"
 
 namespace hansard::rocks {
 
@@ -25,14 +26,16 @@ class DataDirectory {
   };
   /// Errors: not_found, invalid_argument (not a directory), unavailable (in use, no permission),
   ///   corruption (keys malformed, or missing although there is a log), out_of_space.
-  static core::Result<DataDirectory> open(const std::filesystem::path& path, const How& how);
+  static core::Result<DataDirectory> open(std::shared_ptr<OwnFiles> files,
+                                          const std::filesystem::path& path, const How& how);
 
+  [[nodiscard]] OwnFiles& files() const { return *files_; }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path database() const { return path_ / "db"; }
   [[nodiscard]] std::filesystem::path head_file() const { return path_ / "HEAD"; }
   [[nodiscard]] std::filesystem::path ballast() const { return path_ / "ballast"; }
   /// True when RocksDB has been here before.
-  [[nodiscard]] bool has_database() const;
+  [[nodiscard]] core::Result<bool> has_database() const;
 
   [[nodiscard]] const core::Hash& store_key() const { return store_key_; }
   [[nodiscard]] const core::Uuid& log_id() const { return log_id_; }
@@ -42,8 +45,9 @@ class DataDirectory {
   core::Status load_keys();
   core::Status create_keys();
 
+  std::shared_ptr<OwnFiles> files_;
   std::filesystem::path path_;
-  PosixFile lock_;
+  std::unique_ptr<OwnFile> lock_;
   core::Hash store_key_{};
   core::Uuid log_id_;
 };

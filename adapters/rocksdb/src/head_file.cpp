@@ -1,7 +1,5 @@
 #include "head_file.h"
 
-#include <fcntl.h>
-
 #include <bit>
 #include <cstring>
 
@@ -39,23 +37,23 @@ bool holds(std::string_view slot) {
 
 }  // namespace
 
-core::Result<HeadFile> HeadFile::open(const std::filesystem::path& path, const core::Uuid& log_id,
-                                      const How& how) {
+core::Result<HeadFile> HeadFile::open(OwnFiles& files, const std::filesystem::path& path,
+                                      const core::Uuid& log_id, const How& how) {
   HeadFile head;
-  head.path_ = path;
   head.log_id_ = log_id;
-  std::error_code ignored;
-  const bool exists = std::filesystem::exists(path, ignored);
+  const auto kind = files.kind(path);
+  if (!kind) return kind.error();
+  const bool exists = *kind != OwnFiles::Kind::absent;
   if (how.read_only && !exists) return head;
-  auto file = PosixFile::open(path, how.read_only ? O_RDONLY : O_RDWR | O_CREAT, 0600);
+  auto file = files.open(path, how.read_only ? OwnFiles::Mode::read : OwnFiles::Mode::write);
   if (!file) return file.error();
   head.file_ = *std::move(file);
   if (!exists) {
-    if (auto synced = sync_directory(path.parent_path()); !synced) return synced.error();
+    if (auto synced = files.sync_directory(path.parent_path()); !synced) return synced.error();
     return head;
   }
 
-  const auto bytes = read_start(head.file_, 2 * kSlotBytes, path);
+  const auto bytes = head.file_->read_start(2 * kSlotBytes);
   if (!bytes) return bytes.error();
   if (bytes->empty()) return head;  // created, and the machine stopped before the first write
   for (std::size_t at = 0; at < bytes->size(); at += kSlotBytes) {
@@ -86,12 +84,12 @@ core::Status HeadFile::write(core::Position end) {
   put_number(slot, kEndAt, end.value);
   put_number(slot, kSumAt, checksum(std::string_view(slot).substr(0, kSumAt)));
   const std::uint64_t at = (counter % 2) * kSlotBytes;
-  if (auto written = write_at(file_, slot, at, path_); !written) return written;
+  if (auto written = file_->write_at(slot, at); !written) return written;
   counter_ = counter;
   end_ = end;
   return core::Ok{};
 }
 
-core::Status HeadFile::sync() { return sync_file(file_, path_); }
+core::Status HeadFile::sync() { return file_->sync(); }
 
 }  // namespace hansard::rocks

@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "core/ids.h"
 #include "core/position.h"
-#include "posix_file.h"
+#include "rocksdb_store/own_files.h"
 
 namespace hansard::rocks {
 
@@ -31,8 +32,8 @@ class HeadFile {
     bool replace = false;  ///< start over whatever is there (`accept_loss`)
   };
   /// Errors: corruption (no slot holds, or it belongs to another log), unavailable.
-  static core::Result<HeadFile> open(const std::filesystem::path& path, const core::Uuid& log_id,
-                                     const How& how);
+  static core::Result<HeadFile> open(OwnFiles& files, const std::filesystem::path& path,
+                                     const core::Uuid& log_id, const How& how);
 
   /// As read or written last; nothing when the file did not exist.
   [[nodiscard]] std::optional<core::Position> end() const { return end_; }
@@ -41,9 +42,8 @@ class HeadFile {
   core::Status sync();
 
  private:
-  std::filesystem::path path_;
   core::Uuid log_id_;
-  PosixFile file_;
+  std::unique_ptr<OwnFile> file_;
   std::optional<core::Position> end_;
   std::uint64_t counter_ = 0;
 };

@@ -1,12 +1,6 @@
 #include "space_guard.h"
 
-#include <fcntl.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
-#include <algorithm>
-
-#include "posix_file.h"
+#include <string>
 
 namespace hansard::rocks {
 namespace {
@@ -15,25 +9,20 @@ std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " Mi
 
 }  // namespace
 
-SpaceGuard::FreeBytes SpaceGuard::free_bytes_at(std::filesystem::path directory) {
-  return [directory = std::move(directory)]() -> std::optional<std::uint64_t> {
-    struct statvfs disk {};
-    if (::statvfs(directory.c_str(), &disk) != 0) return {};
-    return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-  };
-}
-
-SpaceGuard::SpaceGuard(std::filesystem::path ballast, const Limits& limits,
+SpaceGuard::SpaceGuard(OwnFiles& files, std::filesystem::path ballast, const Limits& limits,
                        const std::function<void(std::string_view)>& notice, FreeBytes free_bytes)
-    : ballast_(std::move(ballast)), limits_(limits), notice_(notice), ask_(std::move(free_bytes)) {}
+    : files_(files),
+      ballast_(std::move(ballast)),
+      limits_(limits),
+      notice_(notice),
+      ask_(std::move(free_bytes)) {}
 
 void SpaceGuard::find_ballast() {
   looked_ = true;
-  std::error_code failed;
-  const auto bytes = std::filesystem::file_size(ballast_, failed);
+  const auto bytes = files_.size(ballast_);
   // One that was left half made, or was made for another size, is replaced.
-  has_ballast_ = !failed && bytes == limits_.ballast_bytes && bytes != 0;
-  if (!failed && !has_ballast_) remove_ballast();
+  has_ballast_ = bytes && *bytes == limits_.ballast_bytes && *bytes != 0;
+  if (bytes && !has_ballast_) remove_ballast();
 }
 
 SpaceGuard::Level SpaceGuard::refresh() {
@@ -83,11 +72,9 @@ core::Status SpaceGuard::admit(bool completes_answer) const {
 }
 
 bool SpaceGuard::create_ballast() {
-  auto file = PosixFile::open(ballast_, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const auto file = files_.open(ballast_, OwnFiles::Mode::replace);
   if (!file) return false;
-  const bool made =
-      ::posix_fallocate(file->fd(), 0, static_cast<off_t>(limits_.ballast_bytes)) == 0 &&
-      ::fsync(file->fd()) == 0;
+  const bool made = (*file)->reserve(limits_.ballast_bytes) && (*file)->sync();
   if (!made) {
     remove_ballast();
     return false;
@@ -98,7 +85,8 @@ bool SpaceGuard::create_ballast() {
 
 void SpaceGuard::remove_ballast() {
   has_ballast_ = false;
-  ::unlink(ballast_.c_str());
+  // One that cannot be removed takes space that is wanted, and is tried again at the next start.
+  if (auto removed = files_.remove(ballast_); !removed) tell(removed.error().message);
 }
 
 void SpaceGuard::tell(const std::string& text) const {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "rocksdb_store/own_files.h"
 
 namespace hansard::rocks {
 
@@ -28,10 +29,9 @@ class SpaceGuard {
 
   /// How much is free; nothing when it cannot be told.
   using FreeBytes = std::function<std::optional<std::uint64_t>()>;
-  static FreeBytes free_bytes_at(std::filesystem::path directory);
 
-  /// `notice` outlives the guard; may be empty.
-  SpaceGuard(std::filesystem::path ballast, const Limits& limits,
+  /// `files` and `notice` outlive the guard; `notice` may be empty.
+  SpaceGuard(OwnFiles& files, std::filesystem::path ballast, const Limits& limits,
              const std::function<void(std::string_view)>& notice, FreeBytes free_bytes);
 
   /// Looks at the disk and acts on it. Cost: one statvfs; creating the ballast syncs.
@@ -46,6 +46,7 @@ class SpaceGuard {
   void remove_ballast();
   void tell(const std::string& text) const;
 
+  OwnFiles& files_;
   const std::filesystem::path ballast_;
   const Limits limits_;
   const std::function<void(std::string_view)>& notice_;

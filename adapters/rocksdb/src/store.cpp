@@ -18,10 +18,10 @@ RocksStore::Impl::Impl(OpenOptions opened, DataDirectory locked)
     : options(std::move(opened)),
       directory(std::move(locked)),
       engine(options),
-      space(directory.ballast(),
+      space(directory.files(), directory.ballast(),
             {options.free_space_floor_bytes, options.free_space_hard_floor_bytes,
              options.ballast_bytes},
-            options.notice, SpaceGuard::free_bytes_at(directory.path())),
+            options.notice, [this] { return directory.files().free_bytes(directory.path()); }),
       notifier(published),
       views(databases, options.read_only),
       log(databases, published, notifier) {}
@@ -31,10 +31,12 @@ void RocksStore::Impl::notice(const std::string& text) const {
 }
 
 core::Result<std::unique_ptr<Database>> RocksStore::Impl::open_database() const {
-  if (options.read_only && !directory.has_database()) {
+  const auto known = directory.has_database();
+  if (!known) return known.error();
+  if (options.read_only && !*known) {
     return Error{Errc::not_found, "there is no log in " + directory.path().string()};
   }
-  Database::How how{directory.database(), !directory.has_database(), options.read_only, false};
+  Database::How how{directory.database(), !*known, options.read_only, false};
   auto database = Database::open(engine, how);
   const bool lossy = options.accept_loss && !options.read_only;
   if (!database && database.error().code == Errc::corruption && lossy) {
@@ -42,15 +44,15 @@ core::Result<std::unique_ptr<Database>> RocksStore::Impl::open_database() const 
     database = Database::open(engine, how);
   }
   if (!database) return database;
-  if (auto known = check_identity(**database, directory, *options.hasher, options.read_only);
-      !known) {
-    return known.error();
+  if (auto same = check_identity(**database, directory, *options.hasher, options.read_only);
+      !same) {
+    return same.error();
   }
   return database;
 }
 
 Status RocksStore::Impl::start() {
-  auto head = HeadFile::open(directory.head_file(), directory.log_id(),
+  auto head = HeadFile::open(directory.files(), directory.head_file(), directory.log_id(),
                              {options.read_only, options.accept_loss});
   if (!head) return head.error();
   head_file = *std::move(head);
@@ -74,7 +76,7 @@ Status RocksStore::Impl::start() {
   if (!dropped) return dropped.error();
   if (*dropped != 0) notice("dropped " + std::to_string(*dropped) + " views ahead of the log");
   if (auto noted = note_head(end); !noted) return noted;
-  if (auto synced = sync_directory(directory.path()); !synced) return synced;
+  if (auto synced = directory.files().sync_directory(directory.path()); !synced) return synced;
   databases.set(*std::move(database));
 
   maintenance = std::make_unique<Maintenance>(views, space, options.views_flush_interval);
@@ -122,7 +124,8 @@ core::Result<std::unique_ptr<RocksStore>> RocksStore::open(OpenOptions options) 
   HANSARD_ASSERT(options.hasher != nullptr && options.equivalence != nullptr,
                  "a log cannot work without them");
   auto directory =
-      DataDirectory::open(options.directory, {options.create_if_missing, options.read_only});
+      DataDirectory::open(options.own_files ? options.own_files : posix_files(), options.directory,
+                          {options.create_if_missing, options.read_only});
   if (!directory) return directory.error();
   auto impl = std::make_unique<Impl>(std::move(options), *std::move(directory));
   if (auto started = impl->start(); !started) return started.error();

@@ -119,15 +119,15 @@ TEST_F(Head, AMissingFileIsWrittenAnew) {
   append_events(must_open(options_)->log(), 4);
   fs::remove(directory_.data() / "HEAD");
   must_open(options_).reset();
-  const auto head =
-      HeadFile::open(directory_.data() / "HEAD", must_open(options_)->log_id(), {true, false});
+  const auto head = HeadFile::open(*posix_files(), directory_.data() / "HEAD",
+                                   must_open(options_)->log_id(), {true, false});
   EXPECT_EQ(head.value().end(), Position{4});
 }
 
 class HeadSlots : public ::testing::Test {
  protected:
   HeadFile open(bool replace = false) {
-    auto head = HeadFile::open(path_, id_, {false, replace});
+    auto head = HeadFile::open(*posix_files(), path_, id_, {false, replace});
     EXPECT_TRUE(head) << head.error().message;
     return *std::move(head);
   }
@@ -161,7 +161,7 @@ TEST_F(HeadSlots, TwoDamagedSlotsAreRefusedUnlessReplaced) {
   for (const std::uint64_t end : {3U, 9U}) ASSERT_TRUE(head.write(Position{end}));
   damage(40);
   damage(64 + 40);
-  EXPECT_EQ(HeadFile::open(path_, id_, {}).error().code, Errc::corruption);
+  EXPECT_EQ(HeadFile::open(*posix_files(), path_, id_, {}).error().code, Errc::corruption);
   EXPECT_EQ(open(true).end(), std::nullopt);
 }
 
@@ -169,7 +169,7 @@ TEST_F(HeadSlots, AnotherLogsFileIsRefused) {
   auto head = open();
   ASSERT_TRUE(head.write(Position{3}));
   id_ = support::event_id("another log");
-  EXPECT_EQ(HeadFile::open(path_, id_, {}).error().code, Errc::corruption);
+  EXPECT_EQ(HeadFile::open(*posix_files(), path_, id_, {}).error().code, Errc::corruption);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_F(Opening, AnotherProcessKeepsTheDirectoryUntilItEnds) {
   ASSERT_EQ(::pipe(leave), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto held = DataDirectory::open(options_.directory, {true, false});
+    const auto held = DataDirectory::open(posix_files(), options_.directory, {true, false});
     char byte = held ? 'y' : 'n';
     if (::write(ready[1], &byte, 1) != 1 || ::read(leave[0], &byte, 1) != 1) ::_exit(1);
     ::_exit(0);  // without closing, as a kill would

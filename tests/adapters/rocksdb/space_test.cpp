@@ -24,7 +24,7 @@ class Space : public ::testing::Test {
     notices_.emplace_back(text);
   };
   std::optional<std::uint64_t> free_ = 1000 * kMiB;
-  SpaceGuard guard_{ballast_, kLimits, notice_, [this] { return free_; }};
+  SpaceGuard guard_{*posix_files(), ballast_, kLimits, notice_, [this] { return free_; }};
 };
 
 TEST_F(Space, WithRoomTheBallastIsMadeAndEverythingAdmitted) {
@@ -81,7 +81,8 @@ TEST_F(Space, ADiskThatCannotBeAskedChangesNothing) {
 
 TEST_F(Space, ABallastOfAnotherSizeIsReplaced) {
   guard_.refresh();
-  SpaceGuard other(ballast_, {80 * kMiB, 16 * kMiB, 2 * kMiB}, notice_, [this] { return free_; });
+  SpaceGuard other(*posix_files(), ballast_, {80 * kMiB, 16 * kMiB, 2 * kMiB}, notice_,
+                   [this] { return free_; });
   other.refresh();
   EXPECT_EQ(std::filesystem::file_size(ballast_), 2 * kMiB);
 }

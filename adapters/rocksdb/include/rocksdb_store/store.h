@@ -15,6 +15,7 @@
 #include "core/ids.h"
 #include "core/read_model_store.h"
 #include "core/result.h"
+#include "rocksdb_store/own_files.h"
 
 namespace rocksdb {
 class FileSystem;
@@ -53,6 +54,8 @@ struct OpenOptions {
 
   /// Where RocksDB keeps its files; the operating system's when empty.
   std::shared_ptr<rocksdb::FileSystem> file_system;
+  /// Where the other files of the data directory are; the operating system's when empty.
+  std::shared_ptr<OwnFiles> own_files;
   /// Told what an operator should know (a commit failed, space is short, served again), without
   /// content of events; called on threads of the store, must not block. May be empty.
   std::function<void(std::string_view)> notice;
