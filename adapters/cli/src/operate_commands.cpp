@@ -119,6 +119,14 @@ Result<int> run_tail(Backend& backend, const TailCommand& command, const Output&
   if (follow) target.query("follow", "true");
   bool writable = true;
   Lines lines([&](std::string_view line) {
+    // A followed log comes in frames; only those of events are for people, as plain lines are.
+    std::string event_line_of_frame;
+    if (follow) {
+      constexpr std::string_view kEventFrame = "{\"frame\":\"event\",";
+      if (line.substr(0, kEventFrame.size()) != kEventFrame) return;
+      event_line_of_frame.append("{").append(line.substr(kEventFrame.size()));
+      line = event_line_of_frame;
+    }
     if (output.json) {
       std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
     } else if (const auto event = events::parse_json(line)) {

@@ -15,14 +15,14 @@ namespace hansard::http {
 struct EventFilter {
   core::ProjectId project;
   std::vector<std::string> types;      ///< empty: all
-  std::optional<std::string> stream;   ///< its whole name
+  std::vector<std::string> streams;    ///< whole names; empty: all
   std::optional<std::uint64_t> limit;  ///< so many events, then the end
   [[nodiscard]] bool wants(const core::RecordedEvent& event) const;
 };
 
-/// The log as NDJSON, one event a line, at the client's pace: from a position to the end, or on and
-/// on as it grows (`follow`). Reads on the pool, kPieceBytes at a time; holds one piece and no
-/// thread while it waits.
+/// The log as NDJSON, one event a line, at the client's pace: from a position to the end as it is
+/// when it is reached. Reads on the pool, kPieceBytes at a time; holds one piece and no thread
+/// while the client takes it. `LiveBody` is the one that goes on.
 class EventBody final : public BodySource {
  public:
   static constexpr std::size_t kPieceBytes = 64U << 10;
@@ -30,16 +30,14 @@ class EventBody final : public BodySource {
   static constexpr std::size_t kScanEvents = 4096;
 
   /// `log` and `pool` outlive this, and what it posted.
-  EventBody(core::EventLog& log, Pool& pool, EventFilter filter, core::Position from, bool follow);
+  EventBody(core::EventLog& log, Pool& pool, EventFilter filter, core::Position from);
   ~EventBody() override;
 
   void next(std::function<void(core::Result<std::string>)> done) override;
-  [[nodiscard]] bool endless() const override;
 
  private:
   struct State;
   std::shared_ptr<State> state_;
-  std::unique_ptr<core::Subscription> subscription_;
 };
 
 }  // namespace hansard::http

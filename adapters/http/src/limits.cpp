@@ -54,6 +54,15 @@ constexpr std::array<LimitRow, kLimitCount> kTable{{
      "a query waits this long for the position it asks for (at_least)"},
     {Limit::stop_ms, "stop_ms", 10'000, 0, kHourMs, Errc::unavailable, 0,
      "requests in flight when the server is told to stop"},
+    {Limit::live_queue_events, "live_queue_events", 1024, 1, 1'000'000, Errc::overloaded, 0,
+     "new events held for one live subscriber; a slower one goes back to reading the log"},
+    {Limit::live_queue_bytes, "live_queue_bytes", 1 * kMiB, 1 * kKiB, 64 * kMiB, Errc::overloaded,
+     0, "the same in bytes"},
+    {Limit::live_message_bytes, "live_message_bytes", 16 * kKiB, 128, 1 * kMiB, Errc::too_large, 0,
+     "one message from a WebSocket client; and what it may send beyond one such in ten seconds"},
+    {Limit::live_checkpoint_ms, "live_checkpoint_ms", 15'000, 10, kHourMs, Errc::timed_out, 0,
+     "longest silence towards a live subscriber; a WebSocket client silent for four of them is "
+     "taken for gone"},
 }};
 
 }  // namespace

@@ -83,6 +83,23 @@ struct Metrics::Impl {
                                 .Register(registry)
                                 .Add({});
   std::array<prometheus::Counter*, kLimitCount> limits{};
+  prometheus::Gauge& subscribers =
+      prometheus::BuildGauge()
+          .Name("hansard_live_subscribers")
+          .Help("Followed event streams open now, on HTTP or WebSocket")
+          .Register(registry)
+          .Add({});
+  prometheus::Counter& fell_behind = prometheus::BuildCounter()
+                                         .Name("hansard_live_fell_behind_total")
+                                         .Help("Times a live subscriber was too slow for its queue")
+                                         .Register(registry)
+                                         .Add({});
+  prometheus::Family<prometheus::Counter>& live_closed =
+      prometheus::BuildCounter()
+          .Name("hansard_live_closed_total")
+          .Help("Followed event streams that ended, by reason")
+          .Register(registry);
+  std::array<prometheus::Counter*, kLiveEnds> live_ends{};
 
   /// Label lookup in the library hashes strings; ours remembers per (route, method, status).
   struct Row {
@@ -98,6 +115,11 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   for (const LimitRow& row : limit_table()) {
     impl_->limits[static_cast<std::size_t>(row.limit)] =
         &impl_->limit_hits.Add({{"limit", std::string(row.name)}});
+  }
+  constexpr std::array<const char*, kLiveEnds> kReasons{"client",  "limit",    "slow", "protocol",
+                                                        "refused", "stopping", "error"};
+  for (std::size_t i = 0; i < kLiveEnds; ++i) {
+    impl_->live_ends[i] = &impl_->live_closed.Add({{"reason", kReasons[i]}});
   }
 }
 
@@ -139,6 +161,14 @@ void Metrics::bodies_held(std::int64_t bytes) { impl_->held.Increment(static_cas
 
 void Metrics::limit_hit(Limit limit) {
   impl_->limits[static_cast<std::size_t>(limit)]->Increment();
+}
+
+void Metrics::live_subscribed(int count) { impl_->subscribers.Increment(count); }
+
+void Metrics::live_fell_behind() { impl_->fell_behind.Increment(); }
+
+void Metrics::live_closed(LiveEnd why) {
+  impl_->live_ends[static_cast<std::size_t>(why)]->Increment();
 }
 
 void Metrics::set_collector(std::function<std::vector<Gauge>()> collect) {

@@ -91,6 +91,12 @@ class RawClient {
       if (!fill()) return {};
     }
   }
+  /// Fewer only when the server ended or was silent.
+  std::string read_exactly(std::size_t bytes) {
+    while (buffer_.size() < bytes && fill()) {
+    }
+    return take(std::min(bytes, buffer_.size()));
+  }
   /// Reads one answer. `head_only`: of a HEAD request.
   Answer read_answer(bool head_only = false) {
     Answer answer;

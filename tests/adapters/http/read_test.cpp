@@ -190,35 +190,5 @@ TEST_F(Reading, AnErasedEventSaysSo) {
   EXPECT_FALSE(answer.says("Where is it?"));
 }
 
-TEST_F(Reading, FollowingGoesOnFromThePastIntoThePresent) {
-  RawClient client(port());
-  client.send(get_bytes("/v1/events?from=6&follow=true"));
-  EXPECT_FALSE(client.read_until("\"position\":6").empty());
-  post("/v1/sessions", R"({"session_id":"s2"})");
-  EXPECT_FALSE(client.read_until("\"position\":7").empty());
-  post("/v1/sessions", R"({"session_id":"s3"})", "Hansard-Project: other\r\n");
-  post("/v1/sessions", R"({"session_id":"s4"})");
-  const std::string more = client.read_until("\"position\":9");
-  EXPECT_EQ(more.find("\"position\":8"), std::string::npos) << "another project's";
-}
-
-TEST_F(Reading, FollowersThatComeAndGoWhileTheLogGrowsLoseNothing) {
-  std::thread writer([&] {
-    for (int i = 0; i < 200; ++i) {
-      post("/v1/append", R"({"records":[{"stream":"custom-a","type":"Noted","facts":{}}]})");
-    }
-  });
-  for (int i = 0; i < 20; ++i) {
-    RawClient client(port());
-    client.send(get_bytes("/v1/events?from=0&follow=true&limit=50&type=Noted"));
-    const Answer answer = client.read_answer();
-    EXPECT_TRUE(answer.whole);
-    EXPECT_EQ(std::count(answer.body.begin(), answer.body.end(), '\n'), 50);
-    RawClient leaver(port());
-    leaver.send(get_bytes("/v1/events?from=0&follow=true"));
-  }
-  writer.join();
-}
-
 }  // namespace
 }  // namespace hansard::http::testing

@@ -33,8 +33,12 @@ enum class Limit : std::uint8_t {
   handler_ms,
   wait_ms,
   stop_ms,
+  live_queue_events,
+  live_queue_bytes,
+  live_message_bytes,
+  live_checkpoint_ms,
 };
-inline constexpr std::size_t kLimitCount = 19;
+inline constexpr std::size_t kLimitCount = 23;
 
 /// One row: what is bounded, how it is called in configuration and in the metric
 /// `hansard_http_limit_hits_total{limit="..."}`, and what a client past it is told.

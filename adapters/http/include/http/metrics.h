@@ -46,6 +46,14 @@ class Metrics {
   void bodies_held(std::int64_t bytes);
   void limit_hit(Limit limit);
 
+  /// Why a live subscriber left.
+  enum class LiveEnd : std::uint8_t { client, limit, slow, protocol, refused, stopping, error };
+  static constexpr std::size_t kLiveEnds = 7;
+  /// Subscribers of followed logs, up (or down) by `count`.
+  void live_subscribed(int count);
+  void live_fell_behind();
+  void live_closed(LiveEnd why);
+
   /// `collect` is called at every scrape, on the pool; it may block on storage.
   void set_collector(std::function<std::vector<Gauge>()> collect);
   /// The exposition text, version 0.0.4.
