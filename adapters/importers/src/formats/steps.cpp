@@ -137,6 +137,13 @@ FinishReason finish_reason_of(std::string_view word) {
   return FinishReason::unknown;
 }
 
+bool is_score_value(const Json& value) {
+  constexpr std::size_t kCategoryBytesMax = 4 * events::kMaxIdentifierBytes;
+  const std::string* text = value.if_string();
+  return value.is_number() || value.is_boolean() ||
+         (text != nullptr && !text->empty() && text->size() <= kCategoryBytesMax);
+}
+
 events::RecordedStep at_time(events::SessionStep step, std::optional<core::Timestamp> time) {
   return {std::move(step), time, time.has_value()};
 }

@@ -44,6 +44,9 @@ std::string identifier_of(std::string_view text);
 /// The normal form of a provider's word for why generation stopped.
 events::FinishReason finish_reason_of(std::string_view word);
 
+/// A number, a truth value, or a category short enough to be a fact.
+bool is_score_value(const events::Json& value);
+
 // ---- pieces ----
 
 /// A step with the source's time, where it has one.
