@@ -20,7 +20,7 @@ LIBRARIES = {
     "adapters/openssl": r"^openssl/",
     "adapters/rocksdb": r"^(rocksdb/|xxhash|openssl/)",
     "adapters/http": r"^(boost/|openssl/|simdjson|spdlog/|prometheus/|zstd|zlib)",
-    "adapters/importers": r"^(simdjson|zstd)",
+    "adapters/importers": r"^(simdjson|zlib|zstd)",
     "adapters/cli": r"^(CLI/|toml\+\+/|simdjson|zstd|spdlog/|boost/|openssl/)",
 }
 THIRD_PARTY = re.compile(
