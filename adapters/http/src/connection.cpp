@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "http/problem.h"
+#include "websocket_session.h"
 
 namespace hansard::http {
 
@@ -75,10 +76,20 @@ asio::awaitable<Connection::Step> Connection::exchange(bool first) {
   release_body_budget();
   if (wire_->is_cut()) co_return Step::end;
 
+  if (current.response->channel && (head_only || framing.http_1_0)) {
+    current.response =
+        problem({core::Errc::unsupported, "a WebSocket needs GET and HTTP/1.1"}, 426);
+  }
   Response& response = *current.response;
   if (response.close || stopping()) framing.keep_alive = false;
   if (!response.stream) framing.length = response.body.size();
   if (framing.http_1_0 && response.stream) framing.keep_alive = false;
+  if (response.channel) {
+    std::uint64_t received = 0;
+    const Step step = co_await converse(response, received);
+    log_exchange(*request, current, received);
+    co_return step;
+  }
   const bool sent = co_await write(response, head_only, framing);
   log_exchange(*request, current, bytes_in);
   if (!sent) co_return Step::end;
@@ -202,6 +213,20 @@ void Connection::call(const Route& route, RequestPtr request, Responder respond)
   const bool queued = shared_.blocking.try_post(
       [router = shared_.router, &route, request, respond] { route.handler(request, respond); });
   if (!queued) respond(problem({core::Errc::overloaded, "too many requests are waiting"}));
+}
+
+asio::awaitable<Connection::Step> Connection::converse(Response& response,
+                                                       std::uint64_t& bytes_in) {
+  if (!(co_await write_bytes(response_head(response, Framing{}), {}))) co_return Step::end;
+  const auto session =
+      std::make_shared<WebSocketSession>(wire_, std::move(response.channel), shared_.limits,
+                                         shared_.metrics, shared_.stopping, soon(Limit::header_ms));
+  endless_ = true;
+  const bool linger = co_await session->run();
+  endless_ = false;
+  bytes_in = session->bytes_in();
+  sent_ = session->bytes_out();
+  co_return linger ? Step::linger : Step::end;
 }
 
 asio::awaitable<bool> Connection::write(Response& response, bool head_only, Framing framing) {

@@ -69,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<std::optional<Response>> read_head(RequestParser& parser);
   boost::asio::awaitable<std::optional<Response>> read_body(RequestParser& parser);
   boost::asio::awaitable<Response> handle(const Route& route, RequestPtr request);
+  boost::asio::awaitable<Step> converse(Response& response, std::uint64_t& bytes_in);
   boost::asio::awaitable<bool> write(Response& response, bool head_only, Framing framing);
   boost::asio::awaitable<bool> write_stream(Response& response, Framing framing);
   boost::asio::awaitable<bool> write_pieces(Response& response, Framing framing);

@@ -6,6 +6,7 @@
 #include "http/json_out.h"
 #include "http/problem.h"
 #include "live_body.h"
+#include "live_channel.h"
 #include "past.h"
 
 namespace hansard::http {
@@ -168,6 +169,15 @@ std::vector<Route> event_routes(const ReadsPtr& reads) {
                                          : session_events(hub->context, *request, end);
                             });
                           }));
+  all.push_back(
+      get_route("/v1/live", Scope::read,
+                "The followed log as a WebSocket: subscribe by message or by query (from, "
+                "last, type, session, stream, limit)",
+                [reads, hub](const RequestPtr& request, const Responder& respond) {
+                  reads->from_log(request, respond, [hub, request](core::Position end) {
+                    return open_live(hub, *request, end);
+                  });
+                }));
   return all;
 }
 

@@ -38,6 +38,14 @@ class Pending : public std::enable_shared_from_this<Pending<T>> {
     return sleeping_;
   }
 
+  /// On the strand: the value if there is one; otherwise it may still come.
+  [[nodiscard]] std::optional<T> poll() {
+    const std::lock_guard lock(mutex_);
+    sleeping_ = false;
+    if (value_) wake_ = nullptr;
+    return std::move(value_);
+  }
+
   /// On the strand: the value if there is one; later ones are dropped.
   [[nodiscard]] std::optional<T> finish() {
     const std::lock_guard lock(mutex_);

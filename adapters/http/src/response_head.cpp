@@ -10,6 +10,8 @@ namespace {
 
 std::string_view reason(int status) {
   switch (status) {
+    case 101:
+      return "Switching Protocols";
     case 200:
       return "OK";
     case 201:
@@ -44,6 +46,8 @@ std::string_view reason(int status) {
       return "Unprocessable Content";
     case 429:
       return "Too Many Requests";
+    case 426:
+      return "Upgrade Required";
     case 431:
       return "Request Header Fields Too Large";
     case 500:
@@ -95,6 +99,7 @@ std::string response_head(const Response& response, const Framing& framing) {
   }
   if (!response.headers.find("Cache-Control")) head.append("Cache-Control: no-store\r\n");
   head.append("X-Content-Type-Options: nosniff\r\n");
+  if (response.status == 101) return head.append("\r\n");
   if (framing.length) {
     head.append("Content-Length: ").append(std::to_string(*framing.length)).append("\r\n");
   } else if (!framing.http_1_0) {

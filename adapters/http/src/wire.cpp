@@ -85,6 +85,12 @@ asio::awaitable<void> Wire::linger() {
   } while (!cut_ && co_await fill(kDropBytes));
 }
 
+asio::awaitable<void> Wire::sleep_until(Time until) {
+  error_code woken;
+  wake_.expires_at(until);
+  co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+}
+
 void Wire::watch() {
   if (watching_) return;
   watching_ = true;

@@ -64,6 +64,13 @@ class Wire : public std::enable_shared_from_this<Wire> {
     }
     co_return pending->finish();
   }
+  /// The same, leaving `pending` to a later look (`poll`).
+  template <class T>
+  boost::asio::awaitable<void> sleep_for(std::shared_ptr<Pending<T>> pending, Time until) {
+    if (!cut_ && pending->must_sleep()) co_await sleep_until(until);
+  }
+  /// Sleeps until `until` or `wake`.
+  boost::asio::awaitable<void> sleep_until(Time until);
   template <class T>
   std::shared_ptr<Pending<T>> make_pending() {
     return std::make_shared<Pending<T>>(wake_);

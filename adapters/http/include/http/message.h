@@ -85,12 +85,28 @@ class BodySource {
   [[nodiscard]] virtual bool endless() const { return false; }
 };
 
+/// Our side of a WebSocket conversation; the connection drives it. Destroyed when that ended.
+class MessageChannel {
+ public:
+  virtual ~MessageChannel() = default;
+  using Texts = std::vector<std::shared_ptr<const std::string>>;
+  /// Asks for the next messages to send; never asked again before it answered. `done` is called
+  /// once, on any thread: messages; none at the end (the client is told 1000); or an error (1011).
+  virtual void next(std::function<void(core::Result<Texts>)> done) = 0;
+  /// A message of the client, UTF-8, on the connection's strand; must not block. An error closes
+  /// the connection (1008), its message is the reason.
+  virtual core::Status receive(std::string_view text) = 0;
+  /// True while nothing can be sent before the client said what it wants.
+  [[nodiscard]] virtual bool awaits_client() const = 0;
+};
+
 struct Response {
   int status = 200;
   Headers headers;
   std::string body;
-  std::unique_ptr<BodySource> stream = nullptr;     ///< instead of `body`
-  bool close = false;                               ///< end the connection after it
+  std::unique_ptr<BodySource> stream = nullptr;       ///< instead of `body`
+  std::unique_ptr<MessageChannel> channel = nullptr;  ///< with 101: go on as a WebSocket
+  bool close = false;                                 ///< end the connection after it
   std::optional<core::Error> error = std::nullopt;  ///< what a problem document tells; for the log
 };
 
