@@ -100,7 +100,9 @@ std::string response_head(const Response& response, const Framing& framing) {
   if (!response.headers.find("Cache-Control")) head.append("Cache-Control: no-store\r\n");
   head.append("X-Content-Type-Options: nosniff\r\n");
   if (response.status == 101) return head.append("\r\n");
-  if (framing.length) {
+  if (response.status == 204) {
+    // No body, so nothing frames it (RFC 9110 §8.6).
+  } else if (framing.length) {
     head.append("Content-Length: ").append(std::to_string(*framing.length)).append("\r\n");
   } else if (!framing.http_1_0) {
     head.append("Transfer-Encoding: chunked\r\n");

@@ -104,7 +104,7 @@ class RawClient {
     if (answer.head.size() < 12) return answer;
     answer.status = std::stoi(answer.head.substr(9, 3));
     if (answer.status == 100) return answer;
-    if (head_only) {
+    if (head_only || answer.status == 204) {
       answer.whole = true;
     } else if (const auto length = answer.header("Content-Length")) {
       const std::size_t wanted = std::stoul(*length);

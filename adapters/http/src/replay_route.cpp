@@ -1,0 +1,146 @@
+// GET /v1/sessions/{id}/replay: a conversation as it happened.
+#include <charconv>
+
+#include "event_query.h"
+#include "events/json.h"
+#include "families.h"
+#include "http/problem.h"
+#include "replay_body.h"
+
+namespace hansard::http {
+
+namespace {
+
+using core::Result;
+using std::chrono::milliseconds;
+
+constexpr double kSlowest = 0.001;
+constexpr double kFastest = 1e6;
+constexpr milliseconds kLongestGap = std::chrono::hours(1);
+
+/// `2`, `0.5`, `2x`.
+Result<double> speed_of(const Query& query) {
+  const auto given = query.text("speed");
+  if (!given) return 1.0;
+  std::string_view text = *given;
+  if (!text.empty() && text.back() == 'x') text.remove_suffix(1);
+  double speed = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), speed);
+  const bool read = failed == std::errc() && end == text.data() + text.size();
+  if (!read || !(speed >= kSlowest && speed <= kFastest)) {
+    return events::bad_field(
+        "speed",
+        "expected a factor like 2 or 0.5x, 0.001 to 1000000; max_gap=0 does not wait at "
+        "all, and from with limit=1 goes step by step");
+  }
+  return speed;
+}
+
+/// `2s`, `500ms`, `1m`, or milliseconds.
+Result<milliseconds> max_gap_of(const Query& query) {
+  const auto given = query.text("max_gap");
+  if (!given) return Replay{}.max_gap;
+  std::string_view text = *given;
+  std::int64_t unit = 1;
+  if (text.size() > 2 && text.substr(text.size() - 2) == "ms") {
+    text.remove_suffix(2);
+  } else if (!text.empty() && (text.back() == 's' || text.back() == 'm')) {
+    unit = text.back() == 's' ? 1000 : 60'000;
+    text.remove_suffix(1);
+  }
+  const auto value = parse_digits(text);
+  if (!value || *value > static_cast<std::uint64_t>(kLongestGap.count() / unit)) {
+    return events::bad_field("max_gap", "expected a time like 500ms, 2s or 1m, up to an hour");
+  }
+  return milliseconds(static_cast<std::int64_t>(*value) * unit);
+}
+
+/// `7`, `v7`, `version:7`.
+Result<std::optional<core::Version>> version_of(const Query& query, std::string_view name) {
+  const auto given = query.text(name);
+  if (!given) return std::optional<core::Version>();
+  std::string_view text = *given;
+  constexpr std::string_view kLong = "version:";
+  if (text.substr(0, kLong.size()) == kLong) {
+    text.remove_prefix(kLong.size());
+  } else if (!text.empty() && text.front() == 'v') {
+    text.remove_prefix(1);
+  }
+  const auto value = parse_digits(text);
+  if (!value) return events::bad_field(name, "expected a version");
+  return std::optional<core::Version>(core::Version{*value});
+}
+
+/// Server-sent events, unless lines are asked for by name.
+LiveForm form_of(const Request& request) {
+  const std::string_view accept = request.headers.find("Accept").value_or("");
+  const bool lines = accept.find("ndjson") != std::string_view::npos && !accepts_sse(accept);
+  return lines ? LiveForm::ndjson : LiveForm::sse;
+}
+
+Result<Response> replay(const Context& context, const std::shared_ptr<Waits>& waits,
+                        const Request& request, core::Position end) {
+  const auto query = Query::of(request, {"speed", "max_gap", "from", "to", "limit", "at_least"});
+  if (!query) return query.error();
+  const auto stream = session_of(context, request);
+  if (!stream) return stream.error();
+  Replay wanted;
+  wanted.project = request.principal.project;
+  wanted.stream = *stream;
+  const auto speed = speed_of(*query);
+  if (!speed) return speed.error();
+  wanted.speed = *speed;
+  const auto max_gap = max_gap_of(*query);
+  if (!max_gap) return max_gap.error();
+  wanted.max_gap = *max_gap;
+  const auto from = version_of(*query, "from");
+  if (!from) return from.error();
+  const auto to = version_of(*query, "to");
+  if (!to) return to.error();
+  if (*to && *from && **to < **from) return events::bad_field("to", "lies before from");
+  const auto limit = query->number("limit");
+  if (!limit) return limit.error();
+  if (*limit && **limit == 0) return events::bad_field("limit", "must be at least 1");
+  const auto resume = after_last_event_id(request);
+  if (!resume) return resume.error();
+  const auto head = context.log.head(wanted.project, wanted.stream);
+  if (!head) return head.error();
+  if (!*head) return core::Error{core::Errc::not_found, "no such session", "id"};
+
+  // As it was when the replay began: what is recorded meanwhile is for those who follow.
+  wanted.from = *resume ? core::Version{**resume} : from->value_or(core::Version{});
+  wanted.to = std::min(to->value_or(**head), **head);
+  if (*limit && wanted.to.value - std::min(wanted.to, wanted.from).value >= **limit) {
+    wanted.to = core::Version{wanted.from.value + **limit - 1};
+  }
+  Response response;
+  response.headers.add("Hansard-Position", std::to_string(end.value));
+  if (wanted.from > wanted.to) {
+    response.status = 204;  // a browser that comes back after the end stops coming
+    return response;
+  }
+  const LiveForm form = form_of(request);
+  response.headers.add("Content-Type",
+                       form == LiveForm::sse ? "text/event-stream" : "application/x-ndjson");
+  response.stream =
+      std::make_unique<ReplayBody>(context.log, context.blocking, waits, std::move(wanted), form);
+  return response;
+}
+
+}  // namespace
+
+Route replay_route(const ReadsPtr& reads) {
+  const auto waits = std::make_shared<Waits>(reads->context.blocking);
+  return get_route("/v1/sessions/{id}/replay", Scope::read,
+                   "A conversation as it happened, as server-sent events (speed, max_gap, from, "
+                   "to, limit)",
+                   [reads, waits](const RequestPtr& request, const Responder& respond) {
+                     reads->from_log(
+                         request, respond,
+                         [&context = reads->context, waits, request](core::Position end) {
+                           return replay(context, waits, *request, end);
+                         });
+                   });
+}
+
+}  // namespace hansard::http
