@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "meter.h"
+#include "report.h"
 #include "scratch.h"
 #include "suite.h"
 #include "workload.h"

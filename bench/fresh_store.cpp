@@ -3,8 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "ossl/hasher.h"
-#include "workload.h"
+#include "report.h"
 
 namespace hansard::bench {
 namespace {
@@ -16,11 +15,6 @@ const core::EventEquivalence& equivalence() {
 }
 
 }  // namespace
-
-const core::Hasher& hasher() {
-  static const ossl::OpenSslHasher instance{};
-  return instance;
-}
 
 FreshStore::FreshStore(const std::string& name, const core::Hasher& hasher) : scratch_(name) {
   rocks::OpenOptions options;

@@ -5,9 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "benchmark/benchmark.h"
 #include "load.h"
 #include "rocksdb_store/store.h"
 #include "scratch.h"
+#include "workload.h"
 
 namespace hansard::bench {
 
@@ -27,9 +29,6 @@ class FreshStore {
   Scratch scratch_;
   std::unique_ptr<rocks::RocksStore> store_;
 };
-
-/// SHA-256 by OpenSSL, as in the product.
-const core::Hasher& hasher();
 
 /// Runs `load` on a fresh store, checks what the log then holds, and reports. Without `check_root`
 /// (`used` does not hash) only the number of events is checked.

@@ -1,7 +1,5 @@
 #include "load.h"
 
-#include <semaphore.h>
-
 #include <latch>
 #include <map>
 #include <mutex>
@@ -10,32 +8,13 @@
 #include "core/assert.h"
 #include "core/event_bytes.h"
 #include "core/merkle.h"
+#include "sleeping_semaphore.h"
 #include "workload.h"
 
 namespace hansard::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A semaphore that sleeps at once: std::counting_semaphore spins and yields first, and two cores
-/// have nothing to spare for that.
-class Semaphore {
- public:
-  explicit Semaphore(unsigned count) {
-    HANSARD_ASSERT(::sem_init(&semaphore_, 0, count) == 0, "the count is small");
-  }
-  ~Semaphore() { ::sem_destroy(&semaphore_); }
-  Semaphore(const Semaphore&) = delete;
-  Semaphore& operator=(const Semaphore&) = delete;
-  void release() { ::sem_post(&semaphore_); }
-  void acquire() {
-    while (::sem_wait(&semaphore_) != 0) {
-    }
-  }
-
- private:
-  sem_t semaphore_;
-};
 
 /// The first failure of any thread.
 class Problem {

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "benchmark/benchmark.h"
-
 namespace hansard::bench {
 
 /// What a stretch of work took.
@@ -54,9 +52,5 @@ class Latencies {
  private:
   std::vector<float> all_;
 };
-
-/// Sets the counters that every benchmark of durable writes has, and the iteration's time.
-void report(benchmark::State& state, const Usage& usage, std::uint64_t events, std::uint64_t bytes,
-            Latencies& latencies);
 
 }  // namespace hansard::bench

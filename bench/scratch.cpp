@@ -9,9 +9,12 @@
 
 namespace hansard::bench {
 
+std::filesystem::path Scratch::root() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "bench_data";
+}
+
 Scratch::Scratch(const std::string& name)
-    : path_(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "bench_data" /
-            (name + "-" + std::to_string(::getpid()))) {
+    : path_(root() / (name + "-" + std::to_string(::getpid()))) {
   std::filesystem::remove_all(path_);
   std::filesystem::create_directories(path_);
 }

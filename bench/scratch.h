@@ -13,6 +13,9 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
+  /// Where they all are: beside the program.
+  static std::filesystem::path root();
+
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// Waits until the file system has written everything, so that what one benchmark left behind is
   /// not paid by the next.

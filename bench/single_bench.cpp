@@ -2,6 +2,7 @@
 
 #include "fresh_store.h"
 #include "raw_rocksdb.h"
+#include "report.h"
 #include "suite.h"
 #include "workload.h"
 

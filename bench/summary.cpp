@@ -1,6 +1,5 @@
 #include "summary.h"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace hansard::bench {
@@ -15,14 +14,6 @@ std::string plain_name(std::string name) {
 }
 
 }  // namespace
-
-Spread spread(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  const double median =
-      values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-  return {median, values.front(), values.back()};
-}
 
 bool Collector::ReportContext(const Context&) { return true; }
 

@@ -7,21 +7,13 @@
 #include <vector>
 
 #include "benchmark/benchmark.h"
+#include "verdicts.h"
 
 namespace hansard::bench {
 
 /// Numbers of one benchmark in one round, by the counter's name; `time_us` and `cpu_us` are per
 /// iteration.
 using Numbers = std::map<std::string, double>;
-
-/// Median, and where it could have been.
-struct Spread {
-  double median = 0;
-  double min = 0;
-  double max = 0;
-};
-/// @pre `values` is not empty.
-Spread spread(std::vector<double> values);
 
 /// Prints every run as it ends, and keeps its numbers for the summary.
 class Collector final : public benchmark::BenchmarkReporter {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/assert.h"
+#include "ossl/hasher.h"
 
 namespace hansard::bench {
 namespace {
@@ -84,6 +85,11 @@ core::NewEvent make_event(TextSource& text, const core::StreamId& stream) {
 }
 
 }  // namespace
+
+const core::Hasher& hasher() {
+  static const ossl::OpenSslHasher instance{};
+  return instance;
+}
 
 void TextSource::words(std::size_t bytes, std::string& out) {
   const Vocabulary& all = vocabulary();

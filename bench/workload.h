@@ -15,6 +15,9 @@ inline constexpr std::size_t kPayloadBytes = 1024;
 /// Events of one session before the next begins.
 inline constexpr std::size_t kSessionEvents = 20;
 
+/// SHA-256 by OpenSSL, as in the product.
+const core::Hasher& hasher();
+
 /// Text and ids like those of recorded conversations: words of one large made-up vocabulary, drawn
 /// by Zipf's law, so that blocks compress about as well as prose does and nothing ever repeats.
 /// The same seed gives the same text. Not thread-safe.

@@ -1,0 +1,111 @@
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "scale/board.h"
+#include "scale/engine_figures.h"
+#include "scale/filled_log.h"
+#include "scale/must.h"
+#include "scratch.h"
+
+namespace hansard::bench {
+namespace {
+
+struct Options {
+  std::uint64_t events = 1'000'000;
+  std::size_t rounds = 3;
+  bool tiny = false;
+  bool keep = false;
+  std::filesystem::path data;  ///< empty: one of our own, removed at the end
+};
+
+/// The number behind `name` in `argument`, if that is what it says.
+std::optional<std::uint64_t> number_after(std::string_view argument, std::string_view name) {
+  if (argument.substr(0, name.size()) != name) return {};
+  argument.remove_prefix(name.size());
+  std::uint64_t number = 0;
+  const char* end = argument.data() + argument.size();
+  const auto parsed = std::from_chars(argument.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || number == 0) return {};
+  return number;
+}
+
+constexpr const char* kUsage =
+    "usage: hansard_scale_bench [--events=N] [--rounds=N] [--data=DIR] [--keep] [--tiny]\n";
+
+std::optional<Options> parse(int argc, char** argv) {
+  constexpr std::string_view kData = "--data=";
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--tiny") {
+      options.tiny = true;
+      options.events = 20'000;
+      options.rounds = 1;
+    } else if (argument == "--keep") {
+      options.keep = true;
+    } else if (const auto events = number_after(argument, "--events=")) {
+      options.events = *events;
+    } else if (const auto rounds = number_after(argument, "--rounds=")) {
+      options.rounds = static_cast<std::size_t>(*rounds);
+    } else if (argument.substr(0, kData.size()) == kData && argument.size() > kData.size()) {
+      options.data = argument.substr(kData.size());
+    } else {
+      return {};
+    }
+  }
+  return options;
+}
+
+std::uint64_t bytes_under(const std::filesystem::path& directory) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+void run(const Options& options, const std::filesystem::path& directory, Board& board) {
+  std::printf("cores: %u  events: %llu  rounds: %zu  data: %s\n",
+              std::thread::hardware_concurrency(), static_cast<unsigned long long>(options.events),
+              options.rounds, directory.c_str());
+  const Filled filled = fill(directory, {.events = options.events});
+  if (filled.seconds > 0) {
+    board.note("filling, events/s", static_cast<double>(filled.events) / filled.seconds);
+  }
+  build_views(data_in(directory));
+  board.note("data directory, MB", static_cast<double>(bytes_under(directory)) / 1e6);
+  measure_engine(data_in(directory), options.rounds, board);
+}
+
+}  // namespace
+}  // namespace hansard::bench
+
+/// Fills a data directory, measures, prints every number beside its bar. A bar that is missed is
+/// said, not an error; an answer that is wrong is one.
+int main(int argc, char** argv) {
+  using namespace hansard::bench;
+  const auto options = parse(argc, argv);
+  if (!options) {
+    std::fputs(kUsage, stderr);
+    return 2;
+  }
+  try {
+    const Scratch scratch("scale");
+    const auto kept = Scratch::root() / ("scale_" + std::to_string(options->events));
+    auto directory = scratch.path() / "filled";
+    if (options->keep) directory = kept;
+    if (!options->data.empty()) directory = options->data;
+    Board board;
+    run(*options, directory, board);
+    board.print();
+  } catch (const std::exception& thrown) {
+    std::fprintf(stderr, "hansard_scale_bench: %s\n", thrown.what());
+    return 1;
+  }
+  return 0;
+}
