@@ -98,16 +98,19 @@ class Trajectory {
     const bool calls = added.size() > 1;
     auto* said = std::get_if<events::RecordResponse>(&added.front().step);
     if (said == nullptr) return;
-    said->metadata = beside(step->second, index);
-    if (!calls) action(step->second, id);
+    const bool becomes_call =
+        !calls && !text_at(steps_[step->second], "action").value_or("").empty();
+    said->metadata = beside(step->second, index, becomes_call);
+    if (becomes_call) action(step->second, id);
   }
 
-  /// What a step says that its answer and its call do not.
-  [[nodiscard]] Json beside(std::size_t step, std::size_t index) const {
+  /// What a step says that its answer and its call (where it becomes one) do not.
+  [[nodiscard]] Json beside(std::size_t step, std::size_t index, bool becomes_call) const {
     Json out;
     out.add("step", step);
     for (const Json::Member& member : *steps_[step].if_object()) {
-      if (member.key == "messages") continue;
+      const bool in_call = member.key == "action" || member.key == "observation";
+      if (member.key == "messages" || (becomes_call && in_call)) continue;
       const Json* known = history_[index].find(member.key == "response" ? "content" : member.key);
       if (known != nullptr && same_tree(*known, member.value)) continue;
       out.add(member.key, member.value);
@@ -116,14 +119,12 @@ class Trajectory {
   }
 
   void action(std::size_t step, const std::string& message_id) {
-    const auto text = text_at(steps_[step], "action");
-    if (!text || text->empty()) return;
     events::CallTool call;
     call.tool_call_id = "step" + std::to_string(step);
     call.message_id = message_id;
     call.index = 0;
     call.tool = "action";
-    call.arguments = *text;
+    call.arguments = *steps_[step].find("action");
     const std::string id = call.tool_call_id;
     out_.step(std::move(call));
     const Json* observation = steps_[step].find("observation");

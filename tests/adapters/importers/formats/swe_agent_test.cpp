@@ -48,6 +48,8 @@ TEST(SweAgent, AnActionWithoutToolCallsIsACallOfTheStepAndItsObservationTheResul
   EXPECT_EQ(results[0].duration_us, 250000U);
   EXPECT_FALSE(results[1].duration_us);
   const auto answer = told.steps<events::RecordResponse>().at(0);
+  EXPECT_EQ(dump(*answer.metadata), R"({"step":0,"state":"{}","execution_time":0.25})")
+      << "the rest is in the call";
   for (const auto& part : answer.parts) {
     EXPECT_EQ(part.kind(), "text") << "what the model said stays as it was";
   }
