@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "log_files.h"
 #include "status.h"
 
 namespace hansard::rocks {
@@ -44,12 +45,20 @@ core::Result<std::unique_ptr<Database>> Database::open(const Engine& engine, con
       how.read_only ? rocksdb::DB::OpenForReadOnly(options, path, families(engine), &handles, &db)
                     : rocksdb::DB::Open(options, path, families(engine), &handles, &db);
   if (!opened.ok()) return translate(opened, "opening " + path);
-  auto database = std::unique_ptr<Database>(new Database);
+  auto database = std::unique_ptr<Database>(new Database(engine.log_files));
   database->db_.reset(db);
   HANSARD_ASSERT(handles.size() == kFamilies + 1, "RocksDB gives a handle for each descriptor");
   database->default_ = handles[0];
   std::copy(handles.begin() + 1, handles.end(), database->handles_.begin());
   return database;
+}
+
+Database::Database(std::shared_ptr<LogFiles> log_files) : log_files_(std::move(log_files)) {}
+
+core::Status Database::sync_log() const {
+  const auto status = log_files_->sync();
+  if (!status.ok()) return translate(status, "syncing a group of appends");
+  return core::Ok{};
 }
 
 Database::~Database() {

@@ -41,6 +41,9 @@ class Database {
   [[nodiscard]] core::Result<std::optional<std::string>> get(Family family, std::string_view key,
                                                              std::string_view doing) const;
 
+  /// Makes every write that returned before durable. Beside writes, on any thread.
+  [[nodiscard]] core::Status sync_log() const;
+
   /// Asks running scans to end with `unavailable`.
   void begin_close() { closing_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool closing() const { return closing_.load(std::memory_order_relaxed); }
@@ -50,8 +53,9 @@ class Database {
   void unpin(const rocksdb::Snapshot* snapshot);
 
  private:
-  Database() = default;
+  explicit Database(std::shared_ptr<LogFiles> log_files);
 
+  const std::shared_ptr<LogFiles> log_files_;
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* default_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};

@@ -2,10 +2,13 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
+
+#include "log_files.h"
 
 namespace hansard::rocks {
 namespace {
@@ -56,8 +59,9 @@ FamilyTuning tuning(Family family) {
 }  // namespace
 
 Engine::Engine(const OpenOptions& options)
-    : own_env(options.file_system ? rocksdb::NewCompositeEnv(options.file_system) : nullptr),
-      env(own_env ? own_env.get() : rocksdb::Env::Default()) {
+    : log_files(std::make_shared<LogFiles>(options.file_system ? options.file_system
+                                                               : rocksdb::FileSystem::Default())),
+      env(rocksdb::NewCompositeEnv(log_files)) {
   rocksdb::LRUCacheOptions cache;
   cache.capacity = options.block_cache_bytes;
   cache.num_shard_bits = 4;
@@ -70,7 +74,7 @@ Engine::~Engine() = default;
 
 rocksdb::DBOptions db_options(const Engine& engine) {
   rocksdb::DBOptions options;
-  options.env = engine.env;
+  options.env = engine.env.get();
   options.write_buffer_manager = engine.memtables;
   options.create_missing_column_families = true;
   // An acknowledged group is in the synced part of the log; whatever follows the first hole was

@@ -17,6 +17,8 @@ class WriteBufferManager;
 
 namespace hansard::rocks {
 
+class LogFiles;
+
 /// What RocksDB shares between one opening of the files and the next: memory budgets and the file
 /// system. Immutable.
 struct Engine {
@@ -25,8 +27,8 @@ struct Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  std::unique_ptr<rocksdb::Env> own_env;  ///< over the given file system, if there was one
-  rocksdb::Env* env;
+  std::shared_ptr<LogFiles> log_files;  ///< over the given file system
+  std::unique_ptr<rocksdb::Env> env;    ///< over those
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::shared_ptr<rocksdb::WriteBufferManager> memtables;
 };

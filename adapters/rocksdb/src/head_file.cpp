@@ -40,25 +40,27 @@ bool holds(std::string_view slot) {
 core::Result<HeadFile> HeadFile::open(OwnFiles& files, const std::filesystem::path& path,
                                       const core::Uuid& log_id, const How& how) {
   HeadFile head;
+  head.files_ = &files;
+  head.path_ = path;
   head.log_id_ = log_id;
   const auto kind = files.kind(path);
   if (!kind) return kind.error();
-  const bool exists = *kind != OwnFiles::Kind::absent;
-  if (how.read_only && !exists) return head;
+  if (*kind == OwnFiles::Kind::absent) return head;
   auto file = files.open(path, how.read_only ? OwnFiles::Mode::read : OwnFiles::Mode::write);
   if (!file) return file.error();
   head.file_ = *std::move(file);
-  if (!exists) {
-    if (auto synced = files.sync_directory(path.parent_path()); !synced) return synced.error();
-    return head;
-  }
 
   const auto bytes = head.file_->read_start(2 * kSlotBytes);
   if (!bytes) return bytes.error();
+  head.torn_ = bytes->size() != 2 * kSlotBytes;
   if (bytes->empty()) return head;  // created, and the machine stopped before the first write
   for (std::size_t at = 0; at < bytes->size(); at += kSlotBytes) {
     const auto slot = std::string_view(*bytes).substr(at, kSlotBytes);
-    if (!holds(slot) || number(slot, kCounterAt) <= head.counter_) continue;
+    if (!holds(slot)) {
+      head.torn_ = true;
+      continue;
+    }
+    if (number(slot, kCounterAt) <= head.counter_) continue;
     if (std::memcmp(slot.data() + kLogIdAt, log_id.bytes.data(), log_id.bytes.size()) != 0) {
       if (how.replace) continue;
       return Error{Errc::corruption, path.string() + " belongs to another log"};
@@ -75,16 +77,43 @@ core::Result<HeadFile> HeadFile::open(OwnFiles& files, const std::filesystem::pa
   return head;
 }
 
-core::Status HeadFile::write(core::Position end) {
-  const std::uint64_t counter = counter_ + 1;
+std::string HeadFile::slot(std::uint64_t counter, core::Position end) const {
   std::string slot(kSlotBytes, '\0');
   std::memcpy(slot.data(), kMagic.data(), kMagic.size());
   std::memcpy(slot.data() + kLogIdAt, log_id_.bytes.data(), log_id_.bytes.size());
   put_number(slot, kCounterAt, counter);
   put_number(slot, kEndAt, end.value);
   put_number(slot, kSumAt, checksum(std::string_view(slot).substr(0, kSumAt)));
+  return slot;
+}
+
+core::Status HeadFile::settle(core::Position end) {
+  if (!file_) {
+    const std::filesystem::path beside = path_.string() + ".new";
+    auto file = files_->open(beside, OwnFiles::Mode::replace);
+    if (!file) return file.error();
+    if (auto done = (*file)->write_at(slot(2, end) + slot(1, end), 0); !done) return done;
+    if (auto done = (*file)->sync(); !done) return done;
+    if (auto done = files_->rename(beside, path_); !done) return done;
+    file_ = *std::move(file);
+    counter_ = 2;
+    end_ = end;
+    return files_->sync_directory(path_.parent_path());
+  }
+  if (end_ == end && !torn_) return sync();
+  // Both slots, so that an accepted loss is not found again in the other one.
+  for (int i = 0; i < 2; ++i) {
+    if (auto written = write(end); !written) return written;
+    if (auto synced = sync(); !synced) return synced;
+  }
+  torn_ = false;
+  return core::Ok{};
+}
+
+core::Status HeadFile::write(core::Position end) {
+  const std::uint64_t counter = counter_ + 1;
   const std::uint64_t at = (counter % 2) * kSlotBytes;
-  if (auto written = file_->write_at(slot, at); !written) return written;
+  if (auto written = file_->write_at(slot(counter, end), at); !written) return written;
   counter_ = counter;
   end_ = end;
   return core::Ok{};

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/ids.h"
 #include "core/position.h"
@@ -37,14 +38,23 @@ class HeadFile {
 
   /// As read or written last; nothing when the file did not exist.
   [[nodiscard]] std::optional<core::Position> end() const { return end_; }
+  /// Brings the file into the state from which `write` may go on: both slots say `end` and are
+  /// durable. A slot that a power loss tore is mended before the other one is touched, and a new
+  /// file appears whole or not at all. Costs nothing but a sync when that is so already.
+  core::Status settle(core::Position end);
   /// Not synced: the operating system may take its time, see above. Cost: one pwrite of 64 bytes.
   core::Status write(core::Position end);
   core::Status sync();
 
  private:
+  [[nodiscard]] std::string slot(std::uint64_t counter, core::Position end) const;
+
+  OwnFiles* files_ = nullptr;
+  std::filesystem::path path_;
   core::Uuid log_id_;
-  std::unique_ptr<OwnFile> file_;
+  std::unique_ptr<OwnFile> file_;  ///< none until `settle` makes it
   std::optional<core::Position> end_;
+  bool torn_ = false;  ///< a slot does not hold
   std::uint64_t counter_ = 0;
 };
 

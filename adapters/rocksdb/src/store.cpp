@@ -75,7 +75,7 @@ Status RocksStore::Impl::start() {
   const auto dropped = ViewStore::drop_ahead(**database, end);
   if (!dropped) return dropped.error();
   if (*dropped != 0) notice("dropped " + std::to_string(*dropped) + " views ahead of the log");
-  if (auto noted = note_head(end); !noted) return noted;
+  if (auto noted = head_file.settle(end); !noted) return noted;
   if (auto synced = directory.files().sync_directory(directory.path()); !synced) return synced;
   databases.set(*std::move(database));
 
@@ -108,16 +108,6 @@ Status RocksStore::Impl::check_head(core::Position end) {
   return Error{Errc::corruption, missing +
                                      "; restore a backup, or go on without them with "
                                      "`hansard doctor --accept-loss`"};
-}
-
-Status RocksStore::Impl::note_head(core::Position end) {
-  if (head_file.end() != end) {
-    // Both slots, so that an accepted loss is not found again in the other one.
-    for (int slot = 0; slot < 2; ++slot) {
-      if (auto written = head_file.write(end); !written) return written;
-    }
-  }
-  return head_file.sync();
 }
 
 core::Result<std::unique_ptr<RocksStore>> RocksStore::open(OpenOptions options) {

@@ -17,7 +17,6 @@ struct RocksStore::Impl {
   core::Result<std::unique_ptr<Database>> open_database() const;
   /// Refuses a log that ends before HEAD, or goes on when that was accepted.
   core::Status check_head(core::Position end);
-  core::Status note_head(core::Position end);
   void notice(const std::string& text) const;
 
   const OpenOptions options;

@@ -2,8 +2,6 @@
 
 #include <iterator>
 
-#include "status.h"
-
 namespace hansard::rocks {
 
 Syncer::Syncer(const Parts& parts, const Limits& limits)
@@ -122,8 +120,7 @@ core::Status Syncer::sync(const std::vector<WrittenGroup>& groups) {
     const auto database = parts_.databases.get();
     if (!database) return database.error();
     const auto started = std::chrono::steady_clock::now();
-    const auto status = (*database)->db().SyncWAL();
-    if (!status.ok()) return translate(status, "syncing a group of appends");
+    if (auto synced = (*database)->sync_log(); !synced) return synced;
     counters.add_sync(std::chrono::steady_clock::now() - started);
     counters.groups.fetch_add(1, std::memory_order_relaxed);
 

@@ -144,6 +144,7 @@ class HeadSlots : public ::testing::Test {
 TEST_F(HeadSlots, TheLastWriteCounts) {
   auto head = open();
   EXPECT_EQ(head.end(), std::nullopt);
+  ASSERT_TRUE(head.settle(Position{0}));
   for (const std::uint64_t end : {3U, 9U, 4U}) ASSERT_TRUE(head.write(Position{end}));
   EXPECT_EQ(open().end(), Position{4}) << "by its counter, not by its end";
   EXPECT_EQ(fs::file_size(path_), 128U);
@@ -151,6 +152,7 @@ TEST_F(HeadSlots, TheLastWriteCounts) {
 
 TEST_F(HeadSlots, ATornWriteLeavesTheOneBefore) {
   auto head = open();
+  ASSERT_TRUE(head.settle(Position{0}));
   for (const std::uint64_t end : {3U, 9U, 11U}) ASSERT_TRUE(head.write(Position{end}));
   damage(64 + 33);  // the third write went to the second slot
   EXPECT_EQ(open().end(), Position{9});
@@ -158,6 +160,7 @@ TEST_F(HeadSlots, ATornWriteLeavesTheOneBefore) {
 
 TEST_F(HeadSlots, TwoDamagedSlotsAreRefusedUnlessReplaced) {
   auto head = open();
+  ASSERT_TRUE(head.settle(Position{0}));
   for (const std::uint64_t end : {3U, 9U}) ASSERT_TRUE(head.write(Position{end}));
   damage(40);
   damage(64 + 40);
@@ -165,9 +168,20 @@ TEST_F(HeadSlots, TwoDamagedSlotsAreRefusedUnlessReplaced) {
   EXPECT_EQ(open(true).end(), std::nullopt);
 }
 
+TEST_F(HeadSlots, ADamagedSlotIsMendedBeforeTheGoodOneIsTouched) {
+  auto head = open();
+  ASSERT_TRUE(head.settle(Position{0}));
+  for (const std::uint64_t end : {3U, 9U, 11U}) ASSERT_TRUE(head.write(Position{end}));
+  damage(64 + 33);
+  auto again = open();
+  ASSERT_TRUE(again.settle(*again.end()));
+  damage(33);
+  EXPECT_EQ(open().end(), Position{9}) << "either slot says it now";
+}
+
 TEST_F(HeadSlots, AnotherLogsFileIsRefused) {
   auto head = open();
-  ASSERT_TRUE(head.write(Position{3}));
+  ASSERT_TRUE(head.settle(Position{3}));
   id_ = support::event_id("another log");
   EXPECT_EQ(HeadFile::open(*posix_files(), path_, id_, {}).error().code, Errc::corruption);
 }
