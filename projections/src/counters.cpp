@@ -1,6 +1,7 @@
 #include "projections/counters.h"
 
 #include <string_view>
+#include <variant>
 
 namespace hansard::projections {
 namespace {
@@ -21,7 +22,40 @@ std::optional<std::uint64_t> sum_of(const events::Usage& usage, std::string_view
   return sum;
 }
 
+/// What one event adds to the numbers of its session.
+struct Counter {
+  SessionCounters& counters;
+
+  void call(const std::optional<events::Usage>& usage) {
+    ++counters.calls;
+    if (usage) {
+      add_usage(counters.tokens, *usage);
+    } else {
+      ++counters.calls_without_usage;
+    }
+  }
+  void operator()(const events::MessageSent&) { ++counters.messages; }
+  void operator()(const events::ResponseReceived& event) {
+    ++counters.responses;
+    if (event.choice == 0) call(event.usage);
+  }
+  void operator()(const events::ResponseFailed& event) {
+    ++counters.failures;
+    call(event.usage);
+  }
+  void operator()(const events::ToolCalled&) { ++counters.tool_calls; }
+  void operator()(const events::ToolFailed&) { ++counters.tool_failures; }
+  void operator()(const events::SessionForked&) { ++counters.forks; }
+  void operator()(const events::ScoreRecorded&) { ++counters.scores; }
+  template <class E>
+  void operator()(const E&) {}
+};
+
 }  // namespace
+
+void count_event(SessionCounters& counters, const events::SessionEvent& event) {
+  std::visit(Counter{counters}, event);
+}
 
 void add_usage(events::Usage& sum, const events::Usage& call) {
   Adder adder{sum, call};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "events/json.h"
+#include "projections/context.h"
 #include "projections/history.h"
 #include "projections/overview.h"
 
@@ -30,6 +31,8 @@ void add_origin(events::Json& to, const std::optional<Origin>& origin,
 /// A message as people read it: role, parts with tool calls, arguments and results in place.
 /// @pre `is_message(entry.event)`
 events::Json message_json(const Entry& entry);
+/// A message, or the summary that stands for several.
+events::Json context_message_json(const ContextMessage& message);
 bool is_message(const events::SessionEvent& event);
 /// Any other event: its type, its fields under their own names, where it was recorded.
 events::Json event_json(const Entry& entry);

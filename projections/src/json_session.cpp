@@ -29,6 +29,10 @@ Json summary_json(const ContextMessage& message) {
 
 }  // namespace
 
+Json context_message_json(const ContextMessage& message) {
+  return is_message(message.entry.event) ? message_json(message.entry) : summary_json(message);
+}
+
 Json to_json(const History& history) {
   Json out;
   add_identity(out, history.project, history.stream, history.created);
@@ -74,8 +78,7 @@ Json to_json(const ContextWindow& window) {
   out.add("config", to_json(window.config));
   Json messages = Json::Array{};
   for (const ContextMessage& message : window.messages) {
-    messages.push(is_message(message.entry.event) ? message_json(message.entry)
-                                                  : summary_json(message));
+    messages.push(context_message_json(message));
   }
   out.add("messages", std::move(messages));
   Json removed = Json::Array{};

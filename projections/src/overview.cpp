@@ -10,35 +10,6 @@ void take(std::optional<T>& current, const std::optional<T>& given) {
   if (given) current = given;
 }
 
-/// What one event adds to the numbers of its session; `Sessions` does the same from raw facts.
-struct Counter {
-  SessionCounters& counters;
-
-  void call(const std::optional<events::Usage>& usage) {
-    ++counters.calls;
-    if (usage) {
-      add_usage(counters.tokens, *usage);
-    } else {
-      ++counters.calls_without_usage;
-    }
-  }
-  void operator()(const events::MessageSent&) { ++counters.messages; }
-  void operator()(const events::ResponseReceived& event) {
-    ++counters.responses;
-    if (event.choice == 0) call(event.usage);
-  }
-  void operator()(const events::ResponseFailed& event) {
-    ++counters.failures;
-    call(event.usage);
-  }
-  void operator()(const events::ToolCalled&) { ++counters.tool_calls; }
-  void operator()(const events::ToolFailed&) { ++counters.tool_failures; }
-  void operator()(const events::SessionForked&) { ++counters.forks; }
-  void operator()(const events::ScoreRecorded&) { ++counters.scores; }
-  template <class E>
-  void operator()(const E&) {}
-};
-
 void configure(SessionConfig& config, const Entry& entry) {
   const auto* event = std::get_if<events::SessionConfigured>(&entry.event);
   if (!event) return;
@@ -63,11 +34,11 @@ class Summary {
 
   void add(const Entry& entry) {
     see(entry.info);
-    std::visit(Counter{overview_.counters}, entry.event);
+    count_event(overview_.counters, entry.event);
     for (const ToolUse& tool : entry.tools) {
       if (own(tool.info)) {
         see(tool.info);
-        Counter{overview_.counters}(tool.event);
+        count_event(overview_.counters, tool.event);
       }
       add(tool.outcome);
     }
@@ -78,7 +49,7 @@ class Summary {
   void add(const std::optional<ToolOutcome>& outcome) {
     if (!outcome || !own(outcome->info)) return;
     see(outcome->info);
-    std::visit(Counter{overview_.counters}, outcome->event);
+    std::visit([&](const auto& event) { count_event(overview_.counters, event); }, outcome->event);
   }
 
   static bool own(const EntryInfo& info) { return !info.inherited_from; }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "events/session/facts.h"
 #include "events/session/usage.h"
 
 namespace hansard::projections {
@@ -29,5 +30,8 @@ struct SessionCounters {
   events::Usage tokens;                   ///< sums by class over the other calls
   bool operator==(const SessionCounters&) const = default;
 };
+
+/// Adds what one event says. `Sessions` does the same from raw facts.
+void count_event(SessionCounters& counters, const events::SessionEvent& event);
 
 }  // namespace hansard::projections
