@@ -10,6 +10,9 @@ namespace hansard::http {
 /// or `head`, which is also what its absence means. Errors: invalid_argument.
 core::Result<projections::AsOf> as_of_parameter(const Query& query);
 
+/// The same forms. Errors: invalid_argument, field `as_of`.
+core::Result<projections::AsOf> parse_moment(const std::string& text);
+
 /// True when `event` came after that moment.
 bool is_beyond(const projections::AsOf& as_of, const core::RecordedEvent& event);
 

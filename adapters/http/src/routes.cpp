@@ -26,6 +26,7 @@ std::vector<Route> routes(const Context& context) {
   all.push_back(append_route(context));
   add(session_routes(reads));
   add(event_routes(reads));
+  add(explain_routes(reads));
   all.push_back(replay_route(reads));
   all.push_back(usage_route(reads));
   add(operate_routes(reads));
