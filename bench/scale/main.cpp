@@ -9,7 +9,7 @@
 #include "scale/board.h"
 #include "scale/engine_figures.h"
 #include "scale/filled_log.h"
-#include "scale/must.h"
+#include "scale/server_figures.h"
 #include "scratch.h"
 
 namespace hansard::bench {
@@ -69,7 +69,8 @@ std::uint64_t bytes_under(const std::filesystem::path& directory) {
   return bytes;
 }
 
-void run(const Options& options, const std::filesystem::path& directory, Board& board) {
+void run(const Options& options, const std::filesystem::path& directory,
+         const std::filesystem::path& scratch, Board& board) {
   std::printf("cores: %u  events: %llu  rounds: %zu  data: %s\n",
               std::thread::hardware_concurrency(), static_cast<unsigned long long>(options.events),
               options.rounds, directory.c_str());
@@ -80,6 +81,16 @@ void run(const Options& options, const std::filesystem::path& directory, Board& 
   build_views(data_in(directory));
   board.note("data directory, MB", static_cast<double>(bytes_under(directory)) / 1e6);
   measure_engine(data_in(directory), options.rounds, board);
+
+  // The server writes: to a copy, so that a kept directory stays what it was.
+  const auto data = scratch / "served";
+  clone_data(data_in(directory), data);
+  const ServerSizes sizes = options.tiny ? ServerSizes::tiny() : ServerSizes{};
+  measure_start(data, scratch, sizes, board);
+  auto peer = Postgresql::find();
+  for (std::size_t round = 0; round < options.rounds; ++round) {
+    measure_http(data, scratch, sizes, round, peer, board);
+  }
 }
 
 }  // namespace
@@ -101,7 +112,7 @@ int main(int argc, char** argv) {
     if (options->keep) directory = kept;
     if (!options->data.empty()) directory = options->data;
     Board board;
-    run(*options, directory, board);
+    run(*options, directory, scratch.path(), board);
     board.print();
   } catch (const std::exception& thrown) {
     std::fprintf(stderr, "hansard_scale_bench: %s\n", thrown.what());

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "scale/board.h"
+#include "scale/postgresql.h"
+
+namespace hansard::bench {
+
+/// How much the parts against the real server do.
+struct ServerSizes {
+  std::size_t single = 4'000;     ///< messages over one connection
+  std::size_t many_each = 4'000;  ///< messages over each of 16
+  std::size_t reads = 4'000;      ///< histories
+  std::size_t starts = 3;         ///< after a stop, and after a kill
+  double idle_seconds = 10;
+  std::size_t syncs = 1'000;     ///< of a bare file
+  std::size_t peer_seconds = 5;  ///< of inserting, each time
+
+  static ServerSizes tiny() { return {50, 60, 100, 1, 0.2, 20, 1}; }
+};
+
+/// Starting, and what a server that does nothing takes: on an empty directory in `scratch`, and on
+/// `data`. Throws `Failed`.
+void measure_start(const std::filesystem::path& data, const std::filesystem::path& scratch,
+                   const ServerSizes& sizes, Board& board);
+
+/// Appending and reading over HTTP on `data`, which grows; `peer` inserts the same in between.
+/// Throws `Failed`.
+void measure_http(const std::filesystem::path& data, const std::filesystem::path& scratch,
+                  const ServerSizes& sizes, std::size_t round, std::optional<Postgresql>& peer,
+                  Board& board);
+
+}  // namespace hansard::bench
