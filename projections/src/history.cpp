@@ -106,7 +106,8 @@ bool is_inherited(const events::SessionEvent& event) {
          !std::holds_alternative<events::SessionForked>(event) &&
          !std::holds_alternative<events::SessionEnded>(event) &&
          !std::holds_alternative<events::SessionReopened>(event) &&
-         !std::holds_alternative<events::ScoreRecorded>(event);
+         !std::holds_alternative<events::ScoreRecorded>(event) &&
+         !std::holds_alternative<events::RecordAttached>(event);
 }
 
 core::Error no_such_moment(const core::StreamId& stream, const AsOf& as_of,

@@ -302,6 +302,28 @@ TEST(Session, ScoresNameWhatIsThereAndComeAfterTheEndToo) {
   Spec().given({create()}).when(free_text).then_error(Errc::invalid_argument, "value");
 }
 
+TEST(Session, AnAttachmentIsKeptAsItStandsAlsoAfterTheEndWhichItDoesNotUndo) {
+  AttachRecord attach;
+  attach.attachment_id = "a1";
+  attach.kind = "summary";
+  attach.record = Json::Object{{"n", Json::Number{"1.50"}}};
+  Spec spec;
+  spec.given({create(), end()}).when(attach).then({"RecordAttached"});
+  EXPECT_EQ(spec.made<RecordAttached>().bytes, 10U) << "the compact JSON";
+  EXPECT_EQ(dump(spec.made<RecordAttached>().record), R"({"n":1.50})");
+  spec.given({attach}).when(attach).then_again({2});
+  spec.when(recording({attach})).then({"RecordAttached"});
+  attach.attachment_id = "a2";
+  spec.when(recording({attach})).then({"RecordAttached"});
+  attach.kind = "What Ann said";
+  spec.when(attach).then_error(Errc::invalid_argument, "kind");
+  attach.kind = "summary";
+  attach.attachment_id = "";
+  spec.when(attach).then_error(Errc::invalid_argument, "attachment_id");
+  attach.attachment_id = "a1";
+  Spec().when(attach).then_error(Errc::not_found);
+}
+
 TEST(Session, CommandsWithoutANaturalIdTakeTheEdgesKey) {
   OptimizeContext trim;
   trim.strategy = "sliding";

@@ -32,7 +32,7 @@ const std::map<std::string_view, std::string_view> kRoutes = {
     {"ToolCompleted", "tool-results"}, {"ToolFailed", "tool-results"},
     {"ContextOptimized", "context"},   {"ScoreRecorded", "scores"},
     {"SessionForked", "fork"},         {"SessionEnded", "end"},
-    {"SessionReopened", "reopen"}};
+    {"SessionReopened", "reopen"},     {"RecordAttached", "attachments"}};
 
 TEST(StepBodies, SayEverythingThatAClientMaySay) {
   std::size_t seen = 0;

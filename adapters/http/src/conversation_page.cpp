@@ -157,6 +157,11 @@ struct Show {
     if (score.comment) shown.body = text_block(*score.comment);
     return shown;
   }
+  Shown operator()(const events::RecordAttached& attached) const {
+    Shown shown{"note", "attached"};
+    add_detail(shown, attached.kind);
+    return shown;
+  }
   Shown operator()(const events::SessionEnded& end) const {
     Shown shown{"note", "ended"};
     add_detail(shown, end.reason.value_or(""));

@@ -168,6 +168,13 @@ Status check(const ScoreRecorded& event) {
       .result();
 }
 
+Status check(const RecordAttached& event) {
+  return Complaints()
+      .id(event.attachment_id, "attachment_id")
+      .identifier(event.kind, "kind")
+      .result();
+}
+
 Status check(const SessionEnded& event) {
   return Complaints().identifier(event.reason, "reason").result();
 }

@@ -24,6 +24,7 @@ core::Status check(const ToolFailed& event);
 core::Status check(const ContextOptimized& event);
 core::Status check(const SessionForked& event);
 core::Status check(const ScoreRecorded& event);
+core::Status check(const RecordAttached& event);
 core::Status check(const SessionEnded& event);
 core::Status check(const SessionReopened& event);
 inline core::Status check(const Unrecognised&) { return core::Ok{}; }

@@ -119,6 +119,7 @@ template core::Result<FailTool> parse_body(Json, CommandMeta&);
 template core::Result<OptimizeContext> parse_body(Json, CommandMeta&);
 template core::Result<ForkSession> parse_body(Json, CommandMeta&);
 template core::Result<RecordScore> parse_body(Json, CommandMeta&);
+template core::Result<AttachRecord> parse_body(Json, CommandMeta&);
 template core::Result<EndSession> parse_body(Json, CommandMeta&);
 template core::Result<ReopenSession> parse_body(Json, CommandMeta&);
 
@@ -135,6 +136,7 @@ std::span<const EventShape> command_shapes() {
                                                   shape_of<OptimizeContext>("OptimizeContext"),
                                                   shape_of<ForkSession>("ForkSession"),
                                                   shape_of<RecordScore>("RecordScore"),
+                                                  shape_of<AttachRecord>("AttachRecord"),
                                                   shape_of<EndSession>("EndSession"),
                                                   shape_of<ReopenSession>("ReopenSession")};
   return kShapes;

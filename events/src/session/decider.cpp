@@ -19,7 +19,8 @@ Occurred when(const CommandMeta& meta) { return {meta.occurred_at, meta.occurred
 /// Steps that add to the conversation itself; an ended session goes on with them.
 bool continues(const SessionStep& step) {
   return !std::holds_alternative<ForkSession>(step) && !std::holds_alternative<RecordScore>(step) &&
-         !std::holds_alternative<EndSession>(step) && !std::holds_alternative<ReopenSession>(step);
+         !std::holds_alternative<AttachRecord>(step) && !std::holds_alternative<EndSession>(step) &&
+         !std::holds_alternative<ReopenSession>(step);
 }
 
 /// The steps of a recording, each decided on what the ones before it leave behind.

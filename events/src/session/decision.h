@@ -47,6 +47,7 @@ class Decision {
   core::Status on(const SessionState& state, OptimizeContext command);
   core::Status on(const SessionState& state, ForkSession command);
   core::Status on(const SessionState& state, RecordScore command);
+  core::Status on(const SessionState& state, AttachRecord command);
   core::Status on(const SessionState& state, EndSession command);
   core::Status on(const SessionState& state, ReopenSession command);
 

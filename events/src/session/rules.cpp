@@ -308,6 +308,17 @@ Status Decision::on(const SessionState& state, RecordScore command) {
   return Ok{};
 }
 
+Status Decision::on(const SessionState& state, AttachRecord command) {
+  RecordAttached event = std::move(command);
+  if (auto status = check(event); !status) return status;
+  const auto id = id_of(RecordAttached::kType, {event.attachment_id});
+  if (!at_.recording && !state.exists()) return open(state, state.ids.contains(id));
+  const auto* text = event.record.if_string();
+  event.bytes = text == nullptr ? dump(event.record).size() : text->size();
+  make(state, id, std::move(event));
+  return Ok{};
+}
+
 Status Decision::on(const SessionState& state, EndSession command) {
   SessionEnded event = std::move(command);
   if (auto status = check(event); !status) return status;

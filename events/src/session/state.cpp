@@ -89,6 +89,7 @@ void note(SessionState& state, const ToolFailed& event) { note_result(state, eve
 void note(SessionState&, const ContextOptimized&) {}
 void note(SessionState&, const SessionForked&) {}
 void note(SessionState&, const ScoreRecorded&) {}
+void note(SessionState&, const RecordAttached&) {}
 void note(SessionState& state, const SessionEnded&) {
   if (!state.ended()) ++state.ends;
 }

@@ -81,8 +81,8 @@ constexpr std::array kRoutes{
     Row{"requests", read_as<RequestResponse>}, Row{"responses", read_response},
     Row{"tool-calls", read_as<CallTool>},      Row{"tool-results", read_tool_result},
     Row{"context", read_as<OptimizeContext>},  Row{"scores", read_as<RecordScore>},
-    Row{"fork", read_as<ForkSession>},         Row{"end", read_as<EndSession>},
-    Row{"reopen", read_as<ReopenSession>},
+    Row{"attachments", read_as<AttachRecord>}, Row{"fork", read_as<ForkSession>},
+    Row{"end", read_as<EndSession>},           Row{"reopen", read_as<ReopenSession>},
 };
 
 constexpr std::string_view route_of(const ConfigureSession&) { return "config"; }
@@ -95,6 +95,7 @@ constexpr std::string_view route_of(const CompleteTool&) { return "tool-results"
 constexpr std::string_view route_of(const FailTool&) { return "tool-results"; }
 constexpr std::string_view route_of(const OptimizeContext&) { return "context"; }
 constexpr std::string_view route_of(const RecordScore&) { return "scores"; }
+constexpr std::string_view route_of(const AttachRecord&) { return "attachments"; }
 constexpr std::string_view route_of(const ForkSession&) { return "fork"; }
 constexpr std::string_view route_of(const EndSession&) { return "end"; }
 constexpr std::string_view route_of(const ReopenSession&) { return "reopen"; }

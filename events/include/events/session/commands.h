@@ -24,6 +24,7 @@
 ///                     an orphan: tool_call_id, result_id
 ///   ForkSession       child
 ///   RecordScore       score_id
+///   AttachRecord      attachment_id
 ///   CreateSession     one per stream
 ///   EndSession        the number of the end: asked again while ended, it is the same end
 ///   ReopenSession     likewise
@@ -107,13 +108,14 @@ struct ForkSession {
 };
 
 struct RecordScore : ScoreRecorded {};
+struct AttachRecord : RecordAttached {};
 struct EndSession : SessionEnded {};
 struct ReopenSession : SessionReopened {};
 
 /// A command about a session that exists.
 using SessionStep = std::variant<ConfigureSession, SendMessage, RequestResponse, RecordResponse,
                                  FailResponse, CallTool, CompleteTool, FailTool, OptimizeContext,
-                                 ForkSession, RecordScore, EndSession, ReopenSession>;
+                                 ForkSession, RecordScore, AttachRecord, EndSession, ReopenSession>;
 
 /// One step of a recording, with its own time.
 struct RecordedStep {

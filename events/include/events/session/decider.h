@@ -18,8 +18,8 @@ namespace hansard::events {
 ///   `duplicate` or `id_reused`. This holds after the end too.
 /// - Typed commands other than CreateSession never create or reopen: `not_found` on a stream
 /// without
-///   events, `rejected` for anything new on an ended session, except scores and forks, which say
-///   nothing more in the conversation.
+///   events, `rejected` for anything new on an ended session, except scores, forks and attachments,
+///   which say nothing more in the conversation.
 /// - Contradictions are `rejected`: a message_id used by another message, an answer to a failed
 ///   attempt, a failure of an answered call, a tool result without a call.
 /// - A fork does not see its parent's past, so it accepts references it cannot check when they are

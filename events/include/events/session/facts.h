@@ -447,6 +447,26 @@ struct ScoreRecorded {
   }
 };
 
+/// Something that its source holds beside the conversation and that no other event says: a line of
+/// an unknown kind, a summary, settings of a tool. Kept as it stands; not part of what was said.
+struct RecordAttached {
+  static constexpr std::string_view kType = "RecordAttached";
+  std::string attachment_id;           ///< tells it from the other attachments of the session
+  std::string kind;                    ///< short identifier, `[a-z0-9_.-]{1,64}`
+  std::optional<std::uint64_t> bytes;  ///< of the text, or of the compact JSON
+  Json record;
+  std::optional<Json> metadata;
+  template <class V>
+  static void fields(V& v) {
+    using E = RecordAttached;
+    v.fact("attachment_id", &E::attachment_id);
+    v.fact("kind", &E::kind);
+    v.derived("bytes", &E::bytes);
+    v.content("record", &E::record);
+    v.content("metadata", &E::metadata);
+  }
+};
+
 /// The conversation closed.
 struct SessionEnded {
   static constexpr std::string_view kType = "SessionEnded";
@@ -479,7 +499,7 @@ struct Unrecognised {
 using SessionEvent = std::variant<SessionCreated, SessionConfigured, MessageSent, ResponseRequested,
                                   ResponseReceived, ResponseFailed, ToolCalled, ToolCompleted,
                                   ToolFailed, ContextOptimized, SessionForked, ScoreRecorded,
-                                  SessionEnded, SessionReopened, Unrecognised>;
+                                  RecordAttached, SessionEnded, SessionReopened, Unrecognised>;
 
 /// Longest text in one fact, in bytes (some providers put signatures into tool call ids).
 inline constexpr std::size_t kMaxFactTextBytes = 4096;
