@@ -5,7 +5,7 @@
 #include "events/validate.h"
 #include "families.h"
 #include "http/problem.h"
-#include "receipts.h"
+#include "record_command.h"
 
 namespace hansard::http {
 
@@ -40,41 +40,36 @@ Status allowed(const std::vector<core::NewEvent>& records, const Principal& prin
   return core::Ok{};
 }
 
-void append(const Context& context, const events::SessionCodec& codec, const RequestPtr& request,
-            const Responder& respond) {
-  auto options = write_options(*request);
-  if (!options) return respond(problem(std::move(options.error())));
-  if (options->expected_version) {
-    return respond(
-        problem({core::Errc::invalid_argument, "an append says what it expects in \"checks\"",
-                 "Hansard-Expected-Version"}));
+}  // namespace
+
+core::Result<core::AppendRequest> prepare_append(const Context& context, const Author& author,
+                                                 const events::Json& json) {
+  if (author.options.expected_version) {
+    return core::Error{core::Errc::invalid_argument, "an append says what it expects in \"checks\"",
+                       "Hansard-Expected-Version"};
   }
-  const auto json = read_json_body(context, *request);
-  if (!json) return respond(problem(json.error()));
-  auto body = read_append_body(*json, context);
-  if (!body) return respond(problem(std::move(body.error())));
-  if (auto status = allowed(body->records, request->principal, codec); !status) {
-    return respond(problem(std::move(status.error())));
-  }
+  auto body = read_append_body(json, context);
+  if (!body) return std::move(body.error());
+  static const events::SessionCodec kCodec;
+  const Principal& who = author.principal;
+  if (auto status = allowed(body->records, who, kCodec); !status) return std::move(status.error());
 
   const core::Hash seed = context.draw_random();
-  const std::string key =
-      options->idempotency_key.value_or(core::to_hex(core::as_bytes(context.draw_random())));
+  const std::string key = author.options.idempotency_key.value_or(
+      core::to_hex(core::as_bytes(context.draw_random())));
   for (std::size_t i = 0; i < body->records.size(); ++i) {
-    complete(body->records[i], i, context, request->principal.project, key, seed);
+    complete(body->records[i], i, context, who.project, key, seed);
   }
   core::AppendRequest append;
-  append.project = request->principal.project;
+  append.project = who.project;
   append.records = std::move(body->records);
   append.checks = std::move(body->checks);
-  append.recorded_at = request->received_at;
-  append.actor = request->principal.actor;
-  append.durability = options->durability;
+  append.recorded_at = author.received_at;
+  append.actor = who.actor;
+  append.durability = author.options.durability;
   append.known = body->known;
-  context.log.append(std::move(append), answer_receipt(respond));
+  return append;
 }
-
-}  // namespace
 
 Route append_route(const Context& context) {
   Route route;
@@ -84,9 +79,15 @@ Route append_route(const Context& context) {
   route.runs = Runs::loop;  // parsing and hashing only; the log never blocks on disk here
   route.takes = Takes::json;
   route.doc = "Append raw records, together with checks on any streams";
-  route.handler = [&context, codec = events::SessionCodec()](const RequestPtr& request,
-                                                             const Responder& respond) {
-    append(context, codec, request, respond);
+  route.handler = [&context](const RequestPtr& request, const Responder& respond) {
+    auto options = write_options(*request);
+    if (!options) return respond(problem(std::move(options.error())));
+    const auto json = read_json_body(context, *request);
+    if (!json) return respond(problem(json.error()));
+    const Author author{request->principal, request->received_at, *std::move(options)};
+    auto append = prepare_append(context, author, *json);
+    if (!append) return respond(problem(std::move(append.error())));
+    context.log.append(*std::move(append), answer_receipt(respond));
   };
   return route;
 }

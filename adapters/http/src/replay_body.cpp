@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,21 +11,8 @@
 
 namespace hansard::http {
 
-using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::steady_clock;
-
-microseconds replay_gap(const ReplayTime& before, const ReplayTime& event, const Replay& replay) {
-  const bool both = before.occurred && event.occurred;
-  const microseconds apart =
-      both ? *event.occurred - *before.occurred : event.recorded - before.recorded;
-  if (apart.count() <= 0) return microseconds(0);
-  const microseconds most = duration_cast<microseconds>(replay.max_gap);
-  const double scaled = static_cast<double>(apart.count()) / replay.speed;
-  // Compared before it is converted: years at a low speed are beyond an integer.
-  if (scaled >= static_cast<double>(most.count())) return most;
-  return microseconds(static_cast<std::int64_t>(scaled));
-}
 
 /// Shared with the pool and the waits: either may come when the client is gone already.
 class ReplayBody::State : public std::enable_shared_from_this<State> {
@@ -125,8 +113,9 @@ class ReplayBody::State : public std::enable_shared_from_this<State> {
     const auto reached = log_.read_stream(
         replay_.project, replay_.stream, version_, [&](const core::RecordedEvent& event) {
           if (event.version > replay_.to) return false;
-          const ReplayTime time{event.recorded_at, event.occurred_at};
-          const microseconds gap = last_ ? replay_gap(*last_, time, replay_) : microseconds(0);
+          const Happened time{event.recorded_at, event.occurred_at};
+          const microseconds gap =
+              last_ ? gap_between(*last_, time, replay_.pace) : microseconds(0);
           last_ = time;
           version_ = core::Version{event.version.value + 1};
           ahead_.push_back({*event_frame(event).text, std::to_string(event.version.value), gap});
@@ -171,7 +160,7 @@ class ReplayBody::State : public std::enable_shared_from_this<State> {
   const Replay replay_;
   const LiveForm form_;
   core::Version version_;  ///< to read next
-  std::optional<ReplayTime> last_;
+  std::optional<Happened> last_;
   std::deque<Item> ahead_;
   steady_clock::time_point told_at_ = steady_clock::now();
   bool begun_ = false;

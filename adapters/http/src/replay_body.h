@@ -1,11 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
-#include <optional>
 
 #include "core/event_log.h"
 #include "http/message.h"
+#include "http/pace.h"
 #include "http/pool.h"
 #include "live_frame.h"
 #include "waits.h"
@@ -16,15 +15,13 @@ namespace hansard::http {
 struct Replay {
   core::ProjectId project;
   core::StreamId stream;
-  core::Version from;                       ///< the first event told
-  core::Version to;                         ///< the last
-  double speed = 1;                         ///< 2: twice as fast
-  std::chrono::milliseconds max_gap{5000};  ///< longest wait between two events
+  core::Version from;  ///< the first event told
+  core::Version to;    ///< the last
+  Pace pace;
 };
 
-/// A conversation as it happened: each event after the time that lay between it and the one before,
-/// by `occurred_at` where both have one, else by `recorded_at`; divided by `speed`, at most
-/// `max_gap`. At the end {"frame":"end","next":<version>}. As server-sent events `id` is the
+/// A conversation as it happened: each event after the time that lay between it and the one before
+/// (`gap_between`). At the end {"frame":"end","next":<version>}. As server-sent events `id` is the
 /// version.
 ///
 /// Nothing waits in a thread: `waits` wakes it, and when the client goes the wait is called off.
@@ -48,14 +45,5 @@ class ReplayBody final : public BodySource {
   const std::shared_ptr<Waits> waits_;
   const std::shared_ptr<State> state_;
 };
-
-/// When an event happened, as far as is known.
-struct ReplayTime {
-  core::Timestamp recorded;
-  std::optional<core::Timestamp> occurred;
-};
-/// The wait before an event after the one before it. Times that go backwards are no wait.
-std::chrono::microseconds replay_gap(const ReplayTime& before, const ReplayTime& event,
-                                     const Replay& replay);
 
 }  // namespace hansard::http

@@ -1,6 +1,4 @@
 // GET /v1/sessions/{id}/replay: a conversation as it happened.
-#include <charconv>
-
 #include "event_query.h"
 #include "events/json.h"
 #include "families.h"
@@ -12,48 +10,6 @@ namespace hansard::http {
 namespace {
 
 using core::Result;
-using std::chrono::milliseconds;
-
-constexpr double kSlowest = 0.001;
-constexpr double kFastest = 1e6;
-constexpr milliseconds kLongestGap = std::chrono::hours(1);
-
-/// `2`, `0.5`, `2x`.
-Result<double> speed_of(const Query& query) {
-  const auto given = query.text("speed");
-  if (!given) return 1.0;
-  std::string_view text = *given;
-  if (!text.empty() && text.back() == 'x') text.remove_suffix(1);
-  double speed = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), speed);
-  const bool read = failed == std::errc() && end == text.data() + text.size();
-  if (!read || !(speed >= kSlowest && speed <= kFastest)) {
-    return events::bad_field(
-        "speed",
-        "expected a factor like 2 or 0.5x, 0.001 to 1000000; max_gap=0 does not wait at "
-        "all, and from with limit=1 goes step by step");
-  }
-  return speed;
-}
-
-/// `2s`, `500ms`, `1m`, or milliseconds.
-Result<milliseconds> max_gap_of(const Query& query) {
-  const auto given = query.text("max_gap");
-  if (!given) return Replay{}.max_gap;
-  std::string_view text = *given;
-  std::int64_t unit = 1;
-  if (text.size() > 2 && text.substr(text.size() - 2) == "ms") {
-    text.remove_suffix(2);
-  } else if (!text.empty() && (text.back() == 's' || text.back() == 'm')) {
-    unit = text.back() == 's' ? 1000 : 60'000;
-    text.remove_suffix(1);
-  }
-  const auto value = parse_digits(text);
-  if (!value || *value > static_cast<std::uint64_t>(kLongestGap.count() / unit)) {
-    return events::bad_field("max_gap", "expected a time like 500ms, 2s or 1m, up to an hour");
-  }
-  return milliseconds(static_cast<std::int64_t>(*value) * unit);
-}
 
 /// `7`, `v7`, `version:7`.
 Result<std::optional<core::Version>> version_of(const Query& query, std::string_view name) {
@@ -87,12 +43,16 @@ Result<Response> replay(const Context& context, const std::shared_ptr<Waits>& wa
   Replay wanted;
   wanted.project = request.principal.project;
   wanted.stream = *stream;
-  const auto speed = speed_of(*query);
-  if (!speed) return speed.error();
-  wanted.speed = *speed;
-  const auto max_gap = max_gap_of(*query);
-  if (!max_gap) return max_gap.error();
-  wanted.max_gap = *max_gap;
+  if (const auto text = query->text("speed")) {
+    const auto speed = parse_speed(*text);
+    if (!speed) return speed.error();
+    wanted.pace.speed = *speed;
+  }
+  if (const auto text = query->text("max_gap")) {
+    const auto gap = parse_gap(*text);
+    if (!gap) return gap.error();
+    wanted.pace.max_gap = *gap;
+  }
   const auto from = version_of(*query, "from");
   if (!from) return from.error();
   const auto to = version_of(*query, "to");

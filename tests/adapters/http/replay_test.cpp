@@ -3,7 +3,7 @@
 
 #include "engine_server.h"
 #include "follower.h"
-#include "replay_body.h"
+#include "http/pace.h"
 
 namespace hansard::http::testing {
 namespace {
@@ -14,22 +14,22 @@ using std::chrono::seconds;
 
 core::Timestamp at(std::int64_t ms) { return core::Timestamp(milliseconds(ms)); }
 
-TEST(ReplayGap, IsOfOccurrenceWhereBothAreKnownElseOfRecording) {
-  const Replay replay{{}, {}, {}, {}, 1, seconds(60)};
-  EXPECT_EQ(replay_gap({at(0), at(1000)}, {at(1), at(3500)}, replay), milliseconds(2500));
-  EXPECT_EQ(replay_gap({at(0), at(1000)}, {at(7), {}}, replay), milliseconds(7));
-  EXPECT_EQ(replay_gap({at(0), {}}, {at(7), at(3500)}, replay), milliseconds(7));
-  EXPECT_EQ(replay_gap({at(0), at(2000)}, {at(1), at(1000)}, replay), microseconds(0))
+TEST(ReplayPace, IsOfOccurrenceWhereBothAreKnownElseOfRecording) {
+  const Pace replay{1, seconds(60)};
+  EXPECT_EQ(gap_between({at(0), at(1000)}, {at(1), at(3500)}, replay), milliseconds(2500));
+  EXPECT_EQ(gap_between({at(0), at(1000)}, {at(7), {}}, replay), milliseconds(7));
+  EXPECT_EQ(gap_between({at(0), {}}, {at(7), at(3500)}, replay), milliseconds(7));
+  EXPECT_EQ(gap_between({at(0), at(2000)}, {at(1), at(1000)}, replay), microseconds(0))
       << "time that goes backwards is no wait";
 }
 
-TEST(ReplayGap, IsDividedBySpeedAndCapped) {
-  Replay replay{{}, {}, {}, {}, 4, seconds(2)};
-  EXPECT_EQ(replay_gap({at(0), {}}, {at(1000), {}}, replay), milliseconds(250));
-  EXPECT_EQ(replay_gap({at(0), {}}, {at(8001), {}}, replay), seconds(2));
+TEST(ReplayPace, IsDividedBySpeedAndCapped) {
+  Pace replay{4, seconds(2)};
+  EXPECT_EQ(gap_between({at(0), {}}, {at(1000), {}}, replay), milliseconds(250));
+  EXPECT_EQ(gap_between({at(0), {}}, {at(8001), {}}, replay), seconds(2));
   replay.speed = 0.001;
   const core::Timestamp late = core::parse_time("9999-12-31T23:59:59Z").value();
-  EXPECT_EQ(replay_gap({at(0), {}}, {late, {}}, replay), seconds(2));
+  EXPECT_EQ(gap_between({at(0), {}}, {late, {}}, replay), seconds(2));
 }
 
 class Replaying : public EngineServer {
