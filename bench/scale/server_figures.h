@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "scale/board.h"
 #include "scale/postgresql.h"
@@ -17,8 +18,10 @@ struct ServerSizes {
   double idle_seconds = 10;
   std::size_t syncs = 1'000;     ///< of a bare file
   std::size_t peer_seconds = 5;  ///< of inserting, each time
+  std::size_t subscribers = 1'000;
+  std::size_t crowd_messages = 60;  ///< that all of them get
 
-  static ServerSizes tiny() { return {50, 60, 100, 1, 0.2, 20, 1}; }
+  static ServerSizes tiny() { return {50, 60, 100, 1, 0.2, 20, 1, 50, 10}; }
 };
 
 /// Starting, and what a server that does nothing takes: on an empty directory in `scratch`, and on
@@ -31,5 +34,12 @@ void measure_start(const std::filesystem::path& data, const std::filesystem::pat
 void measure_http(const std::filesystem::path& data, const std::filesystem::path& scratch,
                   const ServerSizes& sizes, std::size_t round, std::optional<Postgresql>& peer,
                   Board& board);
+
+class Served;
+
+/// Following the log over WebSocket while it grows at `half_rate` messages a second; part of
+/// `measure_http`. Throws.
+void measure_live(Served& served, const ServerSizes& sizes, const std::string& prefix,
+                  double half_rate, Board& board);
 
 }  // namespace hansard::bench
