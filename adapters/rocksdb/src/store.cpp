@@ -4,6 +4,7 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include "identity.h"
+#include "log_end.h"
 #include "repair.h"
 #include "store_impl.h"
 
@@ -62,6 +63,10 @@ Status RocksStore::Impl::start() {
   if (options.accept_loss && !options.read_only) {
     if (auto done = repair_indexes(**database, *options.hasher, options.notice); !done) return done;
   }
+  if (const auto acknowledged = head_file.end()) {
+    auto dropped = drop_behind_gap(**database, *acknowledged, options.read_only, options.notice);
+    if (!dropped) return dropped;
+  }
   auto state = load_log_state(**database, *options.hasher);
   if (!state) return state.error();
   const core::Position end = state->sequencer.next;
@@ -84,6 +89,8 @@ Status RocksStore::Impl::start() {
   const auto reopen = [this]() -> core::Result<std::unique_ptr<Database>> {
     auto again = open_database();
     if (!again) return again;
+    auto cut = drop_behind_gap(**again, published.end(), false, options.notice);
+    if (!cut) return cut.error();
     if (auto written = views.write_unflushed(**again); !written) return written.error();
     return again;
   };

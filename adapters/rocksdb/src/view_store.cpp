@@ -13,18 +13,40 @@ using core::Position;
 using core::Status;
 using core::ViewId;
 
+constexpr std::size_t kDeleteBatchBytes = 1U << 20;
+
 std::string active_key(std::string_view name) {
   return std::string(kMetaActiveView) + std::string(name);
 }
 
 std::string checkpoint_key(const ViewId& view) { return view_prefix(view) + kViewCheckpoint; }
 
-void delete_build(const Database& database, const ViewId& view, rocksdb::WriteBatch& batch) {
+/// Deletes a build key by key, `write` taking the batches. The checkpoint is the first key: a build
+/// whose deletion was interrupted has none, and is never taken for one to go on with. (No range
+/// deletion: RocksDB 7.8 aborts the process when a memtable that holds one is switched again after
+/// the first attempt could not create its log.)
+template <class Write>
+Status delete_build(const Database& database, const ViewId& view, rocksdb::WriteBatch batch,
+                    const Write& write) {
   const std::string first = view_prefix(view);
   const auto last = after_prefix(first);
   HANSARD_ASSERT(last, "a build's prefix starts with the length of its name, at most 32");
-  const auto added = batch.DeleteRange(database[Family::views], first, *last);
-  HANSARD_ASSERT(added.ok(), "a batch without a size limit takes every key");
+  const rocksdb::Slice upper(*last);
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  options.iterate_upper_bound = &upper;
+  options.fill_cache = false;
+  rocksdb::ColumnFamilyHandle* const views = database[Family::views];
+  const std::unique_ptr<rocksdb::Iterator> keys(database.db().NewIterator(options, views));
+  for (keys->Seek(first); keys->Valid(); keys->Next()) {
+    const auto added = batch.Delete(views, keys->key());
+    HANSARD_ASSERT(added.ok(), "a batch without a size limit takes every key");
+    if (batch.GetDataSize() < kDeleteBatchBytes) continue;
+    if (auto written = write(std::move(batch)); !written) return written;
+    batch.Clear();
+  }
+  if (!keys->status().ok()) return translate(keys->status(), "dropping a view");
+  return batch.Count() == 0 ? Status(Ok{}) : write(std::move(batch));
 }
 
 core::Result<std::optional<ViewId>> active_in(const Database& database, std::string_view name) {
@@ -156,9 +178,8 @@ Status ViewStore::drop(const ViewId& view) {
   if (read_only_) return read_only_error();
   const auto database = databases_.get();
   if (!database) return database.error();
-  rocksdb::WriteBatch batch;
-  delete_build(**database, view, batch);
-  return write(std::move(batch));
+  return delete_build(**database, view, rocksdb::WriteBatch(),
+                      [this](rocksdb::WriteBatch batch) { return write(std::move(batch)); });
 }
 
 Status ViewStore::flush() {
@@ -201,7 +222,6 @@ Status ViewStore::write_unflushed(const Database& database) const {
 core::Result<std::size_t> ViewStore::drop_ahead(const Database& database, Position end) {
   const auto builds = builds_in(database);
   if (!builds) return builds.error();
-  rocksdb::WriteBatch batch;
   std::size_t dropped = 0;
   for (const ViewId& view : *builds) {
     const auto checkpoint =
@@ -209,16 +229,18 @@ core::Result<std::size_t> ViewStore::drop_ahead(const Database& database, Positi
     if (!checkpoint) return checkpoint.error();
     if (*checkpoint && (*checkpoint)->size() == 8 && get_be64(**checkpoint) <= end.value) continue;
     ++dropped;
-    delete_build(database, view, batch);
+    rocksdb::WriteBatch batch;
     const auto serving = active_in(database, view.name);
     if (!serving) return serving.error();
-    if (*serving != view) continue;
-    const auto added = batch.Delete(database[Family::meta], active_key(view.name));
-    HANSARD_ASSERT(added.ok(), "a batch without a size limit takes every key");
-  }
-  if (dropped == 0) return dropped;
-  if (auto written = write_meta(database, batch, "dropping views ahead of the log"); !written) {
-    return written.error();
+    if (*serving == view) {
+      const auto added = batch.Delete(database[Family::meta], active_key(view.name));
+      HANSARD_ASSERT(added.ok(), "a batch without a size limit takes every key");
+    }
+    const auto deleted =
+        delete_build(database, view, std::move(batch), [&](rocksdb::WriteBatch part) {
+          return write_meta(database, part, "dropping a view that is ahead of the log");
+        });
+    if (!deleted) return deleted.error();
   }
   return dropped;
 }

@@ -124,6 +124,43 @@ TEST_F(Head, AMissingFileIsWrittenAnew) {
   EXPECT_EQ(head.value().end(), Position{4});
 }
 
+TEST_F(Head, WhatFollowsAGapBehindHeadWasNeverAcknowledgedAndIsDropped) {
+  core::Uuid id;
+  {
+    const auto store = must_open(options_);
+    id = store->log_id();
+    append_events(store->log(), 10);
+  }
+  auto head = HeadFile::open(*posix_files(), directory_.data() / "HEAD", id, {}).value();
+  ASSERT_TRUE(head.settle(Position{5})) << "as a power loss may leave it";
+  {
+    const auto files = open_files(directory_.data());
+    rocksdb::WriteOptions sync;
+    sync.sync = true;
+    ASSERT_TRUE(files->db().Delete(sync, (*files)[Family::events], key_of(Position{7})).ok());
+    std::string gone;
+    put_id_key(gone, "default", support::event_id("e7"));
+    ASSERT_TRUE(files->db().Delete(sync, (*files)[Family::ids], gone).ok());
+    gone.clear();
+    put_stream_prefix(gone, "default", "session-2");
+    put_be64(gone, 1);
+    ASSERT_TRUE(files->db().Delete(sync, (*files)[Family::streams], gone).ok());
+  }
+  auto read_only = options_;
+  read_only.read_only = true;
+  EXPECT_EQ(must_refuse(read_only).code, Errc::unavailable);
+
+  const auto store = must_open(options_);
+  EXPECT_EQ(store->log().end(), Position{7});
+  EXPECT_EQ(store->log().find({}, support::event_id("e9")).value(), std::nullopt);
+  const auto again =
+      support::append(store->log(), support::request({support::event("session-4", "e9")}));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_FALSE(again->duplicate());
+  EXPECT_EQ(again->records[0].position, Position{7});
+  EXPECT_TRUE(store->verify({}).value().sound());
+}
+
 class HeadSlots : public ::testing::Test {
  protected:
   HeadFile open(bool replace = false) {
