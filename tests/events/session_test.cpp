@@ -274,6 +274,81 @@ TEST(Session, ARetriedForkIsTheSameTwoEvents) {
   }
 }
 
+ForkSession fork_at(std::string child, std::string message_id) {
+  ForkSession command;
+  command.child = std::move(child);
+  command.at_message = std::move(message_id);
+  return command;
+}
+
+TEST(Session, AForkAtAMessageInheritsUpToTheLastEventAboutIt) {
+  Spec spec;
+  spec.given({create(), say("m1", "x"), asking("c1", "m2", {"t1"}), tool("t1"), say("m3", "y"),
+              result("t1")});
+  EXPECT_EQ(spec.when(fork_at("a", "m1")).made<SessionForked>().at_version, 1U);
+  EXPECT_EQ(spec.when(fork_at("b", "m3")).made<SessionForked>().at_version, 4U);
+  EXPECT_EQ(spec.when(fork_at("c", "m2")).made<SessionForked>().at_version, 5U);
+  EXPECT_EQ(spec.made<SessionCreated>(1).parent->at_version, 5U);
+  spec.when(fork_at("d", "m9")).then_error(Errc::rejected, "at_message");
+  spec.when(recording({fork_at("d", "m9")})).then_error(Errc::rejected, "steps[0].at_message");
+}
+
+TEST(Session, AForkSaysOnceWhereItLeaves) {
+  Spec spec;
+  spec.given({create(), say("m1", "x")});
+  ForkSession both = fork_at("s2", "m1");
+  both.at_version = 1;
+  spec.when(both).then_error(Errc::invalid_argument, "at_message");
+  ForkSession neither;
+  neither.child = "s2";
+  spec.when(neither).then_error(Errc::invalid_argument, "at_version");
+}
+
+TEST(Session, AForkAtAMessageAskedForAgainIsTheSameThoughTheMessageHasNewResults) {
+  Spec spec;
+  spec.given({create("ann"), asking("c1", "m1", {"t1"}), tool("t1")}).when(fork_at("s2", "m1"));
+  const auto first = spec.records();
+  spec.given({fork_at("s2", "m1"), result("t1")});
+  for (const bool recorded : {false, true}) {
+    spec.when(recorded ? Command(recording({fork_at("s2", "m1")})) : Command(fork_at("s2", "m1")))
+        .then({"SessionForked", "SessionCreated"});
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(spec.records()[i].id, first[i].id);
+      EXPECT_EQ(spec.records()[i].facts, first[i].facts);
+      EXPECT_EQ(spec.records()[i].content, first[i].content);
+    }
+  }
+}
+
+TEST(Session, ARecordingForksAtAMessageItHasJustSaid) {
+  Spec spec;
+  spec.when(recording({say("m1", "x"), asking("c1", "m2", {"t1"}), tool("t1"), result("t1"),
+                       fork_at("s2", "m2"), say("m3", "y")}))
+      .then({"SessionCreated", "MessageSent", "ResponseReceived", "ToolCalled", "ToolCompleted",
+             "SessionForked", "SessionCreated", "MessageSent"});
+  EXPECT_EQ(spec.made<SessionForked>(5).at_version, 4U);
+  EXPECT_EQ(spec.records()[6].stream.text(), "session-s2");
+}
+
+TEST(Session, AnAnswerThatMayHaveGrownIsKeptBesideTheOneRecorded) {
+  RecordResponse grown = answer("c1", "m1", "Let me see.");
+  grown.may_have_grown = true;
+  Spec spec;
+  spec.given({create(), grown}).when(grown).then_again({1});
+  RecordResponse more = grown;
+  more.parts.push_back(Part::make_text("Here it is."));
+  spec.when(more).then({"RecordAttached"});
+  const auto kept = spec.made<RecordAttached>();
+  EXPECT_EQ(kept.kind, "answer.again");
+  EXPECT_EQ(dump(*kept.record.find("content")->find("parts")),
+            R"([{"type":"text","text":"Let me see."},{"type":"text","text":"Here it is."}])");
+  spec.given({more}).when(recording({more})).then({"RecordAttached"});
+  EXPECT_EQ(spec.records()[0].id, spec.history()[2].id) << "a repeat is the same event";
+  more.may_have_grown = false;
+  spec.when(recording({more})).then({"ResponseReceived"});
+  EXPECT_EQ(spec.records()[0].id, spec.history()[1].id) << "the log will refuse it";
+}
+
 TEST(Session, ScoresNameWhatIsThereAndComeAfterTheEndToo) {
   Spec()
       .given({create(), say("m1", "x"), end()})

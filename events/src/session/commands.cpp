@@ -40,6 +40,9 @@ struct BodyReader {
 template <class C, class V>
 void extra_fields(V& v) {
   if constexpr (std::is_same_v<C, RequestResponse>) v.content("tools", &RequestResponse::tools);
+  if constexpr (std::is_same_v<C, RecordResponse>) {
+    v.content("may_have_grown", &RecordResponse::may_have_grown);
+  }
 }
 
 bool read_link(Reading& reading, Members& members, std::string_view name, core::EventId& out) {

@@ -14,6 +14,16 @@
 /// One decision in the making. Private to src/session.
 namespace hansard::events {
 
+inline core::Error rejected(std::string why, std::string field = {}) {
+  return {.code = core::Errc::rejected, .message = std::move(why), .field = std::move(field)};
+}
+
+inline std::string quoted(std::string_view id) {
+  // Ids may be kilobytes long (signatures); errors stay readable.
+  constexpr std::size_t kShown = 80;
+  return "\"" + std::string(id.substr(0, kShown)) + (id.size() > kShown ? "...\"" : "\"");
+}
+
 /// Times of the events being decided.
 struct Occurred {
   std::optional<core::Timestamp> at;
@@ -72,6 +82,11 @@ class Decision {
   /// Fills the hashes and references of a creation on `stream`.
   core::Status complete(SessionCreated& event, const core::StreamId& stream) const;
   core::Status answerable(const SessionState& state, const RecordResponse& command) const;
+  /// Keeps an answer beside the one recorded under its name.
+  void attach_again(const SessionState& state, const ResponseReceived& event);
+  /// The version at which a fork leaves.
+  core::Result<std::uint64_t> fork_version(const SessionState& state, const ForkSession& command,
+                                           std::string_view child) const;
   core::Status place(const SessionState& state, CallTool& command) const;
   core::Status callable(const SessionState& state, const CallTool& command) const;
   template <class Event>

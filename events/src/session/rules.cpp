@@ -5,24 +5,11 @@
 #include "events/session/ids.h"
 
 namespace hansard::events {
-namespace {
 
 using core::Errc;
 using core::Error;
 using core::Ok;
 using core::Status;
-
-Error rejected(std::string why, std::string field = {}) {
-  return {.code = Errc::rejected, .message = std::move(why), .field = std::move(field)};
-}
-
-std::string quoted(std::string_view id) {
-  // Ids may be kilobytes long (signatures); errors stay readable.
-  constexpr std::size_t kShown = 80;
-  return "\"" + std::string(id.substr(0, kShown)) + (id.size() > kShown ? "...\"" : "\"");
-}
-
-}  // namespace
 
 core::EventId Decision::id_of(std::string_view type,
                               std::initializer_list<std::string_view> natural_id) const {
@@ -194,11 +181,34 @@ Status Decision::on(const SessionState& state, RecordResponse command) {
   if (!known && !at_.recording) {
     if (auto status = answerable(state, command); !status) return status;
   }
+  const bool may_have_grown = command.may_have_grown;
   ResponseReceived event = std::move(command);
   event.text_bytes = text_bytes(event.parts);
   event.parts_count = event.parts.size();
+  if (known && may_have_grown) {
+    const auto message = state.messages.find(event.message_id);
+    if (message != state.messages.end() && message->second.parts &&
+        message->second.parts != event.parts_count) {
+      attach_again(state, event);
+      return Ok{};
+    }
+  }
   make(state, id, std::move(event));
   return Ok{};
+}
+
+void Decision::attach_again(const SessionState& state, const ResponseReceived& event) {
+  RecordAttached again;
+  again.attachment_id = "answer:" + event.call_id + ":" + std::to_string(event.choice) + ":" +
+                        std::to_string(event.parts.size());
+  again.kind = "answer.again";
+  const EncodedEvent encoded = at_.codec.encode(event);
+  // What was just written is read again: only so are numbers and order the event's own.
+  again.record.add("facts", parse_json(encoded.facts).value());
+  again.record.add("content", parse_json(encoded.content).value());
+  again.bytes = dump(again.record).size();
+  const auto id = id_of(RecordAttached::kType, {again.attachment_id});
+  make(state, id, std::move(again));
 }
 
 Status Decision::on(const SessionState& state, FailResponse command) {
@@ -246,6 +256,21 @@ Status Decision::on(const SessionState& state, OptimizeContext command) {
   return Ok{};
 }
 
+core::Result<std::uint64_t> Decision::fork_version(const SessionState& state,
+                                                   const ForkSession& command,
+                                                   std::string_view child) const {
+  if (command.at_version && command.at_message) {
+    return bad_field("at_message", "goes without at_version: either says where the fork leaves");
+  }
+  if (command.at_version) return *command.at_version;
+  if (!command.at_message) return bad_field("at_version", "the field is required, or at_message");
+  // Results may have come since the fork left: a repeat is the same fork.
+  if (const auto known = state.forks.find(child); known != state.forks.end()) return known->second;
+  const auto message = state.messages.find(*command.at_message);
+  if (message != state.messages.end()) return message->second.last_version;
+  return rejected("there is no message " + quoted(*command.at_message), "at_message");
+}
+
 Status Decision::on(const SessionState& state, ForkSession command) {
   const auto child = session_stream(at_.project, command.child, at_.keyed_hash);
   if (!child) return bad_field("child", child.error().message);
@@ -253,14 +278,16 @@ Status Decision::on(const SessionState& state, ForkSession command) {
   const auto id = id_of(SessionForked::kType, {child->name()});
   const bool known = state.ids.contains(id);
   if (!at_.recording && !state.exists()) return open(state, known);
-  if (!known && !at_.recording && command.at_version >= state.next_version) {
+  const auto at_version = fork_version(state, command, child->name());
+  if (!at_version) return at_version.error();
+  if (!known && !at_.recording && *at_version >= state.next_version) {
     return rejected("the session has versions 0 to " + std::to_string(state.next_version - 1) +
-                        ", not " + std::to_string(command.at_version),
+                        ", not " + std::to_string(*at_version),
                     "at_version");
   }
   SessionForked fork;
   fork.child = std::string(child->name());
-  fork.at_version = command.at_version;
+  fork.at_version = *at_version;
   fork.reason = command.reason;
   fork.comment = std::move(command.comment);
 
@@ -278,7 +305,7 @@ Status Decision::on(const SessionState& state, ForkSession command) {
   begun.title = std::move(command.title);
   begun.metadata = std::move(command.metadata);
   begun.session_id = command.child;
-  begun.parent = Parent{std::string(at_.stream.name()), command.at_version, command.reason};
+  begun.parent = Parent{std::string(at_.stream.name()), *at_version, command.reason};
   if (auto status = complete(begun, *child); !status) return status;
 
   make(state, id, std::move(fork));
@@ -344,152 +371,6 @@ Status Decision::on(const SessionState& state, ReopenSession command) {
   }
   make(state, id, std::move(event));
   return Ok{};
-}
-
-// ---- tools ----
-
-/// Fills in message_id and index where the command leaves them out.
-Status Decision::place(const SessionState& state, CallTool& command) const {
-  const auto named = state.by_call_id.find(command.tool_call_id);
-  const auto* latest = named == state.by_call_id.end() || named->second.empty()
-                           ? nullptr
-                           : &state.tool_calls[named->second.back()];
-  if (!command.message_id) {
-    if (const auto asked = state.asked_in.find(command.tool_call_id);
-        asked != state.asked_in.end()) {
-      command.message_id = asked->second;
-    } else if (latest != nullptr) {
-      command.message_id = latest->message_id;
-    } else {
-      return bad_field("message_id", "the field is required: no answer asks for tool call " +
-                                         quoted(command.tool_call_id));
-    }
-  }
-  if (command.index) return Ok{};
-  const auto message = state.messages.find(*command.message_id);
-  if (message != state.messages.end()) {
-    for (const auto& [asked_id, index] : message->second.asked) {
-      if (asked_id != command.tool_call_id) continue;
-      command.index = index;
-      return Ok{};
-    }
-  }
-  if (named != state.by_call_id.end()) {
-    for (const std::size_t i : named->second) {
-      if (state.tool_calls[i].message_id != *command.message_id) continue;
-      command.index = state.tool_calls[i].index;
-      return Ok{};
-    }
-  }
-  if (message == state.messages.end()) {
-    if (!at_.recording && !state.inherits()) return Ok{};  // refused as unknown below
-    return bad_field("index", "the field is required: this stream does not hold message " +
-                                  quoted(*command.message_id));
-  }
-  command.index = message->second.next_index;
-  return Ok{};
-}
-
-/// Whether a new call contradicts what is known of its message.
-Status Decision::callable(const SessionState& state, const CallTool& command) const {
-  const auto message = state.messages.find(*command.message_id);
-  if (message == state.messages.end()) {
-    if (state.inherits()) return Ok{};
-    return rejected("there is no message " + quoted(*command.message_id), "message_id");
-  }
-  if (!message->second.answer) {
-    return rejected("message " + quoted(*command.message_id) + " is no answer of a model",
-                    "message_id");
-  }
-  const std::string place =
-      "call " + std::to_string(*command.index) + " of message " + quoted(*command.message_id) + " ";
-  if (const auto* call = state.find_call(*command.message_id, *command.index)) {
-    return rejected(place + "is " + quoted(call->tool_call_id), "index");
-  }
-  for (const auto& [asked_id, index] : message->second.asked) {
-    if (index == *command.index && asked_id != command.tool_call_id) {
-      return rejected(place + "asks for " + quoted(asked_id), "tool_call_id");
-    }
-  }
-  return Ok{};
-}
-
-Status Decision::on(const SessionState& state, CallTool command) {
-  if (!at_.recording && !state.exists()) return open(state, false);
-  if (auto status = place(state, command); !status) return status;
-  if (!command.index) return callable(state, command);
-  ToolCalled event;
-  event.tool_call_id = command.tool_call_id;
-  event.message_id = *command.message_id;
-  event.index = *command.index;
-  event.tool = command.tool;
-  if (auto status = check(event); !status) return status;
-  const auto id = id_of(ToolCalled::kType, {event.message_id, std::to_string(event.index)});
-  const bool known = state.ids.contains(id);
-  if (auto status = open(state, known); !status) return status;
-  if (!known && !at_.recording) {
-    if (auto status = callable(state, command); !status) return status;
-  }
-  const auto* text = command.arguments.if_string();
-  event.arguments_bytes = text == nullptr ? dump(command.arguments).size() : text->size();
-  event.arguments = std::move(command.arguments);
-  event.metadata = std::move(command.metadata);
-  make(state, id, std::move(event));
-  return Ok{};
-}
-
-/// ToolCompleted or ToolFailed. Both share one natural id, so a call has one result.
-template <class Event>
-Status Decision::on_result(const SessionState& state, Event event) {
-  if (auto status = check(event); !status) return status;
-  if (!at_.recording && !state.exists()) return open(state, false);
-  const bool said_orphan = at_.recording && event.result_id && !event.message_id;
-  const ToolCallState* call = said_orphan        ? nullptr
-                              : event.message_id ? state.find_call(*event.message_id, *event.index)
-                                                 : state.call_for_result(event.tool_call_id);
-  if (call != nullptr && call->tool_call_id != event.tool_call_id && !at_.recording) {
-    return rejected("call " + std::to_string(*event.index) + " of message " +
-                        quoted(*event.message_id) + " is " + quoted(call->tool_call_id),
-                    "tool_call_id");
-  }
-  const bool may_attach = at_.recording || (state.inherits() && event.message_id);
-  if (call == nullptr && !may_attach) {
-    if (state.ended()) return open(state, false);
-    return rejected(state.inherits()
-                        ? "this fork knows no tool call " + quoted(event.tool_call_id) +
-                              "; for a call of its parent give message_id and index"
-                        : "there is no tool call " + quoted(event.tool_call_id),
-                    "tool_call_id");
-  }
-  event.orphan = call == nullptr;
-  if (call != nullptr) {
-    event.message_id = call->message_id;
-    event.index = call->index;
-    if (!event.tool && !call->tool.empty()) event.tool = call->tool;
-  }
-  const auto id =
-      event.message_id
-          ? id_of("ToolResult", {*event.message_id, std::to_string(*event.index)})
-          : id_of("ToolResult", {"orphan", event.tool_call_id, event.result_id.value_or("")});
-  const bool known = state.ids.contains(id);
-  if (auto status = open(state, known); !status) return status;
-  if (!known && !at_.recording && call != nullptr && call->closed) {
-    return rejected("tool call " + quoted(event.tool_call_id) + " has its result already",
-                    "tool_call_id");
-  }
-  make(state, id, std::move(event));
-  return Ok{};
-}
-
-Status Decision::on(const SessionState& state, CompleteTool command) {
-  ToolCompleted event = std::move(command);
-  const auto* text = event.output.if_string();
-  event.output_bytes = text == nullptr ? dump(event.output).size() : text->size();
-  return on_result(state, std::move(event));
-}
-
-Status Decision::on(const SessionState& state, FailTool command) {
-  return on_result(state, ToolFailed(std::move(command)));
 }
 
 }  // namespace hansard::events

@@ -8,6 +8,14 @@ namespace {
 /// Nodes of maps, sets and their headers, per entry, on this library and platform.
 constexpr std::size_t kNodeBytes = 96;
 
+/// Of the event being noted.
+std::uint64_t version_now(const SessionState& state) { return state.next_version - 1; }
+
+void touch(SessionState& state, std::string_view message_id) {
+  const auto found = state.messages.find(message_id);
+  if (found != state.messages.end()) found->second.last_version = version_now(state);
+}
+
 void note(SessionState& state, const SessionCreated& event) {
   if (state.created) return;
   state.created = event;
@@ -23,7 +31,7 @@ void note(SessionState& state, const SessionConfigured& event) {
 }
 
 void note(SessionState& state, const MessageSent& event) {
-  state.messages.try_emplace(event.message_id);
+  state.messages[event.message_id].last_version = version_now(state);
   state.text_bytes += event.message_id.size();
 }
 
@@ -40,6 +48,8 @@ void note(SessionState& state, const ResponseReceived& event) {
   }
   auto& message = state.messages[event.message_id];
   message.answer = true;
+  message.last_version = version_now(state);
+  message.parts = event.parts_count;
   message.asked.clear();
   std::uint32_t next = 0;
   for (const Part& part : event.parts) {
@@ -70,12 +80,14 @@ void note(SessionState& state, const ToolCalled& event) {
   if (const auto found = state.messages.find(event.message_id); found != state.messages.end()) {
     found->second.next_index = std::max(found->second.next_index, event.index + 1);
   }
+  touch(state, event.message_id);
   state.text_bytes += 2 * event.tool_call_id.size() + event.message_id.size() + event.tool.size();
 }
 
 template <class T>
 void note_result(SessionState& state, const T& event) {
   if (!event.message_id || !event.index) return;
+  touch(state, *event.message_id);
   const auto found = state.by_call_id.find(event.tool_call_id);
   if (found == state.by_call_id.end()) return;
   for (const std::size_t i : found->second) {
@@ -87,7 +99,10 @@ void note_result(SessionState& state, const T& event) {
 void note(SessionState& state, const ToolCompleted& event) { note_result(state, event); }
 void note(SessionState& state, const ToolFailed& event) { note_result(state, event); }
 void note(SessionState&, const ContextOptimized&) {}
-void note(SessionState&, const SessionForked&) {}
+void note(SessionState& state, const SessionForked& event) {
+  state.forks.try_emplace(event.child, event.at_version);
+  state.text_bytes += event.child.size();
+}
 void note(SessionState&, const ScoreRecorded&) {}
 void note(SessionState&, const RecordAttached&) {}
 void note(SessionState& state, const SessionEnded&) {
@@ -129,7 +144,8 @@ SessionState after(SessionState state, const core::EventId& id, const SessionEve
 
 std::size_t approximate_bytes(const SessionState& state) {
   const std::size_t nodes = state.ids.size() + state.messages.size() + state.calls.size() +
-                            state.by_call_id.size() + state.calls_of.size() + state.asked_in.size();
+                            state.by_call_id.size() + state.calls_of.size() +
+                            state.asked_in.size() + state.forks.size();
   return sizeof state + nodes * kNodeBytes + state.text_bytes +
          state.tool_calls.size() * sizeof(ToolCallState);
 }

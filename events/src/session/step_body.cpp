@@ -38,6 +38,9 @@ std::string body_of(const C& command, std::optional<core::Timestamp> at) {
   BodyWriter<C> writer{out, command};
   C::fields(writer);
   if constexpr (std::is_same_v<C, RequestResponse>) writer.write("tools", command.tools);
+  if constexpr (std::is_same_v<C, RecordResponse>) {
+    writer.write("may_have_grown", command.may_have_grown);
+  }
   if (at) {
     fields::write_name(out, "occurred_at");
     dump_string_to(core::format_time(*at), out);

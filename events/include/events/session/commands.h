@@ -46,7 +46,12 @@ struct RequestResponse : ResponseRequested {
   std::optional<Json> tools;
 };
 
-struct RecordResponse : ResponseReceived {};
+struct RecordResponse : ResponseReceived {
+  /// Said by who reads a source that grows, where the end of the source may not be the end of the
+  /// answer. When the answer is known with another number of parts, this one is kept beside it as
+  /// `RecordAttached` of kind `answer.again` instead of being refused.
+  bool may_have_grown = false;
+};
 
 struct FailResponse : ResponseFailed {};
 
@@ -82,8 +87,13 @@ struct OptimizeContext : ContextOptimized {
 /// Leaves a `SessionForked` here and a `SessionCreated` in the child, in one append. The child
 /// takes over user, agent, app and tags where none are given.
 struct ForkSession {
-  std::string child;             ///< the client's id of the new session
-  std::uint64_t at_version = 0;  ///< version of the last event the child inherits
+  std::string child;  ///< the client's id of the new session
+  /// Version of the last event the child inherits. Either this or `at_message`.
+  std::optional<std::uint64_t> at_version;
+  /// A message of this session; the child inherits up to the last event about it: itself, or the
+  /// latest of its tool calls and their results. A repeat means the version of the first time,
+  /// whatever has come since.
+  std::optional<std::string> at_message;
   ForkReason reason = ForkReason::edit;
   std::optional<std::string> comment;
   std::optional<std::string> agent;
@@ -96,6 +106,7 @@ struct ForkSession {
   static void fields(V& v) {
     v.fact("child", &ForkSession::child);
     v.fact("at_version", &ForkSession::at_version);
+    v.fact("at_message", &ForkSession::at_message);
     v.fact("reason", &ForkSession::reason);
     v.content("comment", &ForkSession::comment);
     v.fact("agent", &ForkSession::agent);

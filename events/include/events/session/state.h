@@ -27,7 +27,9 @@ struct MessageState {
   bool answer = false;  ///< ResponseReceived, not MessageSent
   /// tool_call parts of an answer: (tool_call_id, index). Empty when content was erased.
   std::vector<std::pair<std::string, std::uint32_t>> asked = {};
-  std::uint32_t next_index = 0;  ///< one past the highest index asked or called
+  std::uint32_t next_index = 0;    ///< one past the highest index asked or called
+  std::uint64_t last_version = 0;  ///< of the last event about it: itself, a call, a result
+  std::optional<std::uint64_t> parts = {};  ///< how many an answer has
 };
 
 struct CallState {
@@ -51,7 +53,8 @@ struct SessionState {
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_call_id;  ///< into tool_calls
   std::map<std::string, std::vector<std::size_t>, std::less<>> calls_of;  ///< message -> tool_calls
   std::map<std::string, std::string, std::less<>>
-      asked_in;                ///< tool_call_id -> latest answer asking
+      asked_in;  ///< tool_call_id -> latest answer asking
+  std::map<std::string, std::uint64_t, std::less<>> forks;  ///< child -> version it left at
   std::size_t text_bytes = 0;  ///< of the texts above, for `approximate_bytes`
 
   [[nodiscard]] bool exists() const { return next_version > 0; }

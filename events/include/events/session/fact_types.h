@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "events/session/words.h"
+
+/// What fields of session events are made of, where text and numbers do not do.
+namespace hansard::events {
+
+/// Marks a field that may be left out although its type is plain: its initial value then counts.
+inline constexpr struct Defaulted {
+} kDefaulted;
+
+/// Text values under text keys, in order.
+using StringMap = std::vector<std::pair<std::string, std::string>>;
+
+/// Where a forked session comes from.
+struct Parent {
+  std::string session;           ///< name of the parent's stream without `session-`
+  std::uint64_t at_version = 0;  ///< version of the last inherited event
+  std::optional<ForkReason> reason;
+  template <class V>
+  static void fields(V& v) {
+    v.field("session", &Parent::session);
+    v.field("at_version", &Parent::at_version);
+    v.field("reason", &Parent::reason);
+  }
+};
+
+/// Which messages a call was sent. Without `message_ids`: the whole history up to and including
+/// `at_version`, less what `ContextOptimized` events removed.
+struct Window {
+  std::optional<std::uint64_t> at_version;
+  std::vector<std::string> message_ids;
+  template <class V>
+  static void fields(V& v) {
+    v.field("at_version", &Window::at_version);
+    v.field("message_ids", &Window::message_ids);
+  }
+};
+
+/// One decision of a policy about a call.
+struct Policy {
+  std::string name;
+  std::string outcome;
+  template <class V>
+  static void fields(V& v) {
+    v.field("name", &Policy::name);
+    v.field("outcome", &Policy::outcome);
+  }
+};
+
+struct PromptRef {
+  std::string name;
+  std::optional<std::uint64_t> version;
+  template <class V>
+  static void fields(V& v) {
+    v.field("name", &PromptRef::name);
+    v.field("version", &PromptRef::version);
+  }
+};
+
+struct VariantRef {
+  std::string experiment;
+  std::string variant;
+  template <class V>
+  static void fields(V& v) {
+    v.field("experiment", &VariantRef::experiment);
+    v.field("variant", &VariantRef::variant);
+  }
+};
+
+}  // namespace hansard::events
