@@ -1,0 +1,140 @@
+#include "soak.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "crash/scratch.h"
+#include "http_client.h"
+#include "http_load.h"
+#include "process_watch.h"
+#include "samples.h"
+#include "scale/requests.h"
+#include "server_process.h"
+
+namespace hansard::soak {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kConnections = 16;
+
+/// As it is when no client is there: asked until it answers the same for a while.
+std::size_t settled_descriptors(const bench::ProcessWatch& server, std::size_t at_most) {
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  std::size_t count = server.descriptors();
+  int same = 0;
+  while (Clock::now() < deadline && (count > at_most || same < 10)) {
+    std::this_thread::sleep_for(milliseconds(50));
+    const std::size_t now = server.descriptors();
+    same = now == count ? same + 1 : 0;
+    count = now;
+  }
+  return count;
+}
+
+/// Descriptors that tables and logs of the database hold; they come and go with compactions.
+std::size_t database_files(pid_t server) {
+  std::size_t count = 0;
+  const std::filesystem::path all = "/proc/" + std::to_string(server) + "/fd";
+  for (const auto& entry : std::filesystem::directory_iterator(all)) {
+    std::error_code gone;
+    const auto target = std::filesystem::read_symlink(entry.path(), gone);
+    if (!gone && target.string().find("/db/") != std::string::npos) ++count;
+  }
+  return count;
+}
+
+void warm_up(std::uint16_t port, std::size_t messages) {
+  if (messages == 0) return;
+  auto writing = bench::make_writing("warm", kConnections, messages / kConnections, 77);
+  for (auto* part : {&writing.sessions, &writing.messages}) {
+    const auto outcome = bench::run_http({.port = port, .connections = std::move(*part)});
+    ASSERT_FALSE(outcome.problem) << *outcome.problem;
+  }
+  crash::HttpClient client(port);
+  std::uint64_t lines = 0;
+  const auto status = client.get_lines("/v1/events?from=0", [&](std::string_view) { ++lines; });
+  ASSERT_TRUE(status.has_value());
+  EXPECT_GE(lines, messages);
+}
+
+std::vector<Sample> sample_for(std::chrono::seconds duration, const bench::ProcessWatch& server,
+                               const Traffic& traffic) {
+  std::vector<Sample> samples;
+  const auto start = Clock::now();
+  while (Clock::now() < start + duration && traffic.problems().empty()) {
+    samples.push_back({std::chrono::duration<double>(Clock::now() - start).count(),
+                       static_cast<double>(server.resident_bytes()) / 1e6, server.descriptors(),
+                       server.cpu_seconds()});
+    std::this_thread::sleep_for(milliseconds(500));
+  }
+  return samples;
+}
+
+void print(const std::vector<Sample>& samples, Traffic& traffic) {
+  std::printf("%s", table(samples, 24).c_str());
+  std::printf("%llu commands, %llu events delivered live, %llu files imported twice\n",
+              static_cast<unsigned long long>(traffic.commands()),
+              static_cast<unsigned long long>(traffic.live_events()),
+              static_cast<unsigned long long>(traffic.imports()));
+  for (auto& [kind, all] : traffic.latencies()) {
+    std::printf("%-18s %8zu  p50 %8.0f us  p99 %8.0f us\n", kind.c_str(), all.size(),
+                all.quantile(0.5), all.quantile(0.99));
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+void soak(const SoakOptions& options) {
+  const crash::Scratch scratch;
+  const auto errors = scratch.outside() / "server.log";
+  crash::Server server(scratch.data(), errors);
+  const auto port = server.listening();
+  ASSERT_TRUE(port.has_value());
+  const pid_t process = server.process().pid();
+  const bench::ProcessWatch watch(process);
+  ASSERT_NO_FATAL_FAILURE(warm_up(*port, options.warm_up_messages));
+  const std::size_t before = settled_descriptors(watch, watch.descriptors());
+  const std::size_t before_of_ours = before - database_files(process);
+
+  Traffic traffic(*port, scratch.outside(), options.traffic);
+  traffic.start();
+  const auto samples = sample_for(options.duration, watch, traffic);
+  traffic.stop();
+  print(samples, traffic);
+  for (const auto& problem : traffic.problems()) ADD_FAILURE() << problem;
+  EXPECT_GT(traffic.commands(), 0U);
+  EXPECT_GT(traffic.live_events(), 0U);
+  EXPECT_GT(traffic.imports(), 0U);
+
+  // The live tail keeps what its first subscriber made it open; nothing grows with clients.
+  constexpr std::size_t kOpenedOnce = 2;
+  static_cast<void>(settled_descriptors(watch, before + kOpenedOnce));
+  EXPECT_LE(watch.descriptors() - database_files(process), before_of_ours + kOpenedOnce)
+      << "descriptors leak";
+
+  for (const Sample& sample : samples) {
+    ASSERT_LE(sample.resident_mb, options.resident_mb_max) << "after " << sample.seconds << " s";
+  }
+  const double growth = growth_mb_per_minute(tail(samples, 2.0 / 3));
+  std::printf("memory grows by %.2f MB a minute\n", growth);
+  if (options.growth_mb_per_minute_max > 0) {
+    EXPECT_LE(growth, options.growth_mb_per_minute_max) << table(samples, 100);
+  }
+
+  server.process().signal(SIGTERM);
+  const auto ended = server.process().wait(milliseconds(60'000));
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_EQ(ended->exit_code, 0);
+  const auto verified = crash::run({"verify", "--data", scratch.data().string()}, scratch.outside(),
+                                   milliseconds(600'000));
+  ASSERT_TRUE(verified.ending.has_value());
+  EXPECT_EQ(verified.ending->exit_code, 0) << verified.output << verified.errors;
+}
+
+}  // namespace hansard::soak

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "meter.h"
+
+namespace hansard::soak {
+
+/// How much of everything goes on at a time.
+struct TrafficOptions {
+  std::uint64_t seed = 1;
+  std::size_t writers = 8;
+  double commands_per_second = 400;  ///< of all writers
+  std::size_t readers = 4;
+  double reads_per_second = 120;  ///< of all readers
+  std::size_t subscribers = 16;   ///< over WebSocket, coming and going
+  std::chrono::milliseconds subscribed{3'000};
+  std::chrono::milliseconds between_imports{4'000};
+  std::size_t import_conversations = 50;  ///< in one file
+};
+
+/// Clients of one server, each on a thread of its own, from `start` to `stop`: conversations being
+/// recorded, everything being read, subscribers, followers, imports, and clients that leave in the
+/// middle of a request. Every answer must be a success. Confined to one thread.
+class Traffic {
+ public:
+  Traffic(std::uint16_t port, std::filesystem::path scratch, TrafficOptions options);
+  ~Traffic();
+  Traffic(const Traffic&) = delete;
+  Traffic& operator=(const Traffic&) = delete;
+
+  void start();
+  /// Everybody finishes what they are at, and leaves.
+  void stop();
+
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+  /// What clients waited for, by kind. Only after `stop`.
+  [[nodiscard]] std::map<std::string, bench::Latencies>& latencies() { return latencies_; }
+  [[nodiscard]] std::uint64_t commands() const { return commands_; }
+  [[nodiscard]] std::uint64_t live_events() const { return live_events_; }
+  [[nodiscard]] std::uint64_t imports() const { return imports_; }
+
+ private:
+  using Random = std::mt19937_64;
+  void actor(const std::function<void()>& body);
+  void write(std::size_t writer);
+  void read(std::size_t reader);
+  void subscribe();
+  void follow();
+  void import();
+  void leave_early();
+
+  void fail(const std::string& what);
+  void took(const std::string& kind, std::chrono::steady_clock::duration time);
+  void pause(std::chrono::steady_clock::duration time);
+  void remember(const std::string& session);
+  std::string some_session(Random& random);
+
+  const std::uint16_t port_;
+  const std::filesystem::path scratch_;
+  const TrafficOptions options_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> commands_{0};
+  std::atomic<std::uint64_t> live_events_{0};
+  std::atomic<std::uint64_t> imports_{0};
+  std::mutex mutex_;
+  std::map<std::string, bench::Latencies> latencies_;
+  std::vector<std::string> problems_;
+  std::vector<std::string> sessions_;  ///< the latest, in a ring
+  std::size_t next_session_ = 0;
+};
+
+}  // namespace hansard::soak
