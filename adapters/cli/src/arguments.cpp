@@ -48,6 +48,8 @@ class Parser {
     add_append();
     add_sessions();
     add_show();
+    add_replay();
+    add_explain();
     add_tail();
     add_usage();
     add_operate();
@@ -128,6 +130,36 @@ class Parser {
     add_url(app, out_);
     app.add_option("session", show_.session, "Session id")->required();
     app.add_option("--as-of", show_.as_of, "As it stood: version:7, position:120 or a time");
+    app.add_flag("--tree", show_.tree, "Print the forks around it instead");
+  }
+
+  void add_replay() {
+    CLI::App& app = chosen(app_.add_subcommand("replay", "Play one conversation as it happened"),
+                           [this] { return replay_; });
+    add_url(app, out_);
+    app.add_option("session", replay_.session, "Session id")->required();
+    app.add_option("--speed", replay_.speed, "Faster or slower: 2x, 0.5x (1)");
+    app.add_option("--max-gap", replay_.max_gap, "Longest wait: 2s, 500ms, 0 (5s)");
+    app.add_option("--from", replay_.from, "Start at this version");
+    app.add_option("--as-of", replay_.as_of, "As it stood: version:7, position:120 or a time");
+    app.add_flag("--step", replay_.step, "Wait for Enter instead");
+  }
+
+  void add_explain() {
+    CLI::App& diff =
+        chosen(app_.add_subcommand("diff", "What changed between two moments, or in a fork"),
+               [this] { return diff_; });
+    add_url(diff, out_);
+    diff.add_option("session", diff_.session, "Session id")->required();
+    diff.add_option("--from", diff_.from, "From: version:3, position:120 or a time");
+    diff.add_option("--to", diff_.to, "To, likewise (now)");
+    diff.add_option("--to-session", diff_.to_session, "Compare with this session, such as a fork");
+    CLI::App& why =
+        chosen(app_.add_subcommand("why", "How one answer came to be"), [this] { return why_; });
+    add_url(why, out_);
+    why.add_option("session", why_.session, "Session id")->required();
+    CLI::Option* call = why.add_option("--call", why_.call, "The call, by its call_id");
+    why.add_option("--message", why_.message, "Or its answer, by message_id")->excludes(call);
   }
 
   void add_tail() {
@@ -186,6 +218,9 @@ class Parser {
   AppendCommand append_;
   SessionsCommand sessions_;
   ShowCommand show_;
+  ReplayCommand replay_;
+  DiffCommand diff_;
+  WhyCommand why_;
   TailCommand tail_;
   UsageCommand usage_;
   ProjectionsCommand projections_;

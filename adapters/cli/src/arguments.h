@@ -28,6 +28,26 @@ struct SessionsCommand {
 struct ShowCommand {
   std::string session;
   std::optional<std::string> as_of;
+  bool tree = false;  ///< the forks around it instead
+};
+struct ReplayCommand {
+  std::string session;
+  std::optional<std::string> speed;
+  std::optional<std::string> max_gap;
+  std::optional<std::string> from;
+  std::optional<std::string> as_of;
+  bool step = false;  ///< at the reader's pace
+};
+struct DiffCommand {
+  std::string session;
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+  std::optional<std::string> to_session;
+};
+struct WhyCommand {
+  std::string session;
+  std::optional<std::string> call;
+  std::optional<std::string> message;
 };
 struct TailCommand {
   std::optional<std::uint64_t> from;  ///< absent: the last `last` events
@@ -49,9 +69,9 @@ struct DoctorCommand {
   bool accept_loss = false;
 };
 
-using Command =
-    std::variant<ServeCommand, ImportCommand, AppendCommand, SessionsCommand, ShowCommand,
-                 TailCommand, UsageCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+using Command = std::variant<ServeCommand, ImportCommand, AppendCommand, SessionsCommand,
+                             ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand,
+                             UsageCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

@@ -18,6 +18,9 @@ core::Result<int> run_append(Backend& backend, const AppendCommand& command, con
 core::Result<int> run_sessions(Backend& backend, const SessionsCommand& command,
                                const Output& output);
 core::Result<int> run_show(Backend& backend, const ShowCommand& command, const Output& output);
+core::Result<int> run_replay(Backend& backend, const ReplayCommand& command, const Output& output);
+core::Result<int> run_diff(Backend& backend, const DiffCommand& command, const Output& output);
+core::Result<int> run_why(Backend& backend, const WhyCommand& command, const Output& output);
 core::Result<int> run_tail(Backend& backend, const TailCommand& command, const Output& output);
 core::Result<int> run_usage(Backend& backend, const UsageCommand& command, const Output& output);
 core::Result<int> run_projections(Backend& backend, const ProjectionsCommand& command,

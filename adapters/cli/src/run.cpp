@@ -65,6 +65,15 @@ struct Dispatch {
   Result<int> operator()(const ShowCommand& command) const {
     return with(Access::read_log, run_show, command);
   }
+  Result<int> operator()(const ReplayCommand& command) const {
+    return with(Access::read_log, run_replay, command);
+  }
+  Result<int> operator()(const DiffCommand& command) const {
+    return with(Access::read_log, run_diff, command);
+  }
+  Result<int> operator()(const WhyCommand& command) const {
+    return with(Access::read_log, run_why, command);
+  }
   Result<int> operator()(const TailCommand& command) const {
     return with(Access::read_log, run_tail, command);
   }

@@ -38,6 +38,7 @@ TEST(Arguments, WhatCannotBeReadIsAUsageError) {
   EXPECT_EQ(exit_code({"fly"}), kExitUsage);
   EXPECT_EQ(exit_code({"show"}), kExitUsage);
   EXPECT_EQ(exit_code({"import"}), kExitUsage);
+  EXPECT_EQ(exit_code({"why", "s1", "--call", "c1", "--message", "m1"}), kExitUsage);
   EXPECT_EQ(exit_code({"import", "a", "--format", "wav"}), kExitUsage);
   EXPECT_EQ(exit_code({"sessions", "--limit", "-3"}), kExitUsage);
   EXPECT_EQ(exit_code({"projections", "paint", "usage"}), kExitUsage);
@@ -49,6 +50,17 @@ TEST(Arguments, EveryCommandIsRead) {
             (std::vector<std::string>{"a.json", "-"}));
   EXPECT_EQ(command<AppendCommand>({"append"}).file, "-");
   EXPECT_EQ(command<ShowCommand>({"show", "s1", "--as-of", "version:3"}).as_of, "version:3");
+  EXPECT_TRUE(command<ShowCommand>({"show", "s1", "--tree"}).tree);
+  const auto replay = command<ReplayCommand>(
+      {"replay", "s1", "--speed", "2x", "--max-gap", "2s", "--from", "version:3", "--step"});
+  EXPECT_EQ(replay.speed, "2x");
+  EXPECT_EQ(replay.max_gap, "2s");
+  EXPECT_EQ(replay.from, "version:3");
+  EXPECT_TRUE(replay.step);
+  const auto diff = command<DiffCommand>({"diff", "s1", "--from", "3", "--to-session", "s2"});
+  EXPECT_EQ(diff.from, "3");
+  EXPECT_EQ(diff.to_session, "s2");
+  EXPECT_EQ(command<WhyCommand>({"why", "s1", "--call", "c1"}).call, "c1");
   EXPECT_FALSE(command<TailCommand>({"tail", "--no-follow"}).follow);
   EXPECT_TRUE(command<TailCommand>({"tail"}).follow);
   EXPECT_EQ(command<UsageCommand>({"usage", "--by", "model,day"}).by, "model,day");

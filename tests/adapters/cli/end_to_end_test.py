@@ -260,6 +260,53 @@ class WithServer(Program):
         self.assertLessEqual({"SessionForked", "ResponseFailed", "ToolFailed", "ContextOptimized",
                               "ScoreRecorded", "SessionEnded"}, kinds)
 
+    def test_a_fork_is_shown_as_a_tree_and_compared_with_its_parent(self):
+        self.serve("--sample")
+        tree = self.hansard("show", "--tree", "sample-weekend-lake").splitlines()
+        self.assertEqual(len(tree), 2)
+        self.assertTrue(tree[0].startswith("sample-weekend ·"), tree)
+        self.assertTrue(tree[1].startswith("└─ sample-weekend-lake * ·"), tree)
+        self.assertIn("edit at version 4", tree[1])
+        child = self.json("show", "--tree", "sample-weekend")["tree"]["forks"][0]
+        self.assertEqual(child["session"], "sample-weekend-lake")
+        diff = self.json("diff", "sample-weekend", "--to-session", "sample-weekend-lake")
+        self.assertGreater(diff["common_events"], 0)
+        self.assertGreater(diff["added"]["event_count"], 0)
+        text = self.hansard("diff", "sample-weekend", "--from", "version:2")
+        self.assertTrue(text.startswith("sample-weekend version 2 -> sample-weekend version "), text)
+        self.assertIn("\n+ [3] ", text)
+        self.hansard("diff", "sample-weekend", expect=INVALID_ARGUMENT)
+
+    def test_why_explains_an_answer_and_says_what_is_not_known(self):
+        self.serve("--sample")
+        history = self.json("show", "sample-parcel")
+        answer = next(m for m in history["messages"] if m["role"] == "assistant")
+        why = self.json("why", "sample-parcel", "--call", answer["call_id"])
+        self.assertEqual(why["answers"][0]["message_id"], answer["message_id"])
+        self.assertIn(why["window"]["source"], ("recorded", "by_version", "inferred"))
+        text = self.hansard("why", "sample-parcel", "--message", answer["message_id"])
+        self.assertTrue(text.startswith(f"call {answer['call_id']} of sample-parcel"), text)
+        for heading in ("Sent to the model", "Attempts", "Answer"):
+            self.assertIn(f"\n{heading}", text)
+        self.hansard("why", "sample-parcel", "--call", "nope", expect=NOT_FOUND)
+        self.hansard("why", "sample-parcel", expect=INVALID_ARGUMENT)
+
+    def test_replay_tells_a_conversation_turn_by_turn(self):
+        self.serve("--sample").stop()
+        shown = self.json("show", "sample-parcel")
+        played = self.rows("replay", "sample-parcel", "--max-gap", "0")
+        self.assertEqual(len(played), len(shown["messages"]) + len(shown["events"]))
+        self.assertEqual([p["position"] for p in played], sorted(p["position"] for p in played))
+        text = self.hansard("replay", "sample-parcel", "--max-gap", "0")
+        called, result = text.index("\n  -> "), text.index("] result of ")
+        self.assertLess(called, result, "a tool's result comes after its call, as a turn of its own")
+        later = self.hansard("replay", "sample-parcel", "--max-gap", "0", "--from", "version:5")
+        self.assertNotIn("\n[4] ", later)
+        self.assertIn("\n[6] ", later)
+        stepped = self.hansard("replay", "sample-parcel", "--step", stdin="\nq\n")
+        self.assertEqual(len(stepped.strip().split("\n\n")), 3, "head, one turn, and one step")
+        self.hansard("replay", "sample-parcel", "--speed", "0", expect=INVALID_ARGUMENT)
+
     def test_tail_follows(self):
         self.serve()
         tail = subprocess.Popen([BINARY, "tail", "--json", "--from", "0", "--data", self.data],
