@@ -66,9 +66,8 @@ class InspectReader final : public JsonReader {
     metrics(log, completed, out);
     Json::Object header = without(log, {"samples"});
     if (!header_.path.empty()) header.push_back({"path", header_.path});
-    // A log is written anew as it goes on; each state of it is a record of its own.
-    out.attach("header:" + header_.status, "inspect.header", "eval",
-               "settings and sums of the whole evaluation", Json(std::move(header)), completed);
+    out.attach("header", "inspect.header", "eval", "settings and sums of the whole evaluation",
+               Json(std::move(header)), completed);
     tell(out.take());
   }
 
@@ -85,6 +84,7 @@ class InspectReader final : public JsonReader {
         for (auto& each : inspect::scores_of(id, metric.value, id)) {
           if (!is_score_value(each.value)) continue;  // it stands in the header that is attached
           each.evaluator = text_at(score, "scorer");
+          each.metadata.reset();  // likewise, and versions of the tool write it differently
           out.step(std::move(each), time);
         }
       }

@@ -23,7 +23,7 @@ namespace hansard::importers {
 /// what was asked; without events the sample's `output` does so for the last answer. `model_usage`
 /// sums over a sample's calls and stays metadata. Tool events give durations. A tool message with
 /// an `error` is a failed call. `attachment://<hash>` is replaced by what it stands for.
-/// Events of other kinds are attached, one by one.
+/// Events of other kinds are attached, one by one. `working_start` of a model event is not kept.
 std::unique_ptr<Reader> inspect_reader(ReaderEvents events);
 
 /// A log, its header, or a record that wraps one as `log`.

@@ -188,7 +188,9 @@ class Sample {
     if (!parameters.if_object()->empty()) asked.parameters = std::move(parameters);
     Json::Object rest =
         without(event.json, {"event", "model", "tools", "config", "tool_choice", "input",
-                             "input_refs", "output", "call", "timestamp", "completed"});
+                             "input_refs", "output", "call", "timestamp", "completed",
+                             // A clock of the process that wrote the log.
+                             "working_start"});
     if (!rest.empty()) asked.metadata = Json(std::move(rest));
     out.step(std::move(asked), asked_at(event));
   }

@@ -223,13 +223,9 @@ Input read_input(const Json& value) {
   if (const std::string* text = inner.if_string()) {
     input.understood = !text->empty();
     if (const auto turns = split_display_text(*text)) {
-      std::size_t result = 0;
       for (const DisplayTurn& turn : *turns) {
         Json message = said_by(turn.role, turn.text);
         if (turn.role == "assistant" && turn.text == "None") *message.find("content") = Json();
-        if (turn.role == "tool") {
-          message.add("tool_call_id", "no-call:" + std::to_string(result++));
-        }
         input.messages.push_back(std::move(message));
       }
     } else if (input.understood) {

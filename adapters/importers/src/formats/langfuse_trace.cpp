@@ -4,11 +4,11 @@
 #include <map>
 #include <set>
 #include <span>
-#include <tuple>
 #include <utility>
 #include <variant>
 
 #include "formats/langfuse_messages.h"
+#include "formats/langfuse_observation.h"
 #include "formats/steps.h"
 
 namespace hansard::importers::langfuse {
@@ -22,33 +22,6 @@ constexpr std::size_t kTagsMax = 32;
 /// A longer window is not named message by message.
 constexpr std::size_t kWindowMax = 10'000;
 
-std::optional<std::uint64_t> between(const std::optional<Timestamp>& begin,
-                                     const std::optional<Timestamp>& end) {
-  if (!begin || !end || *end < *begin) return std::nullopt;
-  return static_cast<std::uint64_t>((*end - *begin).count());
-}
-
-/// An observation and its place in the tree.
-struct Observation {
-  const Json* json = nullptr;
-  std::size_t index = 0;  ///< in the export, for the report
-  std::string id;
-  std::string type;
-  std::string name;
-  std::optional<Timestamp> start;
-  std::optional<Timestamp> end;
-  const Json* around = nullptr;  ///< of a call: the observation that only wraps it
-  std::size_t calls_inside = 0;  ///< generations below it
-
-  [[nodiscard]] const Json& at(std::string_view key) const {
-    static const Json kNull;
-    const Json* value = json->find(key);
-    return value == nullptr ? kNull : *value;
-  }
-  [[nodiscard]] bool failed() const { return text_at(*json, "level") == "ERROR"; }
-  [[nodiscard]] bool is_call() const { return type == "GENERATION" && calls_inside == 0; }
-};
-
 /// What an answer asked for.
 struct Asked {
   std::string tool_call_id;
@@ -57,7 +30,16 @@ struct Asked {
   std::uint32_t index = 0;
   Json arguments;
   bool closed = false;
+  std::string result = {};  ///< as text, once closed by an observation
 };
+
+/// Text without white space around it.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
 
 std::string text_of(const Json& message) {
   const Json* content = message.find("content");
@@ -94,8 +76,9 @@ std::string key_of(const Json& message) {
 class Trace {
  public:
   Trace(const Json& trace, const Json::Array& observations, std::uint64_t line)
-      : trace_(trace), out_(line, {*id_at(trace, "id"), {}, {}}) {
-    collect(observations);
+      : trace_(trace),
+        out_(line, {*id_at(trace, "id"), {}, {}}),
+        observations_(ordered(observations)) {
     begin();
   }
 
@@ -113,46 +96,6 @@ class Trace {
   }
 
  private:
-  void collect(const Json::Array& observations) {
-    for (std::size_t i = 0; i < observations.size(); ++i) {
-      const Json& json = observations[i];
-      Observation each;
-      each.json = &json;
-      each.index = i;
-      each.id = *id_at(json, "id");
-      each.type = text_at(json, "type").value_or("");
-      each.name = text_at(json, "name").value_or("");
-      each.start = time_of(json.find("startTime"));
-      each.end = time_of(json.find("endTime"));
-      observations_.push_back(std::move(each));
-    }
-    // Exports list them in any order; told twice, they must give the same steps.
-    std::sort(observations_.begin(), observations_.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.start, a.id) < std::tie(b.start, b.id);
-    });
-    std::map<std::string, Observation*> by_id;
-    for (Observation& each : observations_) by_id[each.id] = &each;
-    const auto above = [&](const Observation& each) -> Observation* {
-      const auto id = text_at(*each.json, "parentObservationId");
-      const auto found = id ? by_id.find(*id) : by_id.end();
-      return found == by_id.end() ? nullptr : found->second;
-    };
-    for (const Observation& each : observations_) {
-      if (each.type != "GENERATION") continue;
-      std::size_t steps = 0;  // a chain that bites its tail ends all the same
-      for (Observation* up = above(each); up != nullptr && steps++ < observations_.size();
-           up = above(*up)) {
-        ++up->calls_inside;
-      }
-    }
-    for (Observation& each : observations_) {
-      Observation* up = above(each);
-      if (each.is_call() && up != nullptr && up->type == "GENERATION" && up->calls_inside == 1) {
-        each.around = up->json;
-      }
-    }
-  }
-
   void begin() {
     auto& create = out_.piece().create;
     out_.piece().created_at = time_of(trace_.find("timestamp"));
@@ -187,9 +130,12 @@ class Trace {
     if (unfinished) return;
     if (each.failed()) return failure(each);
     Output output = read_output(each.at("output"));
-    if (!output.understood && each.around != nullptr) {
+    // `None` is how some write down that there is no text; a layer around may know more.
+    const bool none = text_at(*each.json, "output") == "None";
+    if ((!output.understood || none) && each.around != nullptr) {
       const Json* outer = each.around->find("output");
-      if (outer != nullptr) output = read_output(*outer);
+      Output known = outer == nullptr ? Output{} : read_output(*outer);
+      if (known.understood) output = std::move(known);
     }
     if (!output.understood && !each.at("output").is_null()) {
       out_.attach(each.id + ":output", "langfuse.output", place(each) + ".output",
@@ -220,7 +166,8 @@ class Trace {
     std::map<std::string, std::size_t> used;
     for (std::size_t i = 0; i < input.messages.size(); ++i) {
       Json& message = input.messages[i];
-      name_call(message);
+      const std::string id = each.id + ".in" + std::to_string(i);
+      name_call(message, id);
       const std::string key = key_of(message);
       std::vector<std::string>& known = known_[key];
       const std::size_t before = used[key]++;
@@ -228,7 +175,6 @@ class Trace {
         window.push_back(known[before]);
         continue;
       }
-      const std::string id = each.id + ".in" + std::to_string(i);
       const auto added = out_.message(message, id, place(each) + events::join_path(".input", i));
       if (added.empty()) continue;
       remember_calls(added);
@@ -238,13 +184,16 @@ class Trace {
     return window;
   }
 
-  /// A result that only names its tool belongs to the latest call of that tool.
-  void name_call(Json& message) {
+  /// A result that only names its tool belongs to the latest call of that tool; one that names
+  /// nothing, to the latest call that returned the same.
+  void name_call(Json& message, const std::string& id) const {
     if (text_at(message, "role") != "tool" || text_at(message, "tool_call_id")) return;
     const auto name = text_at(message, "name");
-    const auto found = std::find_if(asked_.rbegin(), asked_.rend(),
-                                    [&](const Asked& asked) { return asked.tool == name; });
-    if (found != asked_.rend()) message.add("tool_call_id", found->tool_call_id);
+    const std::string text = text_of(message);
+    const auto found = std::find_if(asked_.rbegin(), asked_.rend(), [&](const Asked& asked) {
+      return name ? asked.tool == name : asked.closed && trimmed(asked.result) == trimmed(text);
+    });
+    message.add("tool_call_id", found != asked_.rend() ? found->tool_call_id : "no-call:" + id);
   }
 
   void request(const Observation& each, const std::vector<std::string>& window) {
@@ -270,7 +219,7 @@ class Trace {
     events::FailResponse failed;
     failed.call_id = each.id;
     failed.model = text_at(*each.json, "model");
-    failed.latency_us = between(each.start, each.end);
+    failed.latency_us = each.lasted();
     const Json& usage = each.at("usageDetails");
     if (usage.is_object() && !usage.if_object()->empty()) {
       failed.usage = usage_of(usage);
@@ -278,7 +227,7 @@ class Trace {
       failed.usage_source = events::UsageSource::imported;
     }
     if (const Json* status = present(*each.json, "statusMessage")) failed.error = *status;
-    Json metadata = rest(each);
+    Json metadata = each.rest();
     if (!each.at("output").is_null()) metadata.add("output", each.at("output"));
     failed.metadata = std::move(metadata);
     out_.step(std::move(failed), each.end ? each.end : each.start);
@@ -292,6 +241,9 @@ class Trace {
       const auto added = out_.message(message, id, place(each) + ".output", each.end);
       remember_calls(added);
       if (!added.empty()) known_[key_of(message)].push_back(id);
+      // A dialogue written out shows an answer that only called tools as one without anything.
+      const bool silent = text_of(message).empty() && message.find("tool_calls") != nullptr;
+      if (!added.empty() && silent) known_["assistant\n"].push_back(id);
       for (events::RecordedStep& step : added) {
         auto* answer = std::get_if<events::RecordResponse>(&step.step);
         if (answer == nullptr) continue;
@@ -315,20 +267,9 @@ class Trace {
       answer.raw_usage = usage;
       answer.usage_source = events::UsageSource::imported;
     }
-    answer.latency_us = between(each.start, each.end);
+    answer.latency_us = each.lasted();
     answer.ttft_us = between(each.start, time_of(each.json->find("completionStartTime")));
-    answer.metadata = rest(each);
-  }
-
-  /// What an observation says that its events have no field for.
-  static Json rest(const Observation& each) {
-    Json out = Json::Object{};
-    for (Json::Member& member :
-         without(*each.json, {"id", "traceId", "type", "input", "output", "startTime", "endTime",
-                              "completionStartTime", "model", "modelParameters", "usageDetails"})) {
-      if (!member.value.is_null()) out.add(member.key, std::move(member.value));
-    }
-    return out;
+    answer.metadata = each.rest();
   }
 
   void remember_calls(std::span<const events::RecordedStep> steps) {
@@ -393,6 +334,8 @@ class Trace {
     represented_.insert(each.id);
     if (!each.end && each.at("output").is_null() && !each.failed()) return;
     asked->closed = true;
+    const std::string* text = each.at("output").if_string();
+    asked->result = text != nullptr ? *text : dump(each.at("output"));
     known_["tool\n" + asked->tool_call_id].push_back(asked->message_id + ".result" +
                                                      std::to_string(asked->index));
     const auto fill = [&](auto result) {
@@ -400,8 +343,8 @@ class Trace {
       result.message_id = asked->message_id;
       result.index = asked->index;
       result.tool = asked->tool;
-      result.duration_us = between(each.start, each.end);
-      result.metadata = rest(each);
+      result.duration_us = each.lasted();
+      result.metadata = each.rest();
       return result;
     };
     if (each.failed()) {

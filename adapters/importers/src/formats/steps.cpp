@@ -60,7 +60,41 @@ constexpr double kMicro = 1e6;
 /// Year 9999; what lies beyond is no time but a mistake.
 constexpr double kSecondsMax = 253402300799.0;
 
+/// `1686286997.2886286` digit by digit, cut off after six decimals as in times given as text: a
+/// double holds no microseconds of our days. Nothing when the number is written otherwise.
+std::optional<std::uint64_t> plain_microseconds(std::string_view lexeme) {
+  const std::size_t point = std::min(lexeme.find('.'), lexeme.size());
+  std::string digits(lexeme.substr(0, point));
+  std::string_view decimals = lexeme.substr(std::min(point + 1, lexeme.size()));
+  for (std::size_t i = 0; i < 6; ++i) digits += i < decimals.size() ? decimals[i] : '0';
+  constexpr std::size_t kDigitsMax = 18;
+  const bool plain = digits.size() <= kDigitsMax &&
+                     decimals.find_first_not_of("0123456789") == std::string_view::npos &&
+                     digits.find_first_not_of("0123456789") == std::string::npos;
+  if (!plain) return std::nullopt;
+  const std::uint64_t value = std::stoull(digits);
+  return static_cast<double>(value) <= kSecondsMax * kMicro ? std::optional<std::uint64_t>(value)
+                                                            : std::nullopt;
+}
+
+/// What a record says, in short. Only ever compared within one session.
+std::string text_hash(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (std::uint64_t hash = fnv1a(text); hash != 0; hash >>= 4U) hex += kDigits[hash & 0xFU];
+  return hex;
+}
+
 }  // namespace
+
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1099511628211U;
+  }
+  return hash;
+}
 
 std::optional<std::uint64_t> microseconds(const Json* seconds) {
   const auto value = number_of(seconds);
@@ -74,9 +108,12 @@ std::optional<core::Timestamp> time_of(const Json* value) {
     const auto time = core::parse_time(*text);
     return time ? std::optional<core::Timestamp>(*time) : std::nullopt;
   }
-  const auto since = microseconds(value);
-  if (!since) return std::nullopt;
-  return core::Timestamp(std::chrono::microseconds(static_cast<std::int64_t>(*since)));
+  const Json::Number* number = value->if_number();
+  if (number == nullptr) return std::nullopt;
+  const auto since = plain_microseconds(number->lexeme);
+  const auto time = since ? since : microseconds(value);
+  if (!time) return std::nullopt;
+  return core::Timestamp(std::chrono::microseconds(static_cast<std::int64_t>(*time)));
 }
 
 Json::Object without(const Json& object, std::initializer_list<std::string_view> keys) {
@@ -165,7 +202,7 @@ std::span<events::RecordedStep> PieceBuilder::message(const Json& message,
   const std::string id(message_id);
   auto steps = reader_.read(message, {id, "call:" + id}, path);
   if (!steps) {
-    attach(id, "message", std::string(path), steps.error().message, message, time);
+    attach(id, "message", path, steps.error().message, message, time);
     return {};
   }
   ++piece_.messages;
@@ -178,15 +215,18 @@ std::span<events::RecordedStep> PieceBuilder::message(const Json& message,
   return {piece_.steps.begin() + static_cast<std::ptrdiff_t>(before), piece_.steps.end()};
 }
 
-void PieceBuilder::attach(std::string record_id, std::string kind, std::string path,
-                          std::string reason, const Json& raw,
+void PieceBuilder::attach(std::string record_id, std::string_view kind, std::string_view path,
+                          std::string_view reason, const Json& raw,
                           std::optional<core::Timestamp> time) {
-  static_cast<void>(record_id);
-  static_cast<void>(kind);
-  static_cast<void>(raw);
-  static_cast<void>(time);
+  events::AttachRecord attached;
+  attached.attachment_id = std::move(record_id) + ":" + text_hash(dump(raw));
+  attached.kind = identifier_of(kind);
+  attached.record = raw;
+  Json metadata;
+  metadata.add("path", path).add("reason", reason);
+  attached.metadata = std::move(metadata);
+  step(std::move(attached), time);
   ++piece_.attached;
-  piece_.unplaced.push_back({std::move(path), std::move(reason)});
 }
 
 }  // namespace hansard::importers

@@ -38,7 +38,10 @@ std::optional<core::Timestamp> time_of(const events::Json* value);
 events::Json::Object without(const events::Json& object,
                              std::initializer_list<std::string_view> keys);
 
-/// A word for `reason` of an end: what is not allowed there becomes '_'.
+/// FNV-1a, 64 bits: the same on every machine.
+std::uint64_t fnv1a(std::string_view text);
+
+/// A short identifier (a reason, a kind): what is not allowed in one becomes '_'.
 std::string identifier_of(std::string_view text);
 
 /// The normal form of a provider's word for why generation stopped.
@@ -65,10 +68,12 @@ class PieceBuilder {
                                           std::string_view path,
                                           std::optional<core::Timestamp> time = std::nullopt);
   /// Something of the source that the vocabulary has no place for: kept beside the conversation
-  /// as it stands.
-  /// @param record_id  tells it from the others of this session, also when the file is read again.
-  void attach(std::string record_id, std::string kind, std::string path, std::string reason,
-              const events::Json& raw, std::optional<core::Timestamp> time = std::nullopt);
+  /// as it stands, with its place in the source and the reason.
+  /// @param record_id  with what the record says tells it from the others of this session, also
+  /// when the file is read again; a record that changed is another one.
+  void attach(std::string record_id, std::string_view kind, std::string_view path,
+              std::string_view reason, const events::Json& raw,
+              std::optional<core::Timestamp> time = std::nullopt);
 
   Piece& piece() { return piece_; }
   Piece take() { return std::move(piece_); }

@@ -33,6 +33,16 @@ struct Told {
     }
     return found;
   }
+  /// Where in the source the attached records stood.
+  [[nodiscard]] std::vector<std::string> attached_at() const { return of_attached("path"); }
+  [[nodiscard]] std::vector<std::string> attached_because() const { return of_attached("reason"); }
+  [[nodiscard]] std::vector<std::string> of_attached(std::string_view key) const {
+    std::vector<std::string> found;
+    for (const auto& each : steps<events::AttachRecord>()) {
+      found.push_back(*each.metadata->find(key)->if_string());
+    }
+    return found;
+  }
   [[nodiscard]] const Piece& only() const {
     EXPECT_EQ(pieces.size(), 1U);
     EXPECT_TRUE(failed.empty()) << failed.front().second.message;

@@ -60,7 +60,7 @@ TEST(DisplayText, WhatCannotBeCutIsAttachedWhole) {
   const Told told = dialogue("user: a\nuser: b");
   EXPECT_EQ(told.only().messages, 0U);
   EXPECT_EQ(told.only().attached, 1U);
-  EXPECT_EQ(told.only().unplaced.size(), 1U);
+  EXPECT_EQ(dump(told.steps<events::AttachRecord>().at(0).record), R"("user: a\nuser: b")");
 }
 
 TEST(DisplayText, AGrownDialogueKeepsItsName) {

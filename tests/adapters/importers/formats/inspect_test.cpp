@@ -130,10 +130,19 @@ TEST(Inspect, ScoresAndMetricsAreScores) {
   EXPECT_EQ(scores[1].score_id, R"(match:"C")");
 }
 
+TEST(Inspect, ALogWrittenAnewByAnotherVersionSaysTheSame) {
+  std::string anew(kSample);
+  anew.replace(anew.find("\"uuid\":\"e1\""), 11, "\"uuid\":\"e1\",\"working_start\":1.5");
+  const auto asked = inspect(log(anew)).steps<events::RequestResponse>();
+  EXPECT_EQ(dump(*asked.at(0).metadata), R"({"uuid":"e1"})");
+  EXPECT_FALSE(inspect(log(kSample)).steps<events::RecordScore>().at(0).metadata);
+}
+
 TEST(Inspect, OtherEventsAreAttachedOneByOne) {
   const Told told = inspect(log(kSample));
   EXPECT_EQ(told.pieces[1].attached, 2U);
-  EXPECT_EQ(told.pieces[1].unplaced.at(1).path, "events[5]");
+  const std::vector<std::string> places = {"eval", "events[0]", "events[5]"};
+  EXPECT_EQ(told.attached_at(), places);
 }
 
 TEST(Inspect, WithoutEventsTheOutputSpeaksForTheLastAnswerOnly) {

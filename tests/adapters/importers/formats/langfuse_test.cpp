@@ -81,6 +81,16 @@ TEST(Langfuse, MessagesSentAgainAreStoredOnceAndNamedByTheWindow) {
   EXPECT_EQ(told.only().attached, 0U);
 }
 
+TEST(Langfuse, AnInputWrittenOutAsTextRepeatsWhatIsKnown) {
+  const Told told = trace(
+      generation("o1", "01", "user: Weather?", kCalls) + "," + std::string(kTool) + "," +
+      generation("o3", "03", "user: Weather?\nassistant: None\ntool: sunny\n", "It is sunny."));
+  EXPECT_EQ(told.only().messages, 3U);
+  EXPECT_EQ(told.only().attached, 0U);
+  const auto asked = told.steps<events::RequestResponse>();
+  EXPECT_EQ(asked.at(1).window->message_ids.size(), 3U);
+}
+
 TEST(Langfuse, ACallHasItsModelUsageLatencyAndTimes) {
   const Told told = trace(loop());
   const auto answer = told.steps<events::RecordResponse>().at(1);
@@ -137,6 +147,15 @@ TEST(Langfuse, AGenerationAroundAnotherIsNotCountedAgain) {
   EXPECT_EQ(text_of(answers[0].parts), "Hi") << "what the inner one lacks comes from around it";
   EXPECT_EQ(answers[0].finish_reason, events::FinishReason::stop);
   EXPECT_EQ(told.only().attached, 1U);
+}
+
+TEST(Langfuse, AnOutputCalledNoneIsWhatTheLayerAroundItSaysOrItself) {
+  const Told wrapped =
+      trace(generation("outer", "01", kAsk, kCalls) + "," +
+            generation("inner", "01", kAsk, "None", R"(,"parentObservationId":"outer")"));
+  EXPECT_EQ(wrapped.steps<events::CallTool>().size(), 1U);
+  const Told alone = trace(generation("inner", "01", kAsk, "None"));
+  EXPECT_EQ(text_of(alone.steps<events::RecordResponse>().at(0).parts), "None");
 }
 
 TEST(Langfuse, AnErrorIsAFailedCall) {

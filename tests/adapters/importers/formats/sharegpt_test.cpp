@@ -82,9 +82,10 @@ TEST(ShareGpt, WhatIsNoCallOrNoKnownSpeakerIsAttachedWithItsPlace) {
   const auto& piece = told.only();
   EXPECT_EQ(piece.messages, 1U);
   EXPECT_EQ(piece.attached, 3U);
-  ASSERT_EQ(piece.unplaced.size(), 3U);
-  EXPECT_EQ(piece.unplaced[0].path, "conversations[1]");
-  EXPECT_NE(piece.unplaced[1].reason.find("narrator"), std::string::npos);
+  ASSERT_EQ(told.attached_at().size(), 3U);
+  EXPECT_EQ(told.attached_at()[0], "conversations[1]");
+  EXPECT_NE(told.attached_because()[1].find("narrator"), std::string::npos);
+  EXPECT_EQ(dump(told.steps<events::AttachRecord>()[2].record), R"({"from":"gpt"})");
 }
 
 TEST(ShareGpt, SystemAndToolsBesideTheTurnsAreSettings) {

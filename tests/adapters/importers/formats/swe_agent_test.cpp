@@ -94,7 +94,7 @@ TEST(SweAgent, AStepWithoutAnAnswerIsAttached) {
     "trajectory":[{"action":"zero","response":"other","observation":""},
                   {"action":"one","response":"a","observation":"ok"}]})");
   EXPECT_EQ(told.only().attached, 1U);
-  EXPECT_EQ(told.only().unplaced.at(0).path, "trajectory[0]");
+  EXPECT_EQ(told.attached_at().at(0), "trajectory[0]");
   EXPECT_EQ(told.steps<events::CallTool>().size(), 1U);
 }
 
@@ -107,9 +107,8 @@ TEST(SweAgent, WhatTheModelWasSentInAnotherFormIsAttachedOnce) {
                               R"({"response":"a","messages":[)" + q + "]}," +
                               R"({"response":"b","messages":[)" + cut + "," + a + "]}," +
                               R"({"response":"c","messages":[)" + cut + "," + a + "," + b + "]}]}");
-  ASSERT_EQ(told.only().unplaced.size(), 2U);
-  EXPECT_EQ(told.only().unplaced[0].path, "trajectory[1].messages[0]");
-  EXPECT_EQ(told.only().unplaced[1].path, "trajectory[2]");
+  const std::vector<std::string> places = {"trajectory[1].messages[0]", "trajectory[2]"};
+  EXPECT_EQ(told.attached_at(), places);
 }
 
 TEST(SweAgent, ARunKeepsItsNameAsItGrows) {

@@ -145,14 +145,13 @@ TEST_F(Zip, CutOrFlippedAnywhereItIsRefusedOrReadsTheSame) {
     EXPECT_FALSE(all) << "cut at " << cut;
   }
   for (std::size_t at = 0; at < whole.size(); ++at) {
-    for (const int bit : {0, 3, 7}) {
-      std::string bent = whole;
-      bent[at] = static_cast<char>(bent[at] ^ (1 << bit));
-      const auto all = lines(bent);
-      // A changed name takes an entry out of the log; what is read is whole.
-      const bool fewer = all && all->size() < right.size();
-      EXPECT_TRUE(!all || *all == right || fewer) << "bit " << bit << " of byte " << at;
-    }
+    const std::size_t bit = at % 8;
+    std::string bent = whole;
+    bent[at] = static_cast<char>(bent[at] ^ (1 << bit));
+    const auto all = lines(bent);
+    // A changed name takes an entry out of the log; what is read is whole.
+    const bool fewer = all && all->size() < right.size();
+    EXPECT_TRUE(!all || *all == right || fewer) << "bit " << bit << " of byte " << at;
   }
 }
 
