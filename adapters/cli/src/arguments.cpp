@@ -88,9 +88,10 @@ class Parser {
     CLI::App& app = chosen(app_.add_subcommand("import", "Record conversations from files"),
                            [this] { return import_; });
     add_url(app, out_);
-    app.add_option("files", import_.files, "Files, plain or .zst; - is standard input")->required();
-    app.add_option("--format", import_.format, "auto or openai (message lists)")
-        ->check(CLI::IsMember({"auto", "openai"}));
+    app.add_option("files", import_.files,
+                   "Files (plain, gzip, zstd, .eval) or directories; - is standard input")
+        ->required();
+    app.add_option("--format", import_.format, "auto, or what the files are: see the README");
   }
 
   void add_append() {

@@ -6,7 +6,7 @@
 
 #include "events/json.h"
 #include "http/problem.h"
-#include "importers/importer.h"
+#include "importers/piece_json.h"
 
 namespace hansard::cli {
 
@@ -16,28 +16,6 @@ using core::Result;
 using events::Json;
 using importers::Imported;
 using importers::ImportItem;
-
-Result<ImportItem> read_item(Json& json, const std::string& path) {
-  Json::Object* object = json.if_object();
-  if (object == nullptr) return events::bad_field(path, "expected an object");
-  ImportItem item;
-  bool has_record = false;
-  for (Json::Member& member : *object) {
-    const std::string at = events::join_path(path, member.key);
-    if (member.key == "line" || member.key == "repeat") {
-      auto number = member.value.as_uint(at);
-      if (!number) return std::move(number).error();
-      (member.key == "line" ? item.line : item.repeat) = *number;
-    } else if (member.key == "record") {
-      item.record = std::move(member.value);
-      has_record = true;
-    } else {
-      return events::bad_field(at, "unknown field");
-    }
-  }
-  if (!has_record) return events::bad_field(events::join_path(path, "record"), "is missing");
-  return item;
-}
 
 Result<std::vector<ImportItem>> read_items(const std::string& body) {
   auto json = events::parse_json_object(body);
@@ -52,7 +30,7 @@ Result<std::vector<ImportItem>> read_items(const std::string& body) {
                          "items: more than " + std::to_string(kImportItemsMax), "items"};
     }
     for (std::size_t i = 0; i < list->size(); ++i) {
-      auto item = read_item((*list)[i], events::join_path("items", i));
+      auto item = importers::read_item(std::move((*list)[i]), events::join_path("items", i));
       if (!item) return std::move(item).error();
       items.push_back(*std::move(item));
     }
@@ -64,18 +42,9 @@ Json result_json(Imported& result) {
   Json out;
   out.add("line", result.line);
   out.add("session_id", result.session_id);
-  out.add("messages", result.messages);
+  if (result.alike > 0) out.add("alike", result.alike);
   out.add("new_events", result.new_events);
   out.add("known_events", result.known_events);
-  out.add("attached", result.attached);
-  Json unplaced(Json::Array{});
-  for (importers::Unplaced& piece : result.unplaced) {
-    Json one;
-    one.add("path", std::move(piece.path));
-    one.add("reason", std::move(piece.reason));
-    unplaced.push(std::move(one));
-  }
-  out.add("unplaced", std::move(unplaced));
   if (result.error) {
     Json error;
     error.add("code", core::traits(result.error->code).name);

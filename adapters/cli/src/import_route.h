@@ -16,16 +16,16 @@ struct ImportPorts {
   std::function<core::Hash()> draw_salt;
 };
 
-/// Records per request that `POST /v1/import` accepts.
+/// Pieces per request that `POST /v1/import` accepts.
 inline constexpr std::size_t kImportItemsMax = 256;
 
-/// POST /v1/import: `{"items":[{"line":1,"repeat":0,"record":...}]}`, records as
-/// `importers::read_conversation` reads them; answers 200 with one result per item, failed ones
-/// included, because one broken conversation must not hold up its neighbours:
-///   {"results":[{"line":1,"session_id":"...","messages":9,"new_events":9,"known_events":0,
-///     "attached":0,"unplaced":[{"path":"messages[3]","reason":"..."}],
+/// POST /v1/import: `{"items":[...]}`, pieces of conversations as `importers::write_item` writes
+/// them; answers 200 with one result per item, failed ones included, because one broken
+/// conversation must not hold up its neighbours:
+///   {"results":[{"line":1,"session_id":"...","new_events":9,"known_events":0,
 ///     "error":{"code":"...","detail":"..."}}]}
-/// Sessions are named on the server, because names are keyed by its store key.
+/// and `alike`, where the session is called `<name>~<alike>`. Sessions are named on the server,
+/// because names are keyed by its store key.
 http::Route import_route(ImportPorts ports);
 
 }  // namespace hansard::cli

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include <array>
@@ -10,6 +11,8 @@
 #include <cstring>
 #include <utility>
 #include <vector>
+
+#include "importers/zip_source.h"
 
 namespace hansard::importers {
 
@@ -22,6 +25,13 @@ using core::Result;
 constexpr std::size_t kBufferBytes = 128U << 10;
 constexpr int kWindowLogMax = 27;  // 128 MiB
 constexpr std::array<unsigned char, 4> kZstdMagic = {0x28, 0xB5, 0x2F, 0xFD};
+constexpr std::array<unsigned char, 2> kGzipMagic = {0x1F, 0x8B};
+constexpr int kGzipOnly = 16 + MAX_WBITS;  ///< as zlib's inflateInit2 wants to be told
+
+template <std::size_t N>
+bool begins_with(std::string_view bytes, const std::array<unsigned char, N>& magic) {
+  return bytes.size() >= N && std::memcmp(bytes.data(), magic.data(), N) == 0;
+}
 
 class Descriptor {
  public:
@@ -146,6 +156,63 @@ class ZstdSource final : public ByteSource {
   bool more_inside_ = false;  ///< the output filled up: the decoder may hold more
 };
 
+/// One or several gzip members, one after another.
+class GzipSource final : public ByteSource {
+ public:
+  explicit GzipSource(File file) : file_(std::move(file)), out_(kBufferBytes) {
+    ready_ = inflateInit2(&stream_, kGzipOnly) == Z_OK;
+  }
+  ~GzipSource() override {
+    if (ready_) inflateEnd(&stream_);
+  }
+  GzipSource(const GzipSource&) = delete;
+  GzipSource& operator=(const GzipSource&) = delete;
+
+  Result<std::string_view> next() override {
+    if (!ready_) return Error{Errc::unavailable, file_.name() + ": no memory to decompress"};
+    for (;;) {
+      if (stream_.avail_in == 0 && !more_inside_) {
+        auto piece = file_.next();
+        if (!piece) return std::move(piece).error();
+        if (piece->empty()) {
+          if (member_open_) return broken("the compressed form is cut off");
+          return std::string_view{};
+        }
+        // zlib's interface predates const; it only reads.
+        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece->data()));  // NOLINT
+        stream_.avail_in = static_cast<uInt>(piece->size());
+      }
+      stream_.next_out = reinterpret_cast<Bytef*>(out_.data());
+      stream_.avail_out = static_cast<uInt>(out_.size());
+      member_open_ = true;
+      const int status = inflate(&stream_, Z_NO_FLUSH);
+      if (status == Z_STREAM_END) {
+        member_open_ = false;
+        inflateReset(&stream_);
+      } else if (status != Z_OK && status != Z_BUF_ERROR) {
+        return broken(stream_.msg == nullptr ? "not decompressible" : stream_.msg);
+      }
+      more_inside_ = status != Z_STREAM_END && stream_.avail_out == 0;
+      const std::size_t got = out_.size() - stream_.avail_out;
+      if (got > 0) return std::string_view(out_.data(), got);
+    }
+  }
+  [[nodiscard]] std::uint64_t consumed() const override { return file_.consumed(); }
+  [[nodiscard]] std::uint64_t size() const override { return file_.size(); }
+
+ private:
+  [[nodiscard]] Error broken(const std::string& why) const {
+    return {Errc::invalid_argument, file_.name() + ": " + why};
+  }
+
+  File file_;
+  z_stream stream_{};
+  std::vector<char> out_;
+  bool ready_ = false;
+  bool member_open_ = false;
+  bool more_inside_ = false;  ///< the output filled up: the decoder may hold more
+};
+
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_source(const std::string& path) {
@@ -166,9 +233,14 @@ Result<std::unique_ptr<ByteSource>> open_source(const std::string& path) {
   File file(std::move(fd), standard_input ? "standard input" : path, size);
   auto start = file.peek(kZstdMagic.size());
   if (!start) return std::move(start).error();
-  const bool zstd = start->size() >= kZstdMagic.size() &&
-                    std::memcmp(start->data(), kZstdMagic.data(), kZstdMagic.size()) == 0;
-  if (zstd) return std::unique_ptr<ByteSource>(std::make_unique<ZstdSource>(std::move(file)));
+  if (begins_with(*start, kZstdMagic)) {
+    return std::unique_ptr<ByteSource>(std::make_unique<ZstdSource>(std::move(file)));
+  }
+  if (begins_with(*start, kGzipMagic)) {
+    return std::unique_ptr<ByteSource>(std::make_unique<GzipSource>(std::move(file)));
+  }
+  // A zip archive has its directory at the end, so it cannot come through a pipe.
+  if (is_zip(*start) && !standard_input) return open_eval(path);
   return std::unique_ptr<ByteSource>(std::make_unique<PlainSource>(std::move(file)));
 }
 

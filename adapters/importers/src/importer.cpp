@@ -16,23 +16,26 @@ using core::Error;
 using core::Receipt;
 using core::Result;
 
+constexpr std::size_t kNameHashBytes = 10;
+
 }  // namespace
 
-/// One call of `take`: results by item, groups of items whose sessions begin alike.
+/// One call of `take`: results by item, groups of items of one name.
 struct Importer::Batch {
   std::vector<Imported> results;
-  std::vector<std::optional<Conversation>> conversations;
+  std::vector<ImportItem> items;
+  std::vector<std::string> names;  ///< of `items`
   std::vector<std::vector<std::size_t>> groups;
   std::atomic<std::size_t> groups_left{0};
   std::function<void(std::vector<Imported>)> done;
 };
 
-/// One conversation on its way into the log.
+/// One piece on its way into the log.
 struct Importer::Work {
   std::size_t group = 0;
   std::size_t member = 0;
   std::size_t item = 0;
-  std::size_t alike = 0;  ///< sessions of this name found to be other conversations
+  std::uint64_t alike = 0;  ///< sessions of this name found to be other conversations
   std::size_t next_step = 0;
   std::size_t new_events = 0;  ///< in the session being tried
   std::size_t known_events = 0;
@@ -45,28 +48,25 @@ Importer::Importer(core::ProjectId project, const core::KeyedHash& keyed_hash, S
       submit_(std::move(submit)),
       draw_salt_(std::move(draw_salt)) {}
 
+std::string Importer::name_of(const SessionName& session) const {
+  if (!session.id.empty()) return session.id;
+  const core::Hash hash = keyed_hash_("import.session", project_.text(), session.seed);
+  return session.prefix + core::to_hex(core::as_bytes(hash).substr(0, kNameHashBytes));
+}
+
 void Importer::take(std::vector<ImportItem> items,
                     std::function<void(std::vector<Imported>)> done) const {
+  if (items.empty()) return done({});
   auto batch = std::make_shared<Batch>();
   batch->done = std::move(done);
-  batch->results.resize(items.size());
-  batch->conversations.resize(items.size());
+  batch->items = std::move(items);
+  batch->results.resize(batch->items.size());
   std::map<std::string, std::vector<std::size_t>> by_name;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Imported& result = batch->results[i];
-    result.line = items[i].line;
-    auto read = read_conversation(items[i].record, items[i].repeat, project_, keyed_hash_);
-    if (!read) {
-      result.error = std::move(read).error();
-      continue;
-    }
-    result.messages = read->messages;
-    result.attached = read->attached;
-    result.unplaced = std::move(read->unplaced);
-    by_name[read->session_id].push_back(i);
-    batch->conversations[i] = *std::move(read);
+  for (std::size_t i = 0; i < batch->items.size(); ++i) {
+    batch->results[i].line = batch->items[i].line;
+    batch->names.push_back(name_of(batch->items[i].session));
+    by_name[batch->names.back()].push_back(i);
   }
-  if (by_name.empty()) return batch->done(std::move(batch->results));
   for (auto& [name, members] : by_name) batch->groups.push_back(std::move(members));
   batch->groups_left = batch->groups.size();
   for (std::size_t group = 0; group < batch->groups.size(); ++group) next_of_group(batch, group, 0);
@@ -82,23 +82,39 @@ void Importer::next_of_group(std::shared_ptr<Batch> batch, std::size_t group,
   work->group = group;
   work->member = member;
   work->item = batch->groups[group][member];
+  const ImportItem& item = batch->items[work->item];
+  if (item.continues && member > 0) {
+    const Imported& before = batch->results[batch->groups[group][member - 1]];
+    if (before.error) {
+      Imported& result = batch->results[work->item];
+      result.session_id = before.session_id;
+      result.error = before.error;
+      return next_of_group(std::move(batch), group, member + 1);
+    }
+    work->alike = before.alike;
+  } else if (item.continues) {
+    work->alike = item.alike;
+  }
   next_append(std::move(batch), std::move(work));
 }
 
 void Importer::next_append(std::shared_ptr<Batch> batch, std::shared_ptr<Work> work) const {
-  const Conversation& conversation = *batch->conversations[work->item];
+  const ImportItem& item = batch->items[work->item];
   Imported& result = batch->results[work->item];
-  result.session_id = conversation.session_id;
+  result.session_id = batch->names[work->item];
+  result.alike = work->alike;
   if (work->alike > 0) result.session_id += "~" + std::to_string(work->alike);
   auto stream = events::session_stream(project_, result.session_id, keyed_hash_);
   if (!stream) return appended(batch, work, std::move(stream).error());
 
   events::Record record;
-  record.create = conversation.create;
+  record.create = item.create;
+  record.created_at = item.created_at;
+  record.created_at_from_client = item.created_at.has_value();
   if (stream->name() != result.session_id) record.create.session_id = result.session_id;
-  const std::size_t end = std::min(conversation.steps.size(), work->next_step + kStepsPerAppend);
-  record.steps.assign(conversation.steps.begin() + static_cast<std::ptrdiff_t>(work->next_step),
-                      conversation.steps.begin() + static_cast<std::ptrdiff_t>(end));
+  const std::size_t end = std::min(item.steps.size(), work->next_step + kStepsPerAppend);
+  record.steps.assign(item.steps.begin() + static_cast<std::ptrdiff_t>(work->next_step),
+                      item.steps.begin() + static_cast<std::ptrdiff_t>(end));
   work->next_step = end;
   events::SessionCommand command;
   command.meta.salt_seed = draw_salt_();
@@ -113,7 +129,9 @@ void Importer::appended(const std::shared_ptr<Batch>& batch, const std::shared_p
   Imported& result = batch->results[work->item];
   if (!receipt) {
     // Only before anything was written is another session still an option.
-    const bool other = receipt.error().code == Errc::id_reused && work->new_events == 0;
+    const ImportItem& item = batch->items[work->item];
+    const bool other =
+        receipt.error().code == Errc::id_reused && work->new_events == 0 && !item.continues;
     if (other && work->alike < kAlikeMax) {
       ++work->alike;
       work->next_step = work->known_events = 0;
@@ -126,7 +144,7 @@ void Importer::appended(const std::shared_ptr<Batch>& batch, const std::shared_p
     for (const core::RecordReceipt& record : receipt->records) {
       ++(record.duplicate ? work->known_events : work->new_events);
     }
-    if (work->next_step < batch->conversations[work->item]->steps.size()) {
+    if (work->next_step < batch->items[work->item].steps.size()) {
       return next_append(batch, work);
     }
   }

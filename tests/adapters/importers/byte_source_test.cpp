@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include <filesystem>
@@ -35,6 +36,20 @@ class ByteSource : public ::testing::Test {
     std::string out(ZSTD_compressBound(bytes.size()), '\0');
     out.resize(ZSTD_compress2(context, out.data(), out.size(), bytes.data(), bytes.size()));
     ZSTD_freeCCtx(context);
+    return out;
+  }
+  static std::string gzip(const std::string& bytes) {
+    z_stream stream{};
+    EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string in = bytes;
+    std::string out(deflateBound(&stream, in.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(in.data());
+    stream.avail_in = static_cast<uInt>(in.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
     return out;
   }
   static Result<std::string> read_all(const std::string& path) {
@@ -72,6 +87,22 @@ TEST_F(ByteSource, RecognisesZstandardByItsBytes) {
 
 TEST_F(ByteSource, ReadsSeveralFramesAsOneText) {
   EXPECT_EQ(read_all(write("a.zst", compress("one ") + compress("two"))).value(), "one two");
+}
+
+TEST_F(ByteSource, RecognisesGzipByItsBytesAndReadsItsMembersAsOneText) {
+  const std::string text = long_text();
+  EXPECT_EQ(read_all(write("a.gz", gzip(text))).value(), text);
+  EXPECT_EQ(read_all(write("b.gz", gzip("one ") + gzip("") + gzip("two"))).value(), "one two");
+}
+
+TEST_F(ByteSource, SaysWhenAGzipFileIsCutOffOrBroken) {
+  std::string bytes = gzip(long_text());
+  EXPECT_NE(
+      read_all(write("cut.gz", bytes.substr(0, bytes.size() / 2))).error().message.find("cut"),
+      std::string::npos);
+  EXPECT_EQ(read_all(write("head.gz", bytes.substr(0, 5))).error().code, Errc::invalid_argument);
+  bytes[bytes.size() / 2] ^= 0x10;
+  EXPECT_EQ(read_all(write("broken.gz", bytes)).error().code, Errc::invalid_argument);
 }
 
 TEST_F(ByteSource, SaysWhenTheCompressedFormIsCutOff) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <map>
 #include <sstream>
 
 #include "core/command_loop.h"
@@ -11,6 +10,8 @@
 #include "events/equivalence.h"
 #include "events/session/codec.h"
 #include "events/session/decider.h"
+#include "importers/formats.h"
+#include "importers/piece_json.h"
 #include "importers/record_splitter.h"
 #include "ossl/hasher.h"
 #include "ossl/random.h"
@@ -29,23 +30,29 @@ std::string golden(const std::string& name) {
   return text.str();
 }
 
-/// The items of a file, as a client makes them; `problems` lists what never became one.
+/// The items of a file, as a client makes them and as they arrive; `problems` lists the lines that
+/// never became one.
 std::vector<ImportItem> items_of(const std::string& text,
                                  std::vector<std::uint64_t>* problems = nullptr) {
   std::vector<ImportItem> items;
-  std::map<std::string, std::uint64_t> repeats;
-  importers::RecordSplitter splitter(
-      [&](importers::SourceRecord record) {
-        auto json = events::parse_json(record.text);
-        if (!record.problem.empty() || !json) {
-          if (problems != nullptr) problems->push_back(record.line);
-          return;
-        }
-        items.push_back({record.line, repeats[record.text]++, *std::move(json)});
+  importers::ReaderEvents events{
+      [&](importers::Piece piece) {
+        const std::string sent = importers::write_item({std::move(piece), 0});
+        auto arrived = importers::read_item(hansard::events::parse_json(sent).value(), "item");
+        ASSERT_TRUE(arrived) << arrived.error().message << " in " << sent;
+        EXPECT_EQ(importers::write_item(*arrived), sent);
+        items.push_back(*std::move(arrived));
       },
+      [&](std::uint64_t line, const core::Error&) {
+        if (problems != nullptr) problems->push_back(line);
+      }};
+  importers::AutoReader reader(std::move(events), [](const importers::Format&) {});
+  importers::RecordSplitter splitter(
+      [&](importers::SourceRecord record) { reader.take(std::move(record)); },
       importers::is_message);
   splitter.feed(text);
   splitter.finish();
+  reader.finish();
   return items;
 }
 
@@ -115,7 +122,6 @@ TEST_F(Importing, EachShapeOfFileIsRead) {
 
 TEST_F(Importing, ToolsAreCalledAndReturnInOrder) {
   const auto results = take("wrapped.jsonl");
-  EXPECT_EQ(results[0].messages, 4U);
   EXPECT_EQ(types(results[0].session_id),
             (Types{"SessionCreated", "SessionConfigured", "MessageSent", "ResponseReceived",
                    "ToolCalled", "ToolCompleted", "ResponseReceived"}));
@@ -136,7 +142,11 @@ TEST_F(Importing, TheSameFileAgainAddsNothing) {
 TEST_F(Importing, AGrownFileAddsItsNewPartOnly) {
   auto items = items_of(golden("list.json"));
   take(items);
-  items[0].record.push(events::parse_json(R"({"role":"user","content":"And Linz?"})").value());
+  events::SendMessage more_said;
+  more_said.message_id = "m" + std::to_string(items[0].steps.size());
+  more_said.role = events::Role::user;
+  more_said.parts = {events::Part::make_text("And Linz?")};
+  items[0].steps.push_back({more_said, std::nullopt, false});
   auto more = items_of(golden("wrapped.jsonl"));
   items.insert(items.end(), more.begin(), more.end());
   const auto results = take(items);
@@ -148,7 +158,7 @@ TEST_F(Importing, AGrownFileAddsItsNewPartOnly) {
 TEST_F(Importing, AnEarlierStateOfAConversationAddsNothing) {
   auto items = items_of(golden("list.json"));
   take(items);
-  items[0].record.if_array()->pop_back();
+  items[0].steps.pop_back();
   EXPECT_EQ(fresh(take(items)), 0U);
 }
 
@@ -189,15 +199,10 @@ TEST_F(Importing, OneIdWithOtherWordsIsAnother) {
 TEST_F(Importing, ADamagedFileLosesOnlyWhatIsDamaged) {
   std::vector<std::uint64_t> problems;
   const auto results = take(items_of(golden("damaged.jsonl"), &problems));
-  EXPECT_EQ(problems, (std::vector<std::uint64_t>{2, 3, 6}));
-  ASSERT_EQ(results.size(), 4U);
+  EXPECT_EQ(problems, (std::vector<std::uint64_t>{2, 3, 4, 6}));
+  ASSERT_EQ(results.size(), 3U);
   EXPECT_EQ(results[0].session_id, "good-1");
-  ASSERT_TRUE(results[1].error);
-  EXPECT_EQ(results[1].line, 4U);
-  EXPECT_EQ(results[2].attached, 1U);
-  ASSERT_EQ(results[2].unplaced.size(), 1U);
-  EXPECT_EQ(results[2].unplaced[0].path, "messages[1]");
-  EXPECT_EQ(results[3].session_id, "good-2");
+  EXPECT_EQ(results[2].session_id, "good-2");
   EXPECT_EQ(types("good-2").size(), 2U);
 }
 
@@ -210,6 +215,47 @@ TEST_F(Importing, ALongConversationIsOneWhateverTheNumberOfAppends) {
   text += "]}";
   EXPECT_EQ(fresh(take(items_of(text))), 3 * importers::Importer::kStepsPerAppend + 1);
   EXPECT_EQ(fresh(take(items_of(text))), 0U);
+}
+
+/// `steps` of one conversation in pieces of one step.
+std::vector<ImportItem> in_pieces(const std::string& text) {
+  const ImportItem whole = items_of(text).front();
+  std::vector<ImportItem> pieces;
+  for (const events::RecordedStep& step : whole.steps) {
+    ImportItem piece = whole;
+    piece.steps = {step};
+    piece.continues = !pieces.empty();
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
+TEST_F(Importing, PiecesOfAConversationFollowItsFirst) {
+  const std::string said = R"({"id":"a","messages":[{"role":"user","content":"hi"},)";
+  take(items_of(said + R"({"role":"assistant","content":"hello"}]})"));
+  const std::string other = R"({"id":"a","messages":[{"role":"user","content":"ho"},)"
+                            R"({"role":"assistant","content":"hello"}]})";
+  const auto results = take(in_pieces(other));
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(fresh(results), 3U);
+  EXPECT_EQ(results[1].session_id, "a~1") << "the second piece alone would fit the first session";
+  EXPECT_EQ(results[1].alike, 1U);
+
+  // The same, when the second piece comes with the next batch.
+  std::vector<ImportItem> pieces = in_pieces(other);
+  pieces[1].alike = take({pieces[0]})[0].alike;
+  EXPECT_EQ(take({pieces[1]})[0].session_id, "a~1");
+}
+
+TEST_F(Importing, APieceFailsWithTheOneItContinues) {
+  std::vector<ImportItem> pieces = in_pieces(
+      R"({"id":"a","messages":[{"role":"user","content":"hi"},{"role":"user","content":"ho"}]})");
+  std::get<events::SendMessage>(pieces[0].steps[0].step).message_id.clear();
+  const auto results = take(pieces);
+  ASSERT_TRUE(results[0].error);
+  ASSERT_TRUE(results[1].error);
+  EXPECT_EQ(results[1].error->message, results[0].error->message);
+  EXPECT_TRUE(types("a").empty()) << "a conversation has no holes";
 }
 
 TEST_F(Importing, AnEmptyBatchIsAnsweredToo) {

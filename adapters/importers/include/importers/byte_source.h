@@ -22,9 +22,11 @@ class ByteSource {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
 };
 
-/// Opens a file, or standard input as `-`. Zstandard is recognised by its first bytes, not by the
-/// name. Memory: two buffers of 128 KiB, and the window of the compressed form, at most 128 MiB.
-/// Errors: not_found, invalid_argument (a directory), unavailable.
+/// Opens a file, or standard input as `-`. Zstandard, gzip (several members, too) and zip (an
+/// Inspect log, see zip_source.h; files only) are recognised by their first bytes, not by the name.
+/// Memory: two buffers of 128 KiB, and the window of the compressed form, at most 128 MiB; of a zip
+/// archive one document.
+/// Errors: not_found, invalid_argument (a directory), unavailable, and those of `open_eval`.
 core::Result<std::unique_ptr<ByteSource>> open_source(const std::string& path);
 
 }  // namespace hansard::importers

@@ -8,10 +8,15 @@
 
 #include "core/time.h"
 #include "events/session/commands.h"
-#include "importers/conversation.h"
 #include "importers/record_splitter.h"
 
 namespace hansard::importers {
+
+/// A piece of a record that has no place in the vocabulary, and why.
+struct Unplaced {
+  std::string path;  ///< `messages[3]`
+  std::string reason;
+};
 
 /// How a source names a conversation.
 struct SessionName {
@@ -27,6 +32,9 @@ struct SessionName {
 struct Piece {
   std::uint64_t line = 1;  ///< of the record that ends it, for the report
   SessionName session;
+  /// Goes on with the session of the last piece of this name, whatever that came to be called.
+  /// Otherwise the piece begins a conversation, which may turn out to be a known one.
+  bool continues = false;
   events::CreateSession create;
   std::optional<core::Timestamp> created_at;  ///< where the source says when it began
   std::vector<events::RecordedStep> steps;

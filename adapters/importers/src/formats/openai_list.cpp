@@ -1,11 +1,11 @@
-#include "importers/conversation.h"
+#include "formats/openai_list.h"
 
-#include <array>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "events/dialects/openai/messages.h"
+#include "formats/json_reader.h"
 
 namespace hansard::importers {
 
@@ -13,10 +13,10 @@ namespace {
 
 using core::Errc;
 using core::Error;
+using core::Ok;
 using core::Result;
+using core::Status;
 using events::Json;
-
-constexpr std::size_t kNameHashBytes = 10;
 
 /// The list of messages and the member it was found under.
 struct Messages {
@@ -90,7 +90,7 @@ events::RecordedStep undated(events::SessionStep step) {
   return {std::move(step), std::nullopt, false};
 }
 
-void read_wrapper(const Json::Object& wrapper, std::string_view list_name, Conversation& out) {
+void read_wrapper(const Json::Object& wrapper, std::string_view list_name, Piece& out) {
   Json metadata;
   events::ConfigureSession settings;
   settings.idempotency_key = "import";
@@ -112,7 +112,7 @@ void read_wrapper(const Json::Object& wrapper, std::string_view list_name, Conve
 }
 
 /// A changed reward is another judgement, so its text is part of its id.
-void read_reward(const Json& record, Conversation& out) {
+void read_reward(const Json& record, Piece& out) {
   const Json* reward = record.find("reward");
   if (reward == nullptr || !(reward->is_number() || reward->is_boolean())) return;
   events::RecordScore score;
@@ -122,7 +122,7 @@ void read_reward(const Json& record, Conversation& out) {
   out.steps.push_back(undated(std::move(score)));
 }
 
-void read_messages(const Json::Array& messages, std::string_view list_name, Conversation& out) {
+void read_messages(const Json::Array& messages, std::string_view list_name, Piece& out) {
   events::openai::MessageReader reader;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const std::string place = std::to_string(i);
@@ -141,39 +141,56 @@ void read_messages(const Json::Array& messages, std::string_view list_name, Conv
   }
 }
 
+class OpenAiListReader final : public JsonReader {
+ public:
+  using JsonReader::JsonReader;
+
+ private:
+  Status read(const JsonRecord& record) override {
+    auto found = find_messages(record.json);
+    if (!found) return std::move(found).error();
+    const Json::Array& messages = *found->list->if_array();
+    if (messages.empty()) return events::bad_field(found->name, "the list is empty");
+
+    Piece out;
+    out.line = record.line;
+    if (auto id = own_id(record.json)) {
+      out.session.id = *std::move(id);
+    } else {
+      out.session.prefix = readable_prefix(record.json);
+      out.session.seed = beginning(record.json, messages, record.repeat);
+    }
+    out.create.source = "import";
+    if (const Json::Object* wrapper = record.json.if_object()) {
+      read_wrapper(*wrapper, found->name, out);
+    }
+    read_messages(messages, found->name, out);
+    if (out.messages == 0) {
+      return Error{Errc::invalid_argument,
+                   "none of its messages could be read; the first: " + out.unplaced.front().reason};
+    }
+    read_reward(record.json, out);
+    tell(std::move(out));
+    return Ok{};
+  }
+};
+
 }  // namespace
+
+std::unique_ptr<Reader> openai_list_reader(ReaderEvents events) {
+  return std::make_unique<OpenAiListReader>(std::move(events));
+}
+
+bool is_openai_list(const Json& record) {
+  const auto found = find_messages(record);
+  if (!found) return false;
+  const Json::Array& list = *found->list->if_array();
+  return record.is_object() || list.empty() || !role_of(list.front()).empty();
+}
 
 bool is_message(std::string_view element) {
   const auto json = events::parse_json(element);
   return json && !role_of(*json).empty();
-}
-
-Result<Conversation> read_conversation(const Json& record, std::uint64_t repeat,
-                                       const core::ProjectId& project,
-                                       const core::KeyedHash& keyed_hash) {
-  auto found = find_messages(record);
-  if (!found) return std::move(found).error();
-  const Json::Array& messages = *found->list->if_array();
-  if (messages.empty()) return events::bad_field(found->name, "the list is empty");
-
-  Conversation out;
-  if (auto id = own_id(record)) {
-    out.session_id = *std::move(id);
-  } else {
-    const core::Hash hash =
-        keyed_hash("import.session", project.text(), beginning(record, messages, repeat));
-    out.session_id =
-        readable_prefix(record) + core::to_hex(core::as_bytes(hash).substr(0, kNameHashBytes));
-  }
-  out.create.source = "import";
-  if (const Json::Object* wrapper = record.if_object()) read_wrapper(*wrapper, found->name, out);
-  read_messages(messages, found->name, out);
-  if (out.messages == 0) {
-    return Error{Errc::invalid_argument,
-                 "none of its messages could be read; the first: " + out.unplaced.front().reason};
-  }
-  read_reward(record, out);
-  return out;
 }
 
 }  // namespace hansard::importers

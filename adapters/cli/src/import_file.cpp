@@ -1,0 +1,258 @@
+#include "import_file.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "import_route.h"
+#include "importers/byte_source.h"
+#include "importers/piece_json.h"
+#include "importers/record_splitter.h"
+#include "json_view.h"
+#include "terminal.h"
+
+namespace hansard::cli {
+
+namespace {
+
+using core::Errc;
+using core::Error;
+using core::Ok;
+using core::Status;
+using events::Json;
+using importers::ImportItem;
+
+constexpr std::size_t kBatchItems = 64;
+static_assert(kBatchItems <= kImportItemsMax);
+constexpr std::size_t kBatchBytes = 2U << 20;
+/// A record must fit the body of one request, with some room for its frame.
+constexpr std::size_t kRecordBytesMax = (32U << 20) - 4096;
+constexpr int kAttemptsMax = 8;
+constexpr std::chrono::milliseconds kFirstPause{100};
+
+Errc code_named(std::string_view name) {
+  for (const core::ErrorTraits& row : core::error_table()) {
+    if (row.name == name) return row.code;
+  }
+  return Errc::internal;
+}
+
+/// A piece that waits to be sent.
+struct Held {
+  std::uint64_t line = 0;
+  std::size_t name = 0;  ///< hash of the session's name
+  bool continues = false;
+  std::string text;
+};
+
+class FileImport {
+ public:
+  FileImport(Backend& backend, const importers::Format* format, ImportReport& report)
+      : backend_(backend), report_(report) {
+    importers::ReaderEvents events{
+        [this](importers::Piece piece) { hold(std::move(piece)); },
+        [this](std::uint64_t line, const Error& why) { report_.fail(line, why.code, why.message); },
+    };
+    if (format != nullptr) {
+      report_.format = format->name;
+      reader_ = format->make(std::move(events));
+    } else {
+      reader_ = std::make_unique<importers::AutoReader>(
+          std::move(events),
+          [this](const importers::Format& found) { report_.format = found.name; });
+    }
+  }
+
+  Status run() {
+    auto source = importers::open_source(report_.file);
+    if (!source) return std::move(source).error();
+    Progress progress(report_.file);
+    importers::RecordSplitter splitter(
+        [this](importers::SourceRecord record) {
+          if (!status_) return;
+          ++report_.records;
+          reader_->take(std::move(record));
+        },
+        importers::is_message, {.record_bytes_max = kRecordBytesMax});
+    Status reading = Ok{};
+    while (status_) {
+      auto piece = (*source)->next();
+      if (!piece) {
+        // What was read until here is still worth taking.
+        reading = std::move(piece).error();
+        break;
+      }
+      if (piece->empty()) break;
+      splitter.feed(*piece);
+      progress.show((*source)->consumed(), (*source)->size(),
+                    grouped(report_.records) + " records");
+    }
+    splitter.finish();
+    if (status_) reader_->finish();
+    if (status_) status_ = flush();
+    // The engine answers by batch, what never reached it was told before.
+    std::stable_sort(report_.failures.begin(), report_.failures.end(),
+                     [](const Remark& a, const Remark& b) { return a.line < b.line; });
+    return status_ ? reading : status_;
+  }
+
+ private:
+  void hold(importers::Piece piece) {
+    if (!status_) return;
+    report_.messages += piece.messages;
+    report_.attached += piece.attached;
+    for (importers::Unplaced& part : piece.unplaced) {
+      ++report_.unplaced;
+      if (report_.unplaced_remarks.size() == ImportReport::kRemarksMax) continue;
+      report_.unplaced_remarks.push_back(
+          {piece.line, std::move(part.path), std::move(part.reason)});
+    }
+    piece.unplaced.clear();
+
+    Held held;
+    held.line = piece.line;
+    held.continues = piece.continues;
+    held.name = std::hash<std::string_view>{}(piece.session.id.empty() ? piece.session.seed
+                                                                       : piece.session.id);
+    ImportItem item{std::move(piece), 0};
+    if (const auto other = alike_.find(held.name); held.continues && other != alike_.end()) {
+      item.alike = other->second;
+    }
+    held.text = importers::write_item(item);
+    const bool full = items_.size() == kBatchItems ||
+                      (!items_.empty() && bytes_ + held.text.size() > kBatchBytes);
+    if (full) {
+      status_ = flush();
+      if (!status_) return;
+      // The batch may have told what the session is called.
+      if (const auto other = alike_.find(held.name); held.continues && other != alike_.end()) {
+        item.alike = other->second;
+        held.text = importers::write_item(item);
+      }
+    }
+    bytes_ += held.text.size();
+    items_.push_back(std::move(held));
+  }
+
+  /// Sends what is held, and again what the engine could not take just now.
+  Status flush() {
+    std::chrono::milliseconds pause = kFirstPause;
+    for (int attempt = 1; !items_.empty(); ++attempt, pause *= 2) {
+      auto answer = call_json(backend_, Call{http::Method::post, "/v1/import", body()});
+      const bool last = attempt == kAttemptsMax;
+      if (!answer) {
+        const Error& error = answer.error();
+        const bool again = core::traits(error.code).retry == core::Retry::same;
+        const bool refused = error.code == Errc::too_large || error.code == Errc::invalid_argument;
+        if (refused && items_.size() > 1) {
+          const Status status = one_by_one();
+          if (!status) return status;
+          break;
+        }
+        if (refused) {
+          report_.fail(items_[0].line, error.code, error.message);
+          items_.clear();
+          break;
+        }
+        if (!again || last) return error;
+      } else if (list_at(*answer, "results").size() != items_.size()) {
+        return Error{Errc::internal, "the import was answered with a wrong number of results"};
+      } else {
+        settle(list_at(*answer, "results"), last);
+        if (items_.empty()) break;
+      }
+      std::this_thread::sleep_for(pause);
+    }
+    bytes_ = 0;
+    return Ok{};
+  }
+
+  /// One piece that the engine cannot read must not cost its neighbours.
+  Status one_by_one() {
+    std::vector<Held> all = std::exchange(items_, {});
+    for (Held& held : all) {
+      items_.push_back(std::move(held));
+      const Status status = flush();
+      if (!status) return status;
+    }
+    return Ok{};
+  }
+
+  [[nodiscard]] std::string body() const {
+    std::string out = "{\"items\":[";
+    for (const Held& held : items_) {
+      if (out.back() == '}') out += ',';
+      out += held.text;
+    }
+    return out + "]}";
+  }
+
+  /// Counts results; keeps the pieces that may succeed later.
+  void settle(const Json::Array& results, bool last) {
+    std::vector<Held> again;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const Json& result = results[i];
+      const std::uint64_t fresh = number_at(result, "new_events").value_or(0);
+      const std::uint64_t known = number_at(result, "known_events").value_or(0);
+      report_.new_events += fresh;
+      if (const Json* error = result.find("error")) {
+        const Errc code = code_named(text_at(*error, "code"));
+        if (core::traits(code).retry == core::Retry::same && !last) {
+          again.push_back(std::move(items_[i]));
+          continue;
+        }
+        report_.fail(items_[i].line, code, text_at(*error, "detail"));
+        continue;
+      }
+      report_.known_events += known;
+      if (const auto alike = number_at(result, "alike").value_or(0); alike > 0) {
+        alike_[items_[i].name] = alike;
+      } else {
+        alike_.erase(items_[i].name);
+      }
+      count(items_[i], fresh, known);
+    }
+    items_ = std::move(again);
+  }
+
+  void count(const Held& held, std::uint64_t fresh, std::uint64_t known) {
+    if (!held.continues) {
+      ++(fresh == 0 ? report_.known : known == 0 ? report_.taken : report_.grown);
+      if (fresh == 0) all_known_.insert_or_assign(held.name, true);
+      return;
+    }
+    // A known beginning with a new end has grown.
+    if (fresh == 0 || all_known_.erase(held.name) == 0) return;
+    --report_.known;
+    ++report_.grown;
+  }
+
+  Backend& backend_;
+  ImportReport& report_;
+  std::unique_ptr<importers::Reader> reader_;
+  Status status_ = Ok{};
+  std::vector<Held> items_;
+  std::size_t bytes_ = 0;
+  /// Sessions that are called `<name>~n` here, by hash of the name: few.
+  std::unordered_map<std::size_t, std::uint64_t> alike_;
+  /// Conversations with nothing new so far: some 50 bytes each.
+  std::unordered_map<std::size_t, bool> all_known_;
+};
+
+}  // namespace
+
+void ImportReport::fail(std::uint64_t line, Errc code, std::string reason) {
+  ++failed;
+  if (!worst) worst = code;
+  if (failures.size() < kRemarksMax) failures.push_back({line, {}, std::move(reason)});
+}
+
+Status import_file(Backend& backend, const importers::Format* format, ImportReport& report) {
+  return FileImport(backend, format, report).run();
+}
+
+}  // namespace hansard::cli
