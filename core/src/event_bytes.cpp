@@ -43,6 +43,47 @@ Timestamp get_time(std::string_view bytes, std::size_t offset) {
   return Timestamp{std::chrono::microseconds{get<std::int64_t>(bytes, offset)}};
 }
 
+/// All of the header that is no name.
+struct HeaderFields {
+  std::uint16_t schema;
+  Placement placement;
+  std::optional<Timestamp> occurred_at;
+  bool occurred_at_from_client;
+  const EventId& id;
+  const KeyId& actor;
+  const EventId& correlation;
+  const EventId& causation;
+};
+
+void put_header(std::string& out, const HeaderFields& fields, std::string_view type,
+                std::string_view project, std::string_view stream) {
+  HANSARD_ASSERT(type.size() <= 0xff && project.size() <= 0xff && stream.size() <= 0xff,
+                 "names are at most 121 bytes, their length fields one");
+  const auto micros = [](Timestamp time) {
+    return static_cast<std::int64_t>(time.time_since_epoch().count());
+  };
+  put(out, kEventFormat);
+  put(out, static_cast<std::uint8_t>(
+               (fields.occurred_at ? kOccurredAtPresent : 0) |
+               (fields.occurred_at && fields.occurred_at_from_client ? kOccurredAtFromClient : 0)));
+  put(out, fields.schema);
+  put(out, static_cast<std::uint8_t>(type.size()));
+  put(out, static_cast<std::uint8_t>(project.size()));
+  put(out, static_cast<std::uint8_t>(stream.size()));
+  put(out, std::uint8_t{0});
+  put(out, fields.placement.position.value);
+  put(out, micros(fields.placement.recorded_at));
+  put(out, fields.occurred_at ? micros(*fields.occurred_at) : std::int64_t{0});
+  put(out, fields.placement.version.value);
+  put_id(out, fields.id);
+  put_id(out, fields.actor);
+  put_id(out, fields.correlation);
+  put_id(out, fields.causation);
+  out += type;
+  out += project;
+  out += stream;
+}
+
 void put_body(std::string& out, std::uint8_t form, std::string_view salt_or_commitment,
               std::string_view facts, std::string_view content) {
   put(out, form);
@@ -62,37 +103,33 @@ Error damaged(const char* reason) {
 void encode_event(const NewEvent& event, const ProjectId& project, const KeyId& actor,
                   const Placement& placement, std::string& out) {
   const std::string& stream = event.stream.text();
-  HANSARD_ASSERT(
-      event.type.size() <= 0xff && project.text().size() <= 0xff && stream.size() <= 0xff,
-      "names are at most 121 bytes, their length fields one");
   HANSARD_ASSERT(event.facts.size() <= 0xffffffffU && event.content.size() <= 0xffffffffU,
                  "payload sizes were validated and fit four bytes");
-  const std::uint8_t flags = static_cast<std::uint8_t>(
-      (event.occurred_at ? kOccurredAtPresent : 0) |
-      (event.occurred_at && event.occurred_at_from_client ? kOccurredAtFromClient : 0));
   out.reserve(out.size() + kEventHeaderFixedBytes + event.type.size() + project.text().size() +
               stream.size() + kBodyFixedBytes + event.facts.size() + event.content.size());
-  put(out, kEventFormat);
-  put(out, flags);
-  put(out, event.schema);
-  put(out, static_cast<std::uint8_t>(event.type.size()));
-  put(out, static_cast<std::uint8_t>(project.text().size()));
-  put(out, static_cast<std::uint8_t>(stream.size()));
-  put(out, std::uint8_t{0});
-  put(out, placement.position.value);
-  put(out, static_cast<std::int64_t>(placement.recorded_at.time_since_epoch().count()));
-  put(out, event.occurred_at
-               ? static_cast<std::int64_t>(event.occurred_at->time_since_epoch().count())
-               : std::int64_t{0});
-  put(out, placement.version.value);
-  put_id(out, event.id);
-  put_id(out, actor);
-  put_id(out, event.correlation);
-  put_id(out, event.causation);
-  out += event.type;
-  out += project.text();
-  out += stream;
+  put_header(out,
+             {event.schema, placement, event.occurred_at, event.occurred_at_from_client, event.id,
+              actor, event.correlation, event.causation},
+             event.type, project.text(), stream);
   put_body(out, kFormWithContent, as_bytes(event.salt), event.facts, event.content);
+}
+
+void encode_recorded(const RecordedEvent& event, std::string& out) {
+  HANSARD_ASSERT(event.salt_or_commitment.size() == sizeof(Hash), "both are 32 bytes");
+  HANSARD_ASSERT(event.facts.size() <= 0xffffffffU && event.content.size() <= 0xffffffffU,
+                 "payload sizes were checked and fit four bytes");
+  put_header(out,
+             {event.schema,
+              {event.position, event.version, event.recorded_at},
+              event.occurred_at,
+              event.occurred_at_from_client,
+              event.id,
+              event.actor,
+              event.correlation,
+              event.causation},
+             event.type, event.project, event.stream);
+  put_body(out, event.erased ? kFormErased : kFormWithContent, event.salt_or_commitment,
+           event.facts, event.erased ? std::string_view() : event.content);
 }
 
 std::size_t event_header_bytes(std::string_view encoded) {

@@ -56,6 +56,16 @@ TEST(EventBytes, TheErasedFormIsTheGoldenOne) {
             to_hex(from_hex(golden("event_envelope_v1_erased.hex"))));
 }
 
+TEST(EventBytes, AnEventCopiedFromItsFieldsHasTheSameBytes) {
+  for (const char* name :
+       {"event_envelope_v1.hex", "event_envelope_v1_erased.hex", "event_envelope_v1_least.hex"}) {
+    const std::string stored = from_hex(golden(name));
+    std::string copied;
+    encode_recorded(decode_event(stored).value(), copied);
+    EXPECT_EQ(to_hex(copied), to_hex(stored)) << name;
+  }
+}
+
 TEST(EventBytes, TheLeastEventIsTheGoldenOne) {
   Sample least;
   least.event.stream = StreamId();

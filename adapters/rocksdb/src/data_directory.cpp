@@ -97,6 +97,7 @@ core::Result<DataDirectory> DataDirectory::open(std::shared_ptr<OwnFiles> files,
   directory.files_ = std::move(files);
   directory.path_ = path;
   if (auto status = directory.lock(how.read_only); !status) return status.error();
+  if (auto status = directory.check_restoring(how.restoring); !status) return status.error();
   auto loaded = directory.load_keys();
   if (!loaded && loaded.error().code == Errc::not_found) {
     const auto known = directory.has_database();
@@ -109,9 +110,13 @@ core::Result<DataDirectory> DataDirectory::open(std::shared_ptr<OwnFiles> files,
     if (!how.create || how.read_only) {
       return Error{Errc::not_found, "there is no log in " + path.string()};
     }
-    loaded = directory.create_keys();
+    loaded = directory.create_keys(how.restoring);
   }
   if (!loaded) return loaded.error();
+  if (how.restoring != nullptr && (directory.log_id_ != how.restoring->identity.log_id ||
+                                   directory.store_key_ != how.restoring->identity.store_key)) {
+    return Error{Errc::rejected, path.string() + " was begun with other keys"};
+  }
   return directory;
 }
 
@@ -153,28 +158,72 @@ Status DataDirectory::lock(bool read_only) {
   return Ok{};
 }
 
-Status DataDirectory::load_keys() {
-  const fs::path keys = path_ / "keys";
-  const auto id_line = read_line(*files_, keys / "log.id");
+core::Result<LogIdentity> read_key_files(OwnFiles& files, const fs::path& directory) {
+  const fs::path keys = directory / "keys";
+  const auto id_line = read_line(files, keys / "log.id");
   if (!id_line) return id_line.error();
   const auto id = core::parse_uuid(*id_line);
   if (!id) return Error{Errc::corruption, (keys / "log.id").string() + " is malformed: no UUID"};
-  const auto key_line = read_line(*files_, keys / "store.key");
+  const auto key_line = read_line(files, keys / "store.key");
   if (!key_line) return key_line.error();
   const auto key = parse_key(*key_line, keys / "store.key");
   if (!key) return key.error();
-  log_id_ = *id;
-  store_key_ = *key;
+  return LogIdentity{*id, *key};
+}
+
+Status DataDirectory::load_keys() {
+  const auto identity = read_key_files(*files_, path_);
+  if (!identity) return identity.error();
+  log_id_ = identity->log_id;
+  store_key_ = identity->store_key;
   return Ok{};
 }
 
-Status DataDirectory::create_keys() {
+/// Before anything else is looked at: what a restore left half done must not be taken for a log.
+Status DataDirectory::check_restoring(const RestoreTarget* restoring) {
+  const auto kind = files_->kind(restore_mark());
+  if (!kind) return kind.error();
+  const bool marked = *kind != OwnFiles::Kind::absent;
+  if (restoring == nullptr) {
+    if (!marked) return Ok{};
+    return Error{Errc::rejected, path_.string() +
+                                     " holds a log that is not wholly restored; repeat the restore,"
+                                     " or remove the directory"};
+  }
+  const std::string wanted = core::to_string(restoring->identity.log_id) + "\n" +
+                             std::to_string(restoring->tree.size) + "\n" +
+                             core::to_hex(core::as_bytes(restoring->tree.root)) + "\n";
+  if (marked) {
+    const auto file = files_->open(restore_mark(), OwnFiles::Mode::read);
+    if (!file) return file.error();
+    const auto text = (*file)->read_start(kKeyFileBytesMax);
+    if (!text) return text.error();
+    if (*text == wanted) return Ok{};
+    return Error{Errc::rejected, path_.string() + " was begun to be restored from another export"};
+  }
+  const auto keys = files_->kind(path_ / "keys");
+  if (!keys) return keys.error();
+  const auto known = has_database();
+  if (!known) return known.error();
+  if (*keys != OwnFiles::Kind::absent || *known) {
+    return Error{Errc::rejected,
+                 path_.string() + " holds a log already; restore into an empty one"};
+  }
+  return create_file(*files_, restore_mark(), wanted);
+}
+
+Status DataDirectory::create_keys(const RestoreTarget* restoring) {
   const fs::path keys = path_ / "keys";
   if (auto status = files_->make_directory(keys); !status) return status;
-  if (auto status = draw(store_key_.data(), store_key_.size()); !status) return status;
-  if (auto status = draw(log_id_.bytes.data(), log_id_.bytes.size()); !status) return status;
-  log_id_.bytes[6] = static_cast<std::uint8_t>((log_id_.bytes[6] & 0x0f) | 0x40);  // UUIDv4
-  log_id_.bytes[8] = static_cast<std::uint8_t>((log_id_.bytes[8] & 0x3f) | 0x80);
+  if (restoring != nullptr) {
+    store_key_ = restoring->identity.store_key;
+    log_id_ = restoring->identity.log_id;
+  } else {
+    if (auto status = draw(store_key_.data(), store_key_.size()); !status) return status;
+    if (auto status = draw(log_id_.bytes.data(), log_id_.bytes.size()); !status) return status;
+    log_id_.bytes[6] = static_cast<std::uint8_t>((log_id_.bytes[6] & 0x0f) | 0x40);  // UUIDv4
+    log_id_.bytes[8] = static_cast<std::uint8_t>((log_id_.bytes[8] & 0x3f) | 0x80);
+  }
   if (auto status =
           create_file(*files_, keys / "store.key", core::to_hex(core::as_bytes(store_key_)) + "\n");
       !status) {

@@ -6,16 +6,19 @@
 #include "core/hash.h"
 #include "core/ids.h"
 #include "rocksdb_store/own_files.h"
+#include "rocksdb_store/restore.h"
 
 namespace hansard::rocks {
 
 /// The directory around the RocksDB files, locked while this lives:
 ///
-///   LOCK             flock: exclusive for a writer, shared for read-only openings; holds the
-///   writer's pid HEAD             how far the log was synced (head_file.h) ballast          space
-///   given up when the disk is nearly full (space_guard.h) keys/store.key   64 lower-case hex
-///   digits and a newline: the key of every keyed hash keys/log.id      a UUID as text and a
-///   newline db/              RocksDB
+///  - `LOCK`: flock, exclusive for a writer, shared for read-only openings; the writer's pid
+///  - `HEAD`: how far the log was synced (head_file.h)
+///  - `ballast`: space given up when the disk is nearly full (space_guard.h)
+///  - `keys/store.key`: 64 lower-case hex digits and a newline, the key of every keyed hash
+///  - `keys/log.id`: a UUID as text and a newline
+///  - `RESTORING`: while a log is being restored, what it is to be: log id, size, root, a line each
+///  - `db/`: RocksDB
 ///
 /// The keys are drawn once and synced, with their directory, before the first event.
 class DataDirectory {
@@ -23,9 +26,13 @@ class DataDirectory {
   struct How {
     bool create = true;
     bool read_only = false;
+    /// Takes these keys instead of drawing some; only where there is no log yet, or one that was
+    /// begun to be restored to the very same end.
+    const RestoreTarget* restoring = nullptr;
   };
   /// Errors: not_found, invalid_argument (not a directory), unavailable (in use, no permission),
-  ///   corruption (keys malformed, or missing although there is a log), out_of_space.
+  ///   corruption (keys malformed, or missing although there is a log), out_of_space, rejected
+  ///   (a restore was begun and not finished; to restore: there is a log already).
   static core::Result<DataDirectory> open(std::shared_ptr<OwnFiles> files,
                                           const std::filesystem::path& path, const How& how);
 
@@ -33,6 +40,8 @@ class DataDirectory {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path database() const { return path_ / "db"; }
   [[nodiscard]] std::filesystem::path head_file() const { return path_ / "HEAD"; }
+  /// There while a restore is not finished; whoever finishes it removes it.
+  [[nodiscard]] std::filesystem::path restore_mark() const { return path_ / "RESTORING"; }
   [[nodiscard]] std::filesystem::path ballast() const { return path_ / "ballast"; }
   /// True when RocksDB has been here before.
   [[nodiscard]] core::Result<bool> has_database() const;
@@ -43,7 +52,8 @@ class DataDirectory {
  private:
   core::Status lock(bool read_only);
   core::Status load_keys();
-  core::Status create_keys();
+  core::Status create_keys(const RestoreTarget* restoring);
+  core::Status check_restoring(const RestoreTarget* restoring);
 
   std::shared_ptr<OwnFiles> files_;
   std::filesystem::path path_;
@@ -51,5 +61,8 @@ class DataDirectory {
   core::Hash store_key_{};
   core::Uuid log_id_;
 };
+
+/// What `keys/` in `directory` holds. Errors: not_found, corruption (malformed), unavailable.
+core::Result<LogIdentity> read_key_files(OwnFiles& files, const std::filesystem::path& directory);
 
 }  // namespace hansard::rocks

@@ -49,6 +49,11 @@ struct Placement {
 void encode_event(const NewEvent& event, const ProjectId& project, const KeyId& actor,
                   const Placement& placement, std::string& out);
 
+/// The stored form of an event that a log has placed already, from its fields (`header` is not
+/// looked at): what copies a log event by event writes. `decode_event` gives the fields back.
+/// @pre names and payloads fit their length fields; the salt or commitment has 32 bytes.
+void encode_recorded(const RecordedEvent& event, std::string& out);
+
 /// Bytes of the header in front of an encoded event. @pre `encoded` was written by `encode_event`.
 std::size_t event_header_bytes(std::string_view encoded);
 
