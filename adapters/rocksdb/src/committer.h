@@ -1,7 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "counters.h"
@@ -39,6 +43,10 @@ class Committer {
   void append(core::AppendRequest request, core::AppendDone done);
   [[nodiscard]] RequestQueue::Depth queue_depth() const { return queue_.depth(); }
 
+  /// Says that the database of that epoch refused a write that is not the log's: it is opened anew,
+  /// unless it has been already. Never blocks.
+  void database_failed(std::uint64_t epoch, const core::Error& error);
+
   /// Commits whatever was queued, then ends both threads. Idempotent.
   void stop();
 
@@ -71,6 +79,10 @@ class Committer {
   std::vector<Answer> early_;           ///< answers that wait for no sync
   bool closed_ = false;                 ///< the queue was closed
   bool abandoned_ = false;              ///< closed while the database could not be reopened
+
+  std::atomic<bool> suspected_{false};  ///< looked at for every request
+  std::mutex suspect_mutex_;
+  std::optional<std::pair<std::uint64_t, core::Error>> suspect_;  ///< guarded by suspect_mutex_
 
   Syncer syncer_;
   std::thread thread_;

@@ -20,7 +20,24 @@ void resolve(WrittenGroup& group, const Error& error, Notifier& notifier) {
 }  // namespace
 
 void Committer::recover_if_failed() {
-  if (syncer_.failed() && !abandoned_) recover({Errc::unavailable, "a sync failed"});
+  if (abandoned_) return;
+  if (syncer_.failed()) return recover({Errc::unavailable, "a sync failed"});
+  if (!suspected_.exchange(false, std::memory_order_acquire)) return;
+  std::optional<std::pair<std::uint64_t, Error>> suspect;
+  {
+    const std::lock_guard lock(suspect_mutex_);
+    suspect.swap(suspect_);
+  }
+  if (suspect && suspect->first == parts_.databases.epoch()) recover(suspect->second);
+}
+
+void Committer::database_failed(std::uint64_t epoch, const Error& error) {
+  {
+    const std::lock_guard lock(suspect_mutex_);
+    suspect_.emplace(epoch, error);
+  }
+  suspected_.store(true, std::memory_order_release);
+  queue_.wake();
 }
 
 void Committer::recover(const Error& error) {

@@ -98,6 +98,9 @@ Status RocksStore::Impl::start() {
       Committer::Parts{options, databases, published, head_file, notifier, space, counters, reopen},
       *std::move(state));
   log.write_with(committer.get());
+  views.on_failure([this](std::uint64_t epoch, const Error& error) {
+    committer->database_failed(epoch, error);
+  });
   return Ok{};
 }
 

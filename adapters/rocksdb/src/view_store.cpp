@@ -127,18 +127,26 @@ Status ViewStore::write(rocksdb::WriteBatch batch) {
   {
     // Held during the write, so that commits are kept in the order in which they were made.
     const std::lock_guard lock(mutex_);
+    const std::uint64_t epoch = databases_.epoch();
     const auto database = databases_.get();
     if (!database) return database.error();
     rocksdb::WriteOptions options;
     options.disableWAL = true;
     const auto status = (*database)->db().Write(options, &batch);
-    if (!status.ok()) return translate(status, "committing a view");
+    if (!status.ok()) return failure(epoch, status, "committing a view");
     unflushed_bytes_ += batch.GetDataSize();
     unflushed_.push_back(std::move(batch));
     due = unflushed_bytes_ >= kUnflushedBytes;
   }
   if (due && flush_due_) flush_due_();
   return Ok{};
+}
+
+core::Error ViewStore::failure(std::uint64_t epoch, const rocksdb::Status& status,
+                               std::string_view doing) const {
+  auto error = translate(status, doing);
+  if (failed_ && error.code != Errc::out_of_space) failed_(epoch, error);
+  return error;
 }
 
 core::Result<std::optional<ViewId>> ViewStore::active(std::string_view name) const {
@@ -184,6 +192,7 @@ Status ViewStore::drop(const ViewId& view) {
 
 Status ViewStore::flush() {
   const std::lock_guard one(flushing_);
+  const std::uint64_t epoch = databases_.epoch();
   const auto database = databases_.get();
   if (!database) return database.error();
   std::size_t count = 0;
@@ -193,7 +202,7 @@ Status ViewStore::flush() {
   }
   if (count == 0) return Ok{};
   const auto status = (*database)->db().Flush(rocksdb::FlushOptions(), (**database)[Family::views]);
-  if (!status.ok()) return translate(status, "flushing views");
+  if (!status.ok()) return failure(epoch, status, "flushing views");
   const std::lock_guard lock(mutex_);
   for (; count > 0; --count) {
     unflushed_bytes_ -= unflushed_.front().GetDataSize();

@@ -39,6 +39,13 @@ class ViewStore final : public core::ReadModelStore {
   [[nodiscard]] std::size_t unflushed_bytes() const;
   /// Called, from then on, when a flush is due; must not block.
   void on_flush_due(std::function<void()> due) { flush_due_ = std::move(due); }
+  /// Called, from then on, when the database did not take a write or a flush, for another reason
+  /// than a full disk (RocksDB goes on by itself when there is space): with the epoch of the
+  /// opening it happened in. RocksDB then refuses every write until it is opened anew. Must not
+  /// block.
+  void on_failure(std::function<void(std::uint64_t epoch, const core::Error& error)> failed) {
+    failed_ = std::move(failed);
+  }
 
   /// Writes the unflushed commits to a database opened anew, before anybody else sees it.
   core::Status write_unflushed(const Database& database) const;
@@ -47,10 +54,14 @@ class ViewStore final : public core::ReadModelStore {
 
  private:
   core::Status write(rocksdb::WriteBatch batch);
+  /// Translates, and tells who can help.
+  core::Error failure(std::uint64_t epoch, const rocksdb::Status& status,
+                      std::string_view doing) const;
 
   const DatabaseSlot& databases_;
   const bool read_only_;
   std::function<void()> flush_due_;
+  std::function<void(std::uint64_t, const core::Error&)> failed_;
   std::mutex flushing_;  ///< one flush at a time
   mutable std::mutex mutex_;
   std::deque<rocksdb::WriteBatch> unflushed_;  ///< guarded by mutex_, as is the next
