@@ -349,6 +349,18 @@ TEST(Session, AnAnswerThatMayHaveGrownIsKeptBesideTheOneRecorded) {
   EXPECT_EQ(spec.records()[0].id, spec.history()[1].id) << "the log will refuse it";
 }
 
+TEST(Session, AnAnswerWhoseUsageCameLaterIsKeptBesideTheOneRecorded) {
+  RecordResponse early = answer("c1", "m1", "Done.");
+  early.may_have_grown = true;
+  RecordResponse late = early;
+  late.usage = Usage{};
+  late.usage->output_text = 3;
+  Spec spec;
+  spec.given({create(), early}).when(recording({late})).then({"RecordAttached"});
+  EXPECT_EQ(spec.made<RecordAttached>().kind, "answer.again");
+  Spec().given({create(), late}).when(recording({early})).then({"RecordAttached"});
+}
+
 TEST(Session, ScoresNameWhatIsThereAndComeAfterTheEndToo) {
   Spec()
       .given({create(), say("m1", "x"), end()})

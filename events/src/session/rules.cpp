@@ -188,7 +188,8 @@ Status Decision::on(const SessionState& state, RecordResponse command) {
   if (known && may_have_grown) {
     const auto message = state.messages.find(event.message_id);
     if (message != state.messages.end() && message->second.parts &&
-        message->second.parts != event.parts_count) {
+        (message->second.parts != event.parts_count ||
+         message->second.usage != event.usage.has_value())) {
       attach_again(state, event);
       return Ok{};
     }
@@ -200,7 +201,7 @@ Status Decision::on(const SessionState& state, RecordResponse command) {
 void Decision::attach_again(const SessionState& state, const ResponseReceived& event) {
   RecordAttached again;
   again.attachment_id = "answer:" + event.call_id + ":" + std::to_string(event.choice) + ":" +
-                        std::to_string(event.parts.size());
+                        std::to_string(event.parts.size()) + (event.usage ? ":usage" : "");
   again.kind = "answer.again";
   const EncodedEvent encoded = at_.codec.encode(event);
   // What was just written is read again: only so are numbers and order the event's own.

@@ -50,6 +50,7 @@ void note(SessionState& state, const ResponseReceived& event) {
   message.answer = true;
   message.last_version = version_now(state);
   message.parts = event.parts_count;
+  message.usage = event.usage.has_value();
   message.asked.clear();
   std::uint32_t next = 0;
   for (const Part& part : event.parts) {

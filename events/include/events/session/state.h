@@ -30,6 +30,7 @@ struct MessageState {
   std::uint32_t next_index = 0;    ///< one past the highest index asked or called
   std::uint64_t last_version = 0;  ///< of the last event about it: itself, a call, a result
   std::optional<std::uint64_t> parts = {};  ///< how many an answer has
+  bool usage = false;                       ///< an answer that says what it cost
 };
 
 struct CallState {

@@ -114,6 +114,11 @@ ReadItem read_reasoning(const Json& item) {
       read.parts.push_back(std::move(part));
     }
   }
+  if (read.parts.empty()) {
+    // Encrypted: that the model thought is worth a part of its own.
+    read.parts.push_back(Part::make_thinking(""));
+    read.parts.back().json.add("field", "none");
+  }
   read.entry.add("type", "reasoning").add("parts", read.parts.size());
   read.fields(std::move(rest));
   return read;

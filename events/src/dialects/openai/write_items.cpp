@@ -57,7 +57,9 @@ Json write_reasoning(std::span<const Part> parts, const Json* form) {
   Json summary(Json::Array{});
   Json content(Json::Array{});
   for (const Part& part : parts) {
-    const bool whole = text_of(part.json.find("field"), "summary") == "content";
+    const std::string_view field = text_of(part.json.find("field"), "summary");
+    if (field == "none") continue;
+    const bool whole = field == "content";
     Json text;
     text.add("type", whole ? "reasoning_text" : "summary_text");
     text.add("text", part.text().value_or(""));
