@@ -7,6 +7,8 @@
 #include <functional>
 #include <sstream>
 
+#include "importers/formats.h"
+
 namespace hansard::cli {
 
 namespace {
@@ -31,6 +33,16 @@ void add_filter(CLI::App& app, std::vector<std::pair<std::string, std::string>>&
   app.add_option_function<std::string>(
       "--" + name,
       [&filters, name](const std::string& value) { filters.emplace_back(name, value); }, doc);
+}
+
+/// Empty if it is a format of `import`, else what is wrong.
+std::string format_name(const std::string& name) {
+  std::string names = "auto";
+  if (name == names || importers::format_named(name) != nullptr) return {};
+  for (const importers::Format& each : importers::formats()) {
+    names.append(", ").append(each.name);
+  }
+  return "expected one of " + names;
 }
 
 /// One command line: the parser, and the options of every command until one is chosen.
@@ -91,7 +103,8 @@ class Parser {
     app.add_option("files", import_.files,
                    "Files (plain, gzip, zstd, .eval) or directories; - is standard input")
         ->required();
-    app.add_option("--format", import_.format, "auto, or what the files are: see the README");
+    app.add_option("--format", import_.format, "auto, or what the files are: see the README")
+        ->check(format_name);
   }
 
   void add_append() {

@@ -121,16 +121,7 @@ void print_tables(const Reports& reports, const Output& output) {
 }  // namespace
 
 Result<int> run_import(Backend& backend, const ImportCommand& command, const Output& output) {
-  const importers::Format* format = nullptr;
-  if (command.format != "auto") {
-    format = importers::format_named(command.format);
-    if (format == nullptr) {
-      std::string names = "auto";
-      for (const importers::Format& each : importers::formats())
-        names += ", " + std::string(each.name);
-      return Error{Errc::invalid_argument, "--format: expected one of " + names, "format"};
-    }
-  }
+  const importers::Format* format = importers::format_named(command.format);  // null: auto
   std::vector<std::string> files;
   std::vector<Remark> skipped;
   for (const std::string& name : command.files) {

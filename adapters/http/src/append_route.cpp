@@ -55,8 +55,8 @@ core::Result<core::AppendRequest> prepare_append(const Context& context, const A
   if (auto status = allowed(body->records, who, kCodec); !status) return std::move(status.error());
 
   const core::Hash seed = context.draw_random();
-  const std::string key = author.options.idempotency_key.value_or(
-      core::to_hex(core::as_bytes(context.draw_random())));
+  const std::string key =
+      author.options.idempotency_key.value_or(core::to_hex(core::as_bytes(context.draw_random())));
   for (std::size_t i = 0; i < body->records.size(); ++i) {
     complete(body->records[i], i, context, who.project, key, seed);
   }

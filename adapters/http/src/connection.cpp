@@ -1,11 +1,13 @@
 #include "connection.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 
+#include "content_coding.h"
 #include "http/problem.h"
 #include "websocket_session.h"
 
@@ -65,15 +67,27 @@ asio::awaitable<Connection::Step> Connection::exchange(bool first) {
   if (current.gone) co_return Step::end;
 
   Request& head = current.parser.request();
-  const std::uint64_t bytes_in = head.body.size();
+  std::uint64_t bytes_in = head.body.size();
   const bool head_only = head.method == Method::head;
   Framing framing{current.parser.http_1_0(), current.keep && current.parser.keep_alive(), {}};
+  current.awaits_continue = current.parser.wants_continue();
   const auto request = std::make_shared<Request>(std::move(head));
+  std::shared_ptr<BodyInlet> streamed_in;
   if (!current.response) {
     request->deadline = soon(Limit::handler_ms);
-    current.response = co_await handle(*current.admission.route, request);
+    if (current.admission.route->takes == Takes::lines) {
+      co_await open_inlet(current);
+      request->incoming = inlet_;
+    }
+    streamed_in = inlet_;
+    current.response = co_await expand(request);
+    if (!current.response) {
+      current.response = co_await handle(*current.admission.route, request);
+    }
   }
   release_body_budget();
+  // A streamed answer may go on together with the body; any other comes after it.
+  if (inlet_ && !(current.response->stream && !wire_->is_cut())) co_await close_inlet(current);
   if (wire_->is_cut()) co_return Step::end;
 
   if (current.response->channel && (head_only || framing.http_1_0)) {
@@ -81,7 +95,7 @@ asio::awaitable<Connection::Step> Connection::exchange(bool first) {
         problem({core::Errc::unsupported, "a WebSocket needs GET and HTTP/1.1"}, 426);
   }
   Response& response = *current.response;
-  if (response.close || stopping()) framing.keep_alive = false;
+  if (response.close || stopping() || !current.keep) framing.keep_alive = false;
   if (!response.stream) framing.length = response.body.size();
   if (framing.http_1_0 && response.stream) framing.keep_alive = false;
   if (response.channel) {
@@ -91,6 +105,11 @@ asio::awaitable<Connection::Step> Connection::exchange(bool first) {
     co_return step;
   }
   const bool sent = co_await write(response, head_only, framing);
+  if (inlet_) {
+    co_await close_inlet(current);
+    framing.keep_alive = framing.keep_alive && current.keep;
+  }
+  if (streamed_in) bytes_in = streamed_in->received();
   log_exchange(*request, current, bytes_in);
   if (!sent) co_return Step::end;
   if (framing.keep_alive) co_return Step::next;
@@ -133,6 +152,8 @@ asio::awaitable<void> Connection::read_request(Exchange& exchange) {
   if (refused && !parser.done() && (!small || parser.wants_continue())) {
     exchange.keep = false;
     exchange.unread = true;
+  } else if (!refused && exchange.admission.route->takes == Takes::lines) {
+    co_return;  // the handler asks for it
   } else if (!parser.done()) {
     exchange.response = co_await read_body(parser);
     exchange.keep = !exchange.response;
@@ -159,16 +180,20 @@ asio::awaitable<std::optional<Response>> Connection::read_head(RequestParser& pa
 }
 
 asio::awaitable<std::optional<Response>> Connection::read_body(RequestParser& parser) {
+  if (auto over = parser.limit_body()) co_return failed(*std::move(over));
   const Time began = steady_clock::now();
-  if (parser.wants_continue() && wire_->unread().empty() && !parser.http_1_0()) {
-    if (!(co_await write_bytes("HTTP/1.1 100 Continue\r\n\r\n", {}))) co_return std::nullopt;
-  }
+  bool awaited = parser.wants_continue() && wire_->unread().empty() && !parser.http_1_0();
   for (;;) {
     RequestParser::Fed fed = parser.feed(wire_->unread());
     wire_->use(fed.used);
     if (fed.failure) co_return failed(*std::move(fed.failure));
     if (auto over = take_body_budget(parser)) co_return over;
     if (parser.done()) co_return std::nullopt;
+    if (awaited) {
+      awaited = false;
+      const bool sent = co_await write_bytes("HTTP/1.1 100 Continue\r\n\r\n", {});
+      if (!sent) co_return std::nullopt;
+    }
     if (wire_->unread().size() >= kBodyReadBytes) {
       co_return failed({{core::Errc::invalid_argument,
                          "malformed HTTP: a chunk header or trailer over 64 KiB", "body"},
@@ -190,12 +215,80 @@ asio::awaitable<Response> Connection::handle(const Route& route, RequestPtr requ
   const Time until = request->deadline;
   call(route, std::move(request), std::move(respond));
   wire_->unguard();
-  std::optional<Response> response = co_await wire_->wait_for(pending, until);
+  if (inlet_) {
+    // As long as the body comes in and is asked for, its own deadlines hold.
+    Time patience = Time::max();
+    while (!wire_->is_cut() && pending->must_sleep() && steady_clock::now() < patience) {
+      co_await wire_->sleep_until(std::min(inlet_->handler_deadline(), soon(Limit::handler_ms)));
+      patience = inlet_->handler_deadline();
+    }
+  }
+  std::optional<Response> response =
+      co_await wire_->wait_for(pending, inlet_ ? steady_clock::now() : until);
   if (response) co_return *std::move(response);
   shared_.metrics.limit_hit(Limit::handler_ms);
   core::Error late = limit_error(shared_.limits, Limit::handler_ms);
   late.message += "; what it was asked to write may still be written: retry with the same ids";
   co_return problem(std::move(late), row(Limit::handler_ms).status);
+}
+
+/// Takes the content coding off the body: at once and within `body_bytes`, or as it comes.
+asio::awaitable<std::optional<Response>> Connection::expand(std::shared_ptr<Request> request) {
+  const auto coding = request->headers.find("Content-Encoding");
+  std::unique_ptr<Expander> expander = coding ? make_expander(*coding) : nullptr;
+  if (!expander) co_return std::nullopt;
+  if (request->incoming) {
+    request->incoming =
+        expand_intake(std::move(request->incoming), std::move(expander), shared_.blocking);
+    co_return std::nullopt;
+  }
+  if (request->body.empty()) co_return std::nullopt;
+  auto pending = wire_->make_pending<core::Result<std::string>>();
+  const std::uint64_t most = shared_.limits[Limit::body_bytes];
+  const bool queued = shared_.blocking.try_post(
+      [pending, request, most, expander = std::shared_ptr<Expander>(std::move(expander))] {
+        pending->complete(expand_whole(*expander, request->body, static_cast<std::size_t>(most)));
+      });
+  if (!queued) {
+    co_return problem({core::Errc::overloaded, "too many requests are waiting"});
+  }
+  wire_->unguard();
+  auto expanded = co_await wire_->wait_for(pending, request->deadline);
+  if (!expanded) co_return refused_by(Limit::handler_ms);
+  if (!*expanded) {
+    const bool too_large = expanded->error().code == core::Errc::too_large;
+    if (too_large) shared_.metrics.limit_hit(Limit::body_bytes);
+    co_return problem(std::move(expanded->error()));
+  }
+  request->body = **std::move(expanded);
+  // Counted only now: until then the threads of the pool bound it, at `body_bytes` each.
+  if (!charge_body(request->body.size())) co_return refused_by(Limit::bodies_bytes);
+  co_return std::nullopt;
+}
+
+asio::awaitable<void> Connection::open_inlet(Exchange& exchange) {
+  RequestParser& parser = exchange.parser;
+  inlet_ = std::make_shared<BodyInlet>(wire_, exchange.parser_ptr, shared_.limits, shared_.metrics,
+                                       shared_.bodies_bytes);
+  wire_->unguard();
+  if (exchange.awaits_continue && wire_->unread().empty() && !parser.http_1_0()) {
+    // A failure shows when the body is read.
+    const bool sent = co_await write_bytes("HTTP/1.1 100 Continue\r\n\r\n", {});
+    static_cast<void>(sent);
+  }
+  auto ended = [wire = wire_, inlet = inlet_](const std::exception_ptr& failure) {
+    if (failure) wire->cut(false);
+    inlet->detach();
+  };
+  asio::co_spawn(wire_->executor(), inlet_->run(), std::move(ended));
+}
+
+asio::awaitable<void> Connection::close_inlet(Exchange& exchange) {
+  inlet_->close();
+  co_await inlet_->ended();
+  inlet_ = nullptr;
+  exchange.keep = exchange.keep && exchange.parser.done();
+  exchange.unread = !exchange.parser.done();
 }
 
 void Connection::call(const Route& route, RequestPtr request, Responder respond) {
@@ -258,7 +351,7 @@ asio::awaitable<bool> Connection::write_pieces(Response& response, Framing frami
     response.stream->next(
         [pending](core::Result<std::string> piece) { pending->complete(std::move(piece)); });
     wire_->unguard();
-    wire_->watch();
+    if (!inlet_ || inlet_->over()) wire_->watch();  // else the inlet sees the client go
     std::optional<core::Result<std::string>> piece = co_await wire_->wait_for(pending, Time::max());
     if (wire_->hung_up() || wire_->is_cut()) co_return false;
     if (!piece) continue;  // woken to look at `stopping`
@@ -289,15 +382,18 @@ asio::awaitable<bool> Connection::write_bytes(std::string head, std::string_view
 
 std::optional<Response> Connection::take_body_budget(const RequestParser& parser) {
   // What is here, not what was announced: a client cannot book memory by its word.
-  const std::uint64_t held = parser.request().body.size();
+  if (charge_body(parser.request().body.size())) return std::nullopt;
+  return refused_by(Limit::bodies_bytes);
+}
+
+bool Connection::charge_body(std::uint64_t held) {
+  if (held <= budget_) return true;
   const std::uint64_t more = held - budget_;
-  if (more == 0) return std::nullopt;
   budget_ = held;
   shared_.metrics.bodies_held(static_cast<std::int64_t>(more));
   const std::uint64_t total =
       shared_.bodies_bytes.fetch_add(more, std::memory_order_relaxed) + more;
-  if (total <= shared_.limits[Limit::bodies_bytes]) return std::nullopt;
-  return refused_by(Limit::bodies_bytes);
+  return total <= shared_.limits[Limit::bodies_bytes];
 }
 
 void Connection::release_body_budget() {
@@ -351,6 +447,7 @@ void Connection::log_exchange(const Request& request, const Exchange& exchange,
 void Connection::stop_politely() {
   asio::post(wire_->executor(), [self = shared_from_this()] {
     if (self->idle_) self->wire_->cut(true);
+    if (self->inlet_) self->inlet_->stop();
     if (self->endless_) self->wire_->wake();
   });
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "body_inlet.h"
 #include "core/time.h"
 #include "http/gate.h"
 #include "http/log.h"
@@ -53,14 +54,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// One request and what became of it.
   struct Exchange {
-    explicit Exchange(const Limits& limits) : parser(limits) {}
-    RequestParser parser;
+    explicit Exchange(const Limits& limits) : parser_ptr(std::make_shared<RequestParser>(limits)) {}
+    const std::shared_ptr<RequestParser> parser_ptr;  ///< also used by an inlet
+    RequestParser& parser = *parser_ptr;
     Admission admission = {};
     std::optional<Response> response = {};
     Time began = std::chrono::steady_clock::now();
-    bool keep = true;     ///< the connection can go on: it is known where the next request begins
-    bool unread = false;  ///< the client may still be sending
-    bool gone = false;    ///< there is nobody to answer
+    bool keep = true;  ///< the connection can go on: it is known where the next request begins
+    bool awaits_continue = false;  ///< the client waits for our word before it sends the body
+    bool unread = false;           ///< the client may still be sending
+    bool gone = false;             ///< there is nobody to answer
   };
 
   boost::asio::awaitable<Step> exchange(bool first);
@@ -69,6 +72,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<std::optional<Response>> read_head(RequestParser& parser);
   boost::asio::awaitable<std::optional<Response>> read_body(RequestParser& parser);
   boost::asio::awaitable<Response> handle(const Route& route, RequestPtr request);
+  boost::asio::awaitable<std::optional<Response>> expand(std::shared_ptr<Request> request);
+  boost::asio::awaitable<void> open_inlet(Exchange& exchange);
+  boost::asio::awaitable<void> close_inlet(Exchange& exchange);
   boost::asio::awaitable<Step> converse(Response& response, std::uint64_t& bytes_in);
   boost::asio::awaitable<bool> write(Response& response, bool head_only, Framing framing);
   boost::asio::awaitable<bool> write_stream(Response& response, Framing framing);
@@ -77,6 +83,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void call(const Route& route, RequestPtr request, Responder respond);
   std::optional<Response> take_body_budget(const RequestParser& parser);
+  bool charge_body(std::uint64_t held);
   void release_body_budget();
   Response refused_by(Limit limit);
   Response failed(ParseFailure failure);
@@ -89,10 +96,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::uint64_t id_;
   const std::string peer_;
   const bool local_;
-  std::uint64_t budget_ = 0;  ///< our part of `shared_.bodies_bytes`
-  std::uint64_t sent_ = 0;    ///< body bytes of the current answer
-  bool idle_ = true;          ///< between requests: may be ended politely at once
-  bool endless_ = false;      ///< answering with a body that ends with the server
+  std::uint64_t budget_ = 0;          ///< our part of `shared_.bodies_bytes`
+  std::uint64_t sent_ = 0;            ///< body bytes of the current answer
+  bool idle_ = true;                  ///< between requests: may be ended politely at once
+  std::shared_ptr<BodyInlet> inlet_;  ///< of a body that comes in while its handler runs
+  bool endless_ = false;              ///< answering with a body that ends with the server
 };
 
 }  // namespace hansard::http

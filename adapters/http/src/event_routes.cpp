@@ -169,15 +169,18 @@ std::vector<Route> event_routes(const ReadsPtr& reads) {
                                          : session_events(hub->context, *request, end);
                             });
                           }));
-  all.push_back(
-      get_route("/v1/live", Scope::read,
-                "The followed log as a WebSocket: subscribe by message or by query (from, "
-                "last, type, session, stream, limit)",
-                [reads, hub](const RequestPtr& request, const Responder& respond) {
-                  reads->from_log(request, respond, [hub, request](core::Position end) {
-                    return open_live(hub, *request, end);
-                  });
-                }));
+  Route live = get_route("/v1/live", Scope::read,
+                         "The followed log as a WebSocket: subscribe by message or by query (from, "
+                         "last, type, session, stream, limit)",
+                         [reads, hub](const RequestPtr& request, const Responder& respond) {
+                           reads->from_log(request, respond, [hub, request](core::Position end) {
+                             return open_live(hub, *request, end);
+                           });
+                         });
+  // It reads nothing itself: after a restart everybody comes back at once, and the pool's bound is
+  // not for them.
+  live.runs = Runs::loop;
+  all.push_back(std::move(live));
   return all;
 }
 

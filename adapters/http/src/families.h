@@ -13,10 +13,12 @@ using ReadsPtr = std::shared_ptr<Reads>;
 
 std::vector<Route> record_routes(const Context& context);
 Route append_route(const Context& context);
+Route ingest_route(const Context& context);
 std::vector<Route> session_routes(const ReadsPtr& reads);
 std::vector<Route> event_routes(const ReadsPtr& reads);
 std::vector<Route> explain_routes(const ReadsPtr& reads);
 Route replay_route(const ReadsPtr& reads);
+Route export_route(const ReadsPtr& reads);
 Route usage_route(const ReadsPtr& reads);
 std::vector<Route> page_routes(const ReadsPtr& reads);
 std::vector<Route> operate_routes(const ReadsPtr& reads);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "content_coding.h"
 #include "http/problem.h"
 #include "http/target.h"
 
@@ -46,6 +47,13 @@ std::optional<std::string> header_key(const Headers& headers) {
   return std::nullopt;
 }
 
+/// A content type without its parameters.
+std::string_view media_type(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return type;
+}
+
 }  // namespace
 
 bool is_loopback_host(std::string_view host) {
@@ -61,9 +69,17 @@ bool is_loopback_host(std::string_view host) {
   return same_token(host, "localhost") || is_loopback_v4(host);
 }
 
+bool is_lines_type(std::string_view content_type) {
+  const std::string_view type = media_type(content_type);
+  for (const std::string_view known : {"application/x-ndjson", "application/ndjson",
+                                       "application/jsonl", "application/x-jsonlines"}) {
+    if (same_token(type, known)) return true;
+  }
+  return false;
+}
+
 bool is_json_type(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  const std::string_view type = media_type(content_type);
   if (same_token(type, "application/json")) return true;
   constexpr std::string_view kSuffix = "+json";
   return type.size() > kSuffix.size() && same_token(type.substr(0, 12), "application/") &&
@@ -189,14 +205,22 @@ std::optional<Response> Gate::check_body(const Request& request, const Route& ro
     return problem({Errc::invalid_argument, "this route takes no body", "body"});
   }
   const auto type = request.headers.find("Content-Type");
-  if (!type || !is_json_type(*type)) {
+  const bool lines = route.takes == Takes::lines;
+  if (lines && (!type || !(is_lines_type(*type) || is_json_type(*type)))) {
+    return problem(
+        {Errc::invalid_argument, "send Content-Type: application/x-ndjson", "Content-Type"}, 415);
+  }
+  if (!lines && (!type || !is_json_type(*type))) {
     return problem({Errc::invalid_argument, "send Content-Type: application/json", "Content-Type"},
                    415);
   }
   const auto coding = request.headers.find("Content-Encoding");
-  if (coding && !same_token(*coding, "identity")) {
-    return problem(
-        {Errc::invalid_argument, "bodies are taken uncompressed only", "Content-Encoding"}, 415);
+  if (coding && !is_identity(*coding) && make_expander(*coding) == nullptr) {
+    Response response = problem(
+        {Errc::invalid_argument, "bodies are taken plain, or as gzip or zstd", "Content-Encoding"},
+        415);
+    response.headers.add("Accept-Encoding", "gzip, zstd");  // RFC 9110 §15.5.16
+    return response;
   }
   return std::nullopt;
 }

@@ -20,8 +20,7 @@ void record(const Context& context, const RecordKind& kind, const RequestPtr& re
   const Author author{request->principal, request->received_at, *std::move(options)};
   auto prepared = prepare_command(context, kind, author, session, *std::move(body));
   if (!prepared) return respond(problem(std::move(prepared.error())));
-  context.execute(std::move(prepared->with), std::move(prepared->command),
-                  answer_receipt(respond));
+  context.execute(std::move(prepared->with), std::move(prepared->command), answer_receipt(respond));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace hansard::http {
 
@@ -105,13 +106,14 @@ class RequestParser::Sink final : public beast_http::basic_parser<true> {
   explicit Sink(const Limits& of) : limits(of) {
     eager(false);
     header_limit(static_cast<std::uint32_t>(of[Limit::header_bytes]));
-    body_limit(of[Limit::body_bytes]);
+    body_limit(boost::none);  // the route decides, and it is not known before the head
   }
 
   const Limits& limits;
   Request request;
   bool fields_done = false;
   bool ten = false;
+  std::optional<std::uint64_t> body_bytes_max;
   std::size_t head_bytes = 0;
 
  private:
@@ -135,7 +137,11 @@ class RequestParser::Sink final : public beast_http::basic_parser<true> {
     constexpr std::uint64_t kReserve = 64U << 10;
     request.body.reserve(static_cast<std::size_t>(std::min(length.value_or(0), kReserve)));
   }
-  std::size_t on_body_impl(string_view bytes, error_code& /*ec*/) override {
+  std::size_t on_body_impl(string_view bytes, error_code& ec) override {
+    if (body_bytes_max && request.body.size() + bytes.size() > *body_bytes_max) {
+      ec = make_error_code(beast_http::error::body_limit);
+      return 0;
+    }
     request.body.append(bytes.data(), bytes.size());
     return bytes.size();
   }
@@ -192,6 +198,13 @@ std::optional<std::uint64_t> RequestParser::content_length() const {
   if (sink_->chunked()) return std::nullopt;
   return sink_->content_length().value_or(0);
 }
+std::optional<ParseFailure> RequestParser::limit_body() {
+  const std::uint64_t most = sink_->limits[Limit::body_bytes];
+  sink_->body_bytes_max = most;
+  if (content_length().value_or(0) <= most) return std::nullopt;
+  return over(sink_->limits, Limit::body_bytes, "body");
+}
+std::string RequestParser::take_body() { return std::exchange(sink_->request.body, {}); }
 bool RequestParser::wants_continue() const {
   const auto expect = sink_->request.headers.find("Expect");
   return expect && same_token(*expect, "100-continue");

@@ -38,6 +38,11 @@ class RequestParser {
   [[nodiscard]] bool head_done() const;
   [[nodiscard]] bool done() const;
   // After the head:
+  /// Holds the body to `body_bytes`; without this call it may have any length. A failure when more
+  /// is announced, else `feed` fails when more comes.
+  std::optional<ParseFailure> limit_body();
+  /// The body since the last call.
+  std::string take_body();
   [[nodiscard]] bool has_body() const;
   [[nodiscard]] std::optional<std::uint64_t> content_length() const;  ///< nothing when chunked
   [[nodiscard]] bool wants_continue() const;

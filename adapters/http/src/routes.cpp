@@ -24,10 +24,12 @@ std::vector<Route> routes(const Context& context) {
   add(page_routes(reads));
   add(record_routes(context));
   all.push_back(append_route(context));
+  all.push_back(ingest_route(context));
   add(session_routes(reads));
   add(event_routes(reads));
   add(explain_routes(reads));
   all.push_back(replay_route(reads));
+  all.push_back(export_route(reads));
   all.push_back(usage_route(reads));
   add(operate_routes(reads));
   return all;

@@ -5,7 +5,7 @@
 #include "projections/context.h"
 #include "projections/history.h"
 #include "projections/json.h"
-#include "projections/sessions.h"
+#include "session_query.h"
 
 namespace hansard::http {
 
@@ -16,49 +16,18 @@ using projections::AsOf;
 using projections::SessionQuery;
 using projections::SessionReader;
 
-core::Status read_tags(const Query& query, SessionQuery& into) {
-  for (const std::string& tag : query.all("tag")) {
-    const std::size_t colon = tag.find(':');
-    if (colon == std::string::npos || colon == 0) {
-      return events::bad_field("tag", "expected key:value");
-    }
-    into.tags.emplace_back(tag.substr(0, colon), tag.substr(colon + 1));
-  }
-  return core::Ok{};
-}
-
 Result<SessionQuery> session_query(const Context& context, const Request& request) {
   const auto query = Query::of(request,
                                {"user", "agent", "app", "model", "status", "from", "to", "limit",
                                 "cursor", "active_within", "at_least"},
                                {"tag"});
   if (!query) return query.error();
-  SessionQuery out;
-  out.project = request.principal.project;
-  out.now = context.clock.now();
-  out.user = query->text("user");
-  out.agent = query->text("agent");
-  out.app = query->text("app");
-  out.model = query->text("model");
-  out.cursor = query->text("cursor").value_or("");
-  if (const auto tags = read_tags(*query, out); !tags) return tags.error();
-  if (const auto text = query->text("status")) {
-    const auto status = projections::parse_session_status(*text);
-    if (!status) return status.error();
-    out.status = *status;
-  }
-  const auto from = query->time("from");
-  if (!from) return from.error();
-  out.from = *from;
-  const auto to = query->time("to");
-  if (!to) return to.error();
-  out.to = *to;
-  const auto limit = query->count("limit", out.limit, projections::kSessionPageMax);
+  auto out = session_filters(context, request.principal.project, *query);
+  if (!out) return out;
+  out->cursor = query->text("cursor").value_or("");
+  const auto limit = query->count("limit", out->limit, projections::kSessionPageMax);
   if (!limit) return limit.error();
-  out.limit = static_cast<std::size_t>(*limit);
-  const auto within = query->span("active_within");
-  if (!within) return within.error();
-  if (*within) out.active_within = **within;
+  out->limit = static_cast<std::size_t>(*limit);
   return out;
 }
 

@@ -112,6 +112,11 @@ void Wire::unwatch() {
   if (watching_) socket_.cancel(ignored);
 }
 
+void Wire::interrupt() {
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
 void Wire::cut(bool politely) {
   cut_ = true;
   error_code ignored;

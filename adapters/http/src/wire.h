@@ -39,6 +39,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
   /// Bytes read and not yet used.
   [[nodiscard]] std::string_view unread() const;
+  /// Ends a read and a write that are under way; what was read stays.
+  void interrupt();
   void use(std::size_t bytes) { begin_ += bytes; }
   /// Forgets what is unread, and gives back memory beyond `bytes`.
   void shrink(std::size_t bytes);

@@ -182,7 +182,7 @@ TEST_F(Gates, TheUnixSocketNeedsNeitherKeyNorLoopbackName) {
   EXPECT_TRUE(local.principal.actor.is_nil());
 }
 
-TEST_F(Gates, BodiesNeedAJsonTypeAndNoCoding) {
+TEST_F(Gates, BodiesNeedAJsonTypeAndACodingThatWeKnow) {
   const auto with = [](NameValues headers) {
     return request(Method::post, "/v1/append", std::move(headers));
   };
@@ -196,11 +196,21 @@ TEST_F(Gates, BodiesNeedAJsonTypeAndNoCoding) {
        {"application/json", "Application/JSON; charset=utf-8", "application/cloudevents+json"}) {
     EXPECT_EQ(status(none_, with({{"Content-Type", type}}), true), 0) << type;
   }
-  EXPECT_EQ(
-      status(none_, with({{"Content-Type", "application/json"}, {"Content-Encoding", "gzip"}}),
-             true),
-      415);
-  EXPECT_EQ(field(), "Content-Encoding");
+  for (const char* coding : {"identity", "gzip", "X-GZip", "zstd"}) {
+    EXPECT_EQ(
+        status(none_, with({{"Content-Type", "application/json"}, {"Content-Encoding", coding}}),
+               true),
+        0)
+        << coding;
+  }
+  for (const char* coding : {"br", "deflate", "gzip, zstd"}) {
+    EXPECT_EQ(
+        status(none_, with({{"Content-Type", "application/json"}, {"Content-Encoding", coding}}),
+               true),
+        415)
+        << coding;
+    EXPECT_EQ(field(), "Content-Encoding");
+  }
   EXPECT_EQ(status(none_, request(Method::get, "/healthz"), true), 400);
   EXPECT_EQ(field(), "body");
 }

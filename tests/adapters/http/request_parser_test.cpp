@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace hansard::http {
 namespace {
@@ -18,6 +19,9 @@ struct Fed {
         RequestParser::Fed fed = parser.feed(unread);
         unread.erase(0, fed.used);
         if (fed.failure) failure = std::move(fed.failure);
+        if (!failure && parser.head_done() && !std::exchange(limited, true)) {
+          failure = parser.limit_body();
+        }
         if (fed.used == 0 || failure || parser.done() || unread.empty()) break;
       }
     }
@@ -27,6 +31,7 @@ struct Fed {
   RequestParser parser;
   std::optional<ParseFailure> failure;
   std::string rest;
+  bool limited = false;
 };
 
 Fed* fed_by(Fed& fed, std::string_view bytes, std::size_t piece = 1U << 20) {

@@ -23,7 +23,7 @@ INNER = {
 ADAPTERS = {
     "openssl": ("openssl/",),
     "rocksdb": ("rocksdb/", "xxhash.h"),
-    "http": ("boost/", "prometheus/", "spdlog/"),
+    "http": ("boost/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
     "importers": ("zstd.h", "zlib.h"),
     "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
 }

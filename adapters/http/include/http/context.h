@@ -31,6 +31,7 @@ struct Context {
   std::function<core::Hash()> draw_random;
   /// Ok while the store accepts appends, else why not. Any thread; cheap. May be empty.
   std::function<core::Status()> writable = {};
+  core::Uuid log_id = {};  ///< of the data directory
 };
 
 /// The error of a limit, counted in its metric.

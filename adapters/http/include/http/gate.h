@@ -57,4 +57,7 @@ bool is_loopback_host(std::string_view host);
 /// True for `application/json` and `application/...+json`, with or without parameters.
 bool is_json_type(std::string_view content_type);
 
+/// True for the names under which NDJSON is sent.
+bool is_lines_type(std::string_view content_type);
+
 }  // namespace hansard::http

@@ -44,9 +44,12 @@ class Headers {
 /// ASCII case-insensitive equality, as header names and tokens compare.
 bool same_token(std::string_view a, std::string_view b);
 
+class BodyIntake;
+
 using NameValues = std::vector<std::pair<std::string, std::string>>;
 
-/// One request, complete with its body. Immutable once a handler sees it.
+/// One request, complete with its body, unless its route takes lines. Immutable once a handler sees
+/// it.
 struct Request {
   Method method = Method::other;
   std::string target;                 ///< as sent; cleared of a key before anything may log it
@@ -55,6 +58,7 @@ struct Request {
   NameValues params;                  ///< values of the route's `{...}` segments
   Headers headers;
   std::string body;
+  std::shared_ptr<BodyIntake> incoming;  ///< of a route that takes lines: instead of `body`
 
   std::string peer;    ///< address, or `local` on the unix socket; for logs of refusals only
   bool local = false;  ///< came over the unix socket: the file's mode is the key
@@ -83,6 +87,17 @@ class BodySource {
   /// True when the body ends only with the client or the server (`follow`): a server that stops
   /// then ends it between two pieces.
   [[nodiscard]] virtual bool endless() const { return false; }
+};
+
+/// A request's body that comes in while its handler runs, at the pace at which it is asked for.
+/// Threads: safe to call concurrently; may be used when the client has gone.
+/// Errors of `next`: timed_out (the client is too slow), cancelled (it went), invalid_argument
+/// (broken framing), unavailable (the server stops). Nothing comes after one.
+class BodyIntake : public BodySource {
+ public:
+  /// Says how many bytes of the body the handler holds now; they count against `bodies_bytes`.
+  /// False: they are too many, and the handler should end.
+  virtual bool hold(std::uint64_t bytes) = 0;
 };
 
 /// Our side of a WebSocket conversation; the connection drives it. Destroyed when that ended.

@@ -22,7 +22,11 @@ enum class Runs : std::uint8_t {
 inline constexpr std::size_t kInlineBodyBytes = 64U << 10;
 
 /// What a request to the route may carry.
-enum class Takes : std::uint8_t { nothing, json };
+enum class Takes : std::uint8_t {
+  nothing,
+  json,  ///< one document, up to `body_bytes`
+  lines  ///< NDJSON of any length; the handler reads it from `Request::incoming`
+};
 
 /// One row of the table that is the whole HTTP surface (`GET /openapi.json` will be written from
 /// it).

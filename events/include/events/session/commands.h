@@ -48,8 +48,8 @@ struct RequestResponse : ResponseRequested {
 
 struct RecordResponse : ResponseReceived {
   /// Said by who reads a source that grows, where the end of the source may not be the end of the
-  /// answer. When the answer is known with another number of parts, or with usage where this one has
-  /// none or the reverse, this one is kept beside it as `RecordAttached` of kind `answer.again`
+  /// answer. When the answer is known with another number of parts, or with usage where this one
+  /// has none or the reverse, this one is kept beside it as `RecordAttached` of kind `answer.again`
   /// instead of being refused.
   bool may_have_grown = false;
 };
