@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "formats/batch.h"
+#include "formats/claude_code.h"
 #include "formats/display_text.h"
 #include "formats/inspect.h"
 #include "formats/langfuse.h"
@@ -18,6 +19,7 @@ namespace hansard::importers {
 namespace {
 
 constexpr std::array kFormats{
+    Format{"claude-code", "Claude Code session logs", is_claude_code, claude_code_reader},
     Format{"langfuse", "Langfuse trace exports", is_langfuse, langfuse_reader},
     Format{"inspect", "Inspect AI logs (JSON and .eval)", is_inspect, inspect_reader},
     Format{"swe-agent", "SWE-agent trajectories", is_swe_agent, swe_agent_reader},

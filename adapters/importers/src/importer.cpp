@@ -18,9 +18,13 @@ using core::Result;
 
 constexpr std::size_t kNameHashBytes = 10;
 
+/// Sessions that fork from each other begin alike, `<session>~<branch>`. They are taken one after
+/// another, because the fork has to be there before what is said in it.
+std::string family(const std::string& name) { return name.substr(0, name.find('~')); }
+
 }  // namespace
 
-/// One call of `take`: results by item, groups of items of one name.
+/// One call of `take`: results by item, groups of items of one family of names.
 struct Importer::Batch {
   std::vector<Imported> results;
   std::vector<ImportItem> items;
@@ -28,6 +32,20 @@ struct Importer::Batch {
   std::vector<std::vector<std::size_t>> groups;
   std::atomic<std::size_t> groups_left{0};
   std::function<void(std::vector<Imported>)> done;
+
+  /// The item that a member of a group goes on from: the one before it of its name, or, for the
+  /// first of a branch, one of the group that failed, or simply the one before it.
+  [[nodiscard]] std::size_t before(std::size_t group, std::size_t member) const {
+    const auto& members = groups[group];
+    std::size_t found = members[member - 1];
+    for (std::size_t i = 0; i < member; ++i) {
+      if (results[members[i]].error) found = members[i];
+    }
+    for (std::size_t i = 0; i < member; ++i) {
+      if (names[members[i]] == names[members[member]]) found = members[i];
+    }
+    return found;
+  }
 };
 
 /// One piece on its way into the log.
@@ -65,7 +83,7 @@ void Importer::take(std::vector<ImportItem> items,
   for (std::size_t i = 0; i < batch->items.size(); ++i) {
     batch->results[i].line = batch->items[i].line;
     batch->names.push_back(name_of(batch->items[i].session));
-    by_name[batch->names.back()].push_back(i);
+    by_name[family(batch->names.back())].push_back(i);
   }
   for (auto& [name, members] : by_name) batch->groups.push_back(std::move(members));
   batch->groups_left = batch->groups.size();
@@ -84,14 +102,16 @@ void Importer::next_of_group(std::shared_ptr<Batch> batch, std::size_t group,
   work->item = batch->groups[group][member];
   const ImportItem& item = batch->items[work->item];
   if (item.continues && member > 0) {
-    const Imported& before = batch->results[batch->groups[group][member - 1]];
+    const std::size_t last = batch->before(group, member);
+    const Imported& before = batch->results[last];
+    const bool same = batch->names[last] == batch->names[work->item];
     if (before.error) {
       Imported& result = batch->results[work->item];
-      result.session_id = before.session_id;
+      result.session_id = same ? before.session_id : batch->names[work->item];
       result.error = before.error;
       return next_of_group(std::move(batch), group, member + 1);
     }
-    work->alike = before.alike;
+    work->alike = same ? before.alike : item.alike;
   } else if (item.continues) {
     work->alike = item.alike;
   }

@@ -26,7 +26,6 @@ constexpr std::size_t kEndBytes = 22;
 constexpr std::size_t kEnd64Bytes = 56;
 constexpr std::size_t kLocator64Bytes = 20;
 constexpr std::size_t kCommentBytesMax = 0xFFFF;
-constexpr std::uint64_t kInExtra16 = 0xFFFF;
 constexpr std::uint64_t kInExtra32 = 0xFFFFFFFF;
 constexpr std::uint16_t kZip64Extra = 1;
 constexpr std::uint64_t kEncrypted = 1;

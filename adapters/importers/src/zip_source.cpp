@@ -51,7 +51,7 @@ struct ZipArchive::File final : zip::Bytes {
     }
     return Ok{};
   }
-  [[nodiscard]] Error broken(const std::string& why) const {
+  [[nodiscard]] Error broken(const std::string& why) const override {
     return {Errc::invalid_argument, name + ": " + why};
   }
 

@@ -35,7 +35,8 @@ struct Imported {
 /// the same messages is another conversation: the piece then goes to `<id>~1`, `<id>~2`, ..., and
 /// so does what continues it.
 ///
-/// Pieces of one name are taken one after another, all others side by side. When one fails, those
+/// Pieces of one name, and those of sessions forked from each other (`<name>~...`), are taken one
+/// after another, all others side by side. When one fails, those
 /// that continue it fail with it: a conversation has no holes.
 /// Threads: `take` may be called concurrently.
 class Importer {

@@ -41,11 +41,9 @@ Json Observation::rest() const {
 std::vector<Observation> ordered(const Json::Array& observations) {
   std::vector<Observation> all;
 
-  for (std::size_t i = 0; i < observations.size(); ++i) {
-    const Json& json = observations[i];
+  for (const Json& json : observations) {
     Observation each;
     each.json = &json;
-    each.index = i;
     each.id = *id_at(json, "id");
     each.type = text_at(json, "type").value_or("");
     each.name = text_at(json, "name").value_or("");

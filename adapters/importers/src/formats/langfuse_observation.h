@@ -16,7 +16,6 @@ namespace hansard::importers::langfuse {
 /// An observation and its place in the tree.
 struct Observation {
   const events::Json* json = nullptr;
-  std::size_t index = 0;  ///< in the export, for the report
   std::string id;
   std::string type;
   std::string name;

@@ -361,8 +361,9 @@ class Trace {
 
   // ---- the rest ----
 
+  /// Not by number: exports of one trace list its observations in different orders.
   [[nodiscard]] static std::string place(const Observation& each) {
-    return events::join_path("observations", each.index);
+    return "observations[" + each.id + "]";
   }
 
   void other(const Observation& each) {
@@ -380,9 +381,10 @@ class Trace {
       if (all == nullptr || !all->is_array()) continue;
       for (std::size_t i = 0; i < all->if_array()->size(); ++i) {
         const Json& each = (*all->if_array())[i];
-        const std::string path = events::join_path(std::string("trace.") + std::string(list), i);
+        const std::string id = id_at(each, "id").value_or(std::to_string(i));
+        const std::string path = "trace." + std::string(list) + "[" + id + "]";
         if (list == "scores" && score(each)) continue;
-        out_.attach(id_at(each, "id").value_or(path), "langfuse.score", path,
+        out_.attach(id, "langfuse.score", path,
                     list == "scores" ? "a score without a number or a short category"
                                      : "a corrected output",
                     each, time_of(each.find("timestamp")));

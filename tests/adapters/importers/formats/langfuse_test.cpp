@@ -122,8 +122,11 @@ TEST(Langfuse, AToolThatNobodyAskedForIsACallOfItsOwn) {
 TEST(Langfuse, OrderInTheExportDoesNotMatter) {
   const std::string a = generation("o1", "01", kAsk, kCalls);
   const std::string b = generation("o3", "03", kAgain, "It is sunny.");
-  const Told one = trace(a + "," + std::string(kTool) + "," + b);
-  const Told other = trace(b + "," + a + "," + std::string(kTool));
+  const std::string span =
+      R"({"id":"s","type":"SPAN","name":"graph","startTime":"2025-06-11T14:01:00Z"})";
+  const Told one = trace(a + "," + std::string(kTool) + "," + b + "," + span);
+  const Told other = trace(span + "," + b + "," + a + "," + std::string(kTool));
+  EXPECT_EQ(one.attached_at(), other.attached_at());
   ASSERT_EQ(one.only().steps.size(), other.only().steps.size());
   for (std::size_t i = 0; i < one.only().steps.size(); ++i) {
     EXPECT_EQ(one.only().steps[i].step.index(), other.only().steps[i].step.index());
