@@ -1,12 +1,12 @@
 // Records do not depend on the pieces in which the bytes arrive, and none is over the limit.
-#include <cstddef>
-#include <cstdint>
+#include "importers/record_splitter.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/assert.h"
-#include "importers/record_splitter.h"
+#include "target.h"
 
 namespace {
 
@@ -30,10 +30,10 @@ std::vector<std::string> split(std::string_view bytes, std::size_t step) {
   return seen;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  HANSARD_ASSERT(split(bytes, 1) == split(bytes, 1 + size), "pieces do not matter");
-  return 0;
+void run(std::string_view bytes) {
+  HANSARD_ASSERT(split(bytes, 1) == split(bytes, 1 + bytes.size()), "pieces do not matter");
 }
+
+const hansard::fuzz::Announced announced("record_splitter", run);
+
+}  // namespace

@@ -1,0 +1,101 @@
+// Files of any form (plain, gzip, zstd, zip): the same file gives the same bytes, a broken one an
+// error, and what a compressor wrote is read as what it was given.
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/assert.h"
+#include "importers/byte_source.h"
+#include "target.h"
+
+namespace {
+
+using namespace hansard;
+
+constexpr std::size_t kReadMax = 4U << 20;
+
+/// A file without a disk, with a path that can be opened again.
+class MemoryFile {
+ public:
+  MemoryFile() : fd_(::memfd_create("fuzz", MFD_CLOEXEC)) {
+    HANSARD_ASSERT(fd_ >= 0, "a file in memory");
+  }
+  void write(std::string_view bytes) const {
+    HANSARD_ASSERT(::ftruncate(fd_, 0) == 0, "it is emptied");
+    const ssize_t put = ::pwrite(fd_, bytes.data(), bytes.size(), 0);
+    HANSARD_ASSERT(put == static_cast<ssize_t>(bytes.size()), "and filled");
+  }
+  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
+
+ private:
+  int fd_;
+};
+
+struct Outcome {
+  std::string bytes;
+  std::optional<core::Errc> error;
+  bool operator==(const Outcome&) const = default;
+};
+
+Outcome read_all(const std::string& path) {
+  Outcome out;
+  auto source = importers::open_source(path);
+  if (!source) return {"", source.error().code};
+  while (out.bytes.size() < kReadMax) {
+    const auto piece = (*source)->next();
+    if (!piece) {
+      HANSARD_ASSERT(!piece.error().message.empty(), "a refusal says why");
+      out.error = piece.error().code;
+      break;
+    }
+    HANSARD_ASSERT((*source)->consumed() <= (*source)->size(), "no more is taken than there is");
+    if (piece->empty()) break;
+    out.bytes += *piece;
+  }
+  return out;
+}
+
+std::string deflated(std::string_view bytes) {
+  z_stream stream{};
+  HANSARD_ASSERT(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK,
+                 "zlib starts");
+  std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  HANSARD_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END, "there is room");
+  out.resize(out.size() - stream.avail_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string zstandard(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t made = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 1);
+  HANSARD_ASSERT(ZSTD_isError(made) == 0U, "there is room");
+  out.resize(made);
+  return out;
+}
+
+void run(std::string_view bytes) {
+  static const MemoryFile file;
+  file.write(bytes);
+  const Outcome first = read_all(file.path());
+  HANSARD_ASSERT(read_all(file.path()) == first, "a file reads the same twice");
+  for (const std::string& packed : {deflated(bytes), zstandard(bytes)}) {
+    file.write(packed + packed);
+    const Outcome out = read_all(file.path());
+    HANSARD_ASSERT(!out.error && out.bytes == std::string(bytes) + std::string(bytes),
+                   "decoding undoes encoding, of several members, too");
+  }
+}
+
+const fuzz::Announced announced("import_source", run);
+
+}  // namespace
