@@ -92,6 +92,12 @@ std::optional<ParseFailure> framing_failure(const Headers& headers, bool http_1_
          "Transfer-Encoding"},
         400};
   }
+  // Beast takes the same length said twice; whoever is in front of us may take the other one.
+  if (headers.count("Content-Length") > 1) {
+    return ParseFailure{{Errc::invalid_argument, "malformed HTTP: Content-Length may be given once",
+                         "Content-Length"},
+                        400};
+  }
   if (const auto expect = headers.find("Expect"); expect && !same_token(*expect, "100-continue")) {
     return ParseFailure{{Errc::unsupported, "the only expectation known is 100-continue", "Expect"},
                         417};
