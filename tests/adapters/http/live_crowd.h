@@ -184,9 +184,11 @@ class Crowd {
 
 class LiveCrowd : public EngineServer {
  protected:
-  /// `events` appends, one at a time on one connection, pushed to `subscribers`; prints how long
-  /// after its receipt an event arrived, over all subscribers.
-  void push(std::size_t subscribers, std::size_t events) {
+  /// `events` appends on one connection, each after the answer to the one before and no sooner than
+  /// `apart` after it, pushed to `subscribers`; prints how long after its receipt an event arrived,
+  /// over all subscribers.
+  void push(std::size_t subscribers, std::size_t events,
+            std::chrono::milliseconds apart = std::chrono::milliseconds(0)) {
     limit("connections", 20'000);
     start();
     Crowd crowd(port(), subscribers, log_.end().value, events);
@@ -200,7 +202,9 @@ class LiveCrowd : public EngineServer {
         std::to_string(body.size()) + "\r\n\r\n" + body;
     std::thread writer([&] {
       RawClient client(port());
-      for (std::size_t i = 0; i < events; ++i) {
+      auto due = std::chrono::steady_clock::now();
+      for (std::size_t i = 0; i < events; ++i, due += apart) {
+        std::this_thread::sleep_until(due);
         client.send(request);
         EXPECT_EQ(client.read_answer().status, 201);
         acks.set(i, std::chrono::steady_clock::now());

@@ -14,7 +14,12 @@ TEST_F(LiveCrowd, OneSubscriberIsServedWithinMilliseconds) { push(1, rounds()); 
 
 TEST_F(LiveCrowd, ThirtyTwoSubscribersGetEveryEventOnceInOrder) { push(32, rounds()); }
 
-TEST_F(LiveCrowd, AThousandSubscribersGetEveryEventOnceInOrder) { push(1000, rounds()); }
+TEST_F(LiveCrowd, AThousandSubscribersGetEveryEventOnceInOrder) {
+  push(1000, rounds(), std::chrono::milliseconds(50));
+}
+
+/// Faster than two cores can deliver.
+TEST_F(LiveCrowd, AThousandSubscribersMissNothingAtTheFullRateOfOneWriter) { push(1000, rounds()); }
 
 /// Resident memory of this process, in bytes.
 std::size_t resident() {
