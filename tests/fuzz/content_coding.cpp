@@ -88,7 +88,7 @@ void round_trip(std::string_view coding, const std::string& packed, std::string_
 void run(std::string_view bytes) {
   const unsigned steering = hansard::fuzz::take_byte(bytes);
   const std::string_view coding = steering % 2 == 0 ? "gzip" : "zstd";
-  const std::size_t step = 1 + steering / 2 % 32;
+  const std::size_t step = 1 + steering / 2 % 16 * 5;
   const Outcome whole = expand(coding, bytes, bytes.size() + 1);
   const Outcome cut = expand(coding, bytes, step);
   HANSARD_ASSERT(whole.broken == cut.broken, "cuts do not break it");
@@ -98,8 +98,11 @@ void run(std::string_view bytes) {
   if (whole.bytes.size() <= kExpandedMax) {
     HANSARD_ASSERT(whole.whole == cut.whole, "the same end");
   }
-  round_trip("gzip", deflated(bytes), bytes);
-  round_trip("zstd", zstandard(bytes), bytes);
+  // Compressors cost a hundred times what is tested with them: now and then.
+  if (steering >= 240) {
+    round_trip("gzip", deflated(bytes), bytes);
+    round_trip("zstd", zstandard(bytes), bytes);
+  }
 }
 
 const hansard::fuzz::Announced announced("content_coding", run);

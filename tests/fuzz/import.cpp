@@ -1,6 +1,7 @@
 // Importers: a file is the same pieces however it is cut, pieces travel unchanged, and a file taken
 // twice is recorded once. A target per format, and one that finds the format.
-#include <algorithm>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -79,20 +80,24 @@ class Engine {
       out = std::move(results);
       called = true;
     });
+    for (; !work_.empty(); work_.pop_front()) work_.front()();
     HANSARD_ASSERT(called, "an import ends");
     return out;
   }
   [[nodiscard]] std::uint64_t end() const { return log_.end().value; }
 
  private:
+  /// Work that waits for its turn: a piece may be tried under many names, one after another.
+  std::deque<std::function<void()>> work_;
   ossl::OpenSslHasher hasher_;
   events::VocabularyEquivalence equivalence_;
   core::InMemoryEventLog log_{hasher_, equivalence_};
   core::Hash key_{};
   core::KeyedHash keyed_hash_{hasher_, key_};
   events::SessionDecider decider_{keyed_hash_, hasher_};
-  core::CommandLoop<events::SessionDecider> loop_{log_, decider_, hasher_,
-                                                  [](const auto& work) { work(); }};
+  core::CommandLoop<events::SessionDecider> loop_{
+      log_, decider_, hasher_,
+      [this](std::function<void()> work) { work_.push_back(std::move(work)); }};
   importers::Importer importer_{
       {},
       keyed_hash_,
