@@ -5,6 +5,7 @@
 
 #include "formats/batch.h"
 #include "formats/claude_code.h"
+#include "formats/codex.h"
 #include "formats/display_text.h"
 #include "formats/inspect.h"
 #include "formats/langfuse.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::array kFormats{
     Format{"claude-code", "Claude Code session logs", is_claude_code, claude_code_reader},
+    Format{"codex", "Codex rollouts", is_codex, codex_reader},
     Format{"langfuse", "Langfuse trace exports", is_langfuse, langfuse_reader},
     Format{"inspect", "Inspect AI logs (JSON and .eval)", is_inspect, inspect_reader},
     Format{"swe-agent", "SWE-agent trajectories", is_swe_agent, swe_agent_reader},
