@@ -105,6 +105,9 @@ class Parser {
         ->required();
     app.add_option("--format", import_.format, "auto, or what the files are: see the README")
         ->check(format_name);
+    app.add_flag("--print", import_.print,
+                 "Print what would be recorded, as lines for POST /v1/ingest?as=recording, and "
+                 "record nothing");
   }
 
   void add_append() {

@@ -16,6 +16,7 @@ struct ServeCommand {
 struct ImportCommand {
   std::vector<std::string> files;  ///< `-`: standard input
   std::string format = "auto";
+  bool print = false;  ///< instead of recording
 };
 struct AppendCommand {
   std::string file = "-";

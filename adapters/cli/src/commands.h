@@ -14,6 +14,8 @@ struct Output {
 
 // Commands that are requests. Each returns an exit code, or the error that decides it.
 core::Result<int> run_import(Backend& backend, const ImportCommand& command, const Output& output);
+/// `import --print`: asks nobody.
+core::Result<int> run_import_print(const ImportCommand& command);
 core::Result<int> run_append(Backend& backend, const AppendCommand& command, const Output& output);
 core::Result<int> run_sessions(Backend& backend, const SessionsCommand& command,
                                const Output& output);

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "import_file.h"
+#include "import_print.h"
 #include "json_view.h"
 #include "terminal.h"
 
@@ -94,6 +95,11 @@ void print_remarks(const ImportReport& report, const std::vector<Remark>& remark
   }
 }
 
+void print_report_remarks(const ImportReport& report) {
+  print_remarks(report, report.failures, "not recorded");
+  print_remarks(report, report.unplaced_remarks, "left out");
+}
+
 void print_tables(const Reports& reports, const Output& output) {
   using Align = Table::Align;
   Table table({{"file", Align::left, true},
@@ -112,18 +118,16 @@ void print_tables(const Reports& reports, const Output& output) {
                grouped(report.grown), grouped(report.known), grouped(report.failed),
                grouped(report.messages), grouped(report.new_events), grouped(report.attached),
                grouped(report.unplaced)});
-    print_remarks(report, report.failures, "not recorded");
-    print_remarks(report, report.unplaced_remarks, "left out");
+    print_report_remarks(report);
   }
   std::fputs(table.text(output.columns).c_str(), stdout);
 }
 
-}  // namespace
-
-Result<int> run_import(Backend& backend, const ImportCommand& command, const Output& output) {
+/// Goes through every file, and says what became of each.
+template <class Take>
+Reports take_files(const ImportCommand& command, std::vector<Remark>& skipped, const Take& take) {
   const importers::Format* format = importers::format_named(command.format);  // null: auto
   std::vector<std::string> files;
-  std::vector<Remark> skipped;
   for (const std::string& name : command.files) {
     std::error_code unknown;
     if (!std::filesystem::is_directory(name, unknown)) {
@@ -136,17 +140,37 @@ Result<int> run_import(Backend& backend, const ImportCommand& command, const Out
   for (const std::string& file : files) {
     ImportReport& report = reports.emplace_back();
     report.file = file;
-    const Status status = import_file(backend, format, report);
+    const Status status = take(format, report);
     if (!status) {
       // The next file may be fine; a store that does not answer is not.
       report.fail(0, status.error().code, status.error().message);
       if (core::traits(status.error().code).retry == core::Retry::same) break;
     }
   }
-  int code = 0;
+  return reports;
+}
+
+int exit_code(const Reports& reports) {
   for (const ImportReport& report : reports) {
-    if (report.worst && code == 0) code = core::traits(*report.worst).exit_code;
+    if (report.worst) return core::traits(*report.worst).exit_code;
   }
+  return 0;
+}
+
+void print_skipped(const std::vector<Remark>& skipped) {
+  for (const Remark& each : skipped) {
+    std::fprintf(stderr, "%s: skipped: %s\n", printable(each.path).c_str(), each.reason.c_str());
+  }
+}
+
+}  // namespace
+
+Result<int> run_import(Backend& backend, const ImportCommand& command, const Output& output) {
+  std::vector<Remark> skipped;
+  Reports reports =
+      take_files(command, skipped, [&](const importers::Format* format, ImportReport& report) {
+        return import_file(backend, format, report);
+      });
   if (output.json) {
     Json list(Json::Array{});
     for (ImportReport& report : reports) list.push(report_json(report));
@@ -156,11 +180,17 @@ Result<int> run_import(Backend& backend, const ImportCommand& command, const Out
     std::puts(dump(out).c_str());
   } else {
     print_tables(reports, output);
-    for (const Remark& each : skipped) {
-      std::fprintf(stderr, "%s: skipped: %s\n", printable(each.path).c_str(), each.reason.c_str());
-    }
+    print_skipped(skipped);
   }
-  return code;
+  return exit_code(reports);
+}
+
+Result<int> run_import_print(const ImportCommand& command) {
+  std::vector<Remark> skipped;
+  const Reports reports = take_files(command, skipped, print_file);
+  for (const ImportReport& report : reports) print_report_remarks(report);
+  print_skipped(skipped);
+  return exit_code(reports);
 }
 
 }  // namespace hansard::cli

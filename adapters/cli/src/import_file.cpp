@@ -51,67 +51,11 @@ struct Held {
 
 class FileImport {
  public:
-  FileImport(Backend& backend, const importers::Format* format, ImportReport& report)
-      : backend_(backend), report_(report) {
-    importers::ReaderEvents events{
-        [this](importers::Piece piece) { hold(std::move(piece)); },
-        [this](std::uint64_t line, const Error& why) { report_.fail(line, why.code, why.message); },
-    };
-    if (format != nullptr) {
-      report_.format = format->name;
-      reader_ = format->make(std::move(events));
-    } else {
-      reader_ = std::make_unique<importers::AutoReader>(
-          std::move(events),
-          [this](const importers::Format& found) { report_.format = found.name; });
-    }
-  }
+  FileImport(Backend& backend, ImportReport& report) : backend_(backend), report_(report) {}
 
-  Status run() {
-    auto source = importers::open_source(report_.file);
-    if (!source) return std::move(source).error();
-    Progress progress(report_.file);
-    importers::RecordSplitter splitter(
-        [this](importers::SourceRecord record) {
-          if (!status_) return;
-          ++report_.records;
-          reader_->take(std::move(record));
-        },
-        importers::is_message, {.record_bytes_max = kRecordBytesMax});
-    Status reading = Ok{};
-    while (status_) {
-      auto piece = (*source)->next();
-      if (!piece) {
-        // What was read until here is still worth taking.
-        reading = std::move(piece).error();
-        break;
-      }
-      if (piece->empty()) break;
-      splitter.feed(*piece);
-      progress.show((*source)->consumed(), (*source)->size(),
-                    grouped(report_.records) + " records");
-    }
-    splitter.finish();
-    if (status_) reader_->finish();
-    if (status_) status_ = flush();
-    // The engine answers by batch, what never reached it was told before.
-    std::stable_sort(report_.failures.begin(), report_.failures.end(),
-                     [](const Remark& a, const Remark& b) { return a.line < b.line; });
-    return status_ ? reading : status_;
-  }
-
- private:
-  void hold(importers::Piece piece) {
-    if (!status_) return;
-    report_.messages += piece.messages;
-    report_.attached += piece.attached;
-    for (importers::Unplaced& part : piece.unplaced) {
-      ++report_.unplaced;
-      if (report_.unplaced_remarks.size() == ImportReport::kRemarksMax) continue;
-      report_.unplaced_remarks.push_back(
-          {piece.line, std::move(part.path), std::move(part.reason)});
-    }
-    piece.unplaced.clear();
+  /// Keeps a piece until enough of them are there to be sent. Errors: those of `flush`.
+  Status hold(importers::Piece piece) {
+    piece.unplaced.clear();  // in the report already
 
     Held held;
     held.line = piece.line;
@@ -126,8 +70,7 @@ class FileImport {
     const bool full = items_.size() == kBatchItems ||
                       (!items_.empty() && bytes_ + held.text.size() > kBatchBytes);
     if (full) {
-      status_ = flush();
-      if (!status_) return;
+      if (auto status = flush(); !status) return status;
       // The batch may have told what the session is called.
       if (const auto other = alike_.find(held.name); held.continues && other != alike_.end()) {
         item.alike = other->second;
@@ -136,9 +79,11 @@ class FileImport {
     }
     bytes_ += held.text.size();
     items_.push_back(std::move(held));
+    return Ok{};
   }
 
   /// Sends what is held, and again what the engine could not take just now.
+  /// Errors: those of the engine that trying again did not help.
   Status flush() {
     std::chrono::milliseconds pause = kFirstPause;
     for (int attempt = 1; !items_.empty(); ++attempt, pause *= 2) {
@@ -171,6 +116,7 @@ class FileImport {
     return Ok{};
   }
 
+ private:
   /// One piece that the engine cannot read must not cost its neighbours.
   Status one_by_one() {
     std::vector<Held> all = std::exchange(items_, {});
@@ -233,8 +179,6 @@ class FileImport {
 
   Backend& backend_;
   ImportReport& report_;
-  std::unique_ptr<importers::Reader> reader_;
-  Status status_ = Ok{};
   std::vector<Held> items_;
   std::size_t bytes_ = 0;
   /// Sessions that are called `<name>~n` here, by hash of the name: few.
@@ -251,8 +195,71 @@ void ImportReport::fail(std::uint64_t line, Errc code, std::string reason) {
   if (failures.size() < kRemarksMax) failures.push_back({line, {}, std::move(reason)});
 }
 
+Status read_file(const importers::Format* format, ImportReport& report,
+                 const std::function<Status(importers::Piece)>& take) {
+  Status status = Ok{};
+  importers::ReaderEvents events{
+      [&](importers::Piece piece) {
+        if (!status) return;
+        report.messages += piece.messages;
+        report.attached += piece.attached;
+        for (const importers::Unplaced& part : piece.unplaced) {
+          ++report.unplaced;
+          if (report.unplaced_remarks.size() == ImportReport::kRemarksMax) continue;
+          report.unplaced_remarks.push_back({piece.line, part.path, part.reason});
+        }
+        status = take(std::move(piece));
+      },
+      [&](std::uint64_t line, const Error& why) { report.fail(line, why.code, why.message); },
+  };
+  std::unique_ptr<importers::Reader> reader;
+  if (format != nullptr) {
+    report.format = format->name;
+    reader = format->make(std::move(events));
+  } else {
+    reader = std::make_unique<importers::AutoReader>(
+        std::move(events), [&](const importers::Format& found) { report.format = found.name; });
+  }
+  auto source = importers::open_source(report.file);
+  if (!source) return std::move(source).error();
+  Progress progress(report.file);
+  importers::RecordSplitter splitter(
+      [&](importers::SourceRecord record) {
+        if (!status) return;
+        ++report.records;
+        reader->take(std::move(record));
+      },
+      importers::is_message, {.record_bytes_max = kRecordBytesMax});
+  Status reading = Ok{};
+  while (status) {
+    auto piece = (*source)->next();
+    if (!piece) {
+      // What was read until here is still worth taking.
+      reading = std::move(piece).error();
+      break;
+    }
+    if (piece->empty()) break;
+    splitter.feed(*piece);
+    progress.show((*source)->consumed(), (*source)->size(), grouped(report.records) + " records");
+  }
+  splitter.finish();
+  if (status) reader->finish();
+  return status ? reading : status;
+}
+
 Status import_file(Backend& backend, const importers::Format* format, ImportReport& report) {
-  return FileImport(backend, format, report).run();
+  FileImport import(backend, report);
+  Status engine = Ok{};
+  const Status reading = read_file(format, report, [&](importers::Piece piece) {
+    engine = import.hold(std::move(piece));
+    return engine;
+  });
+  // Also after a file that broke off: what was read of it.
+  if (engine) engine = import.flush();
+  // The engine answers by batch, what never reached it was told before.
+  std::stable_sort(report.failures.begin(), report.failures.end(),
+                   [](const Remark& a, const Remark& b) { return a.line < b.line; });
+  return engine ? reading : engine;
 }
 
 }  // namespace hansard::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,13 @@ struct ImportReport {
   [[nodiscard]] std::uint64_t conversations() const { return taken + grown + known; }
   void fail(std::uint64_t line, core::Errc code, std::string reason);
 };
+
+/// Reads a file and gives its pieces to `take`, until that fails.
+/// @param format null: found out from its first records.
+/// Errors: those of `take`, of opening and of reading the file; before the latter, what was read is
+/// taken. Records that could not be read are in the report, and the rest goes on.
+core::Status read_file(const importers::Format* format, ImportReport& report,
+                       const std::function<core::Status(importers::Piece)>& take);
 
 /// Reads a file and records what it holds, in batches of bounded size.
 /// @param format null: found out from its first records.

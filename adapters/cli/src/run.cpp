@@ -54,6 +54,7 @@ struct Dispatch {
     return run_doctor(settings, command, output);
   }
   Result<int> operator()(const ImportCommand& command) const {
+    if (command.print) return run_import_print(command);
     return with(Access::record, run_import, command);
   }
   Result<int> operator()(const AppendCommand& command) const {

@@ -87,6 +87,8 @@ Result<std::vector<std::string>> streams_of(const Context& context,
                                             const PreparedCommand& command) {
   std::vector<std::string> streams = {command.with.stream.text()};
   const auto* step = std::get_if<events::SessionStep>(&command.command.body);
+  const auto* recording = std::get_if<events::Record>(&command.command.body);
+  if (recording != nullptr && !recording->steps.empty()) step = &recording->steps.front().step;
   const auto* fork = step == nullptr ? nullptr : std::get_if<events::ForkSession>(step);
   if (fork == nullptr) return streams;
   // A fork writes into the new session, too; what is posted there next must find it.

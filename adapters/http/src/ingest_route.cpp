@@ -39,11 +39,15 @@ Response report_response(const IngestReport& report, std::optional<core::Error> 
 }
 
 void ingest(const Context& context, const RequestPtr& request, const Responder& respond) {
-  const auto query = Query::of(*request, {"results"});
+  const auto query = Query::of(*request, {"as", "results"});
   if (!query) return respond(problem(query.error()));
   const auto results = query->text("results");
   if (results && *results != "stream") {
     return respond(problem(events::bad_field("results", "expected stream, or nothing")));
+  }
+  const auto as = query->text("as");
+  if (as && *as != "recording") {
+    return respond(problem(events::bad_field("as", "expected recording, or nothing")));
   }
   auto options = write_options(*request);
   if (!options) return respond(problem(std::move(options.error())));
@@ -52,7 +56,7 @@ void ingest(const Context& context, const RequestPtr& request, const Responder& 
                             "a version is expected of one stream, not of a whole upload",
                             "Hansard-Expected-Version"}));
   }
-  Author author{request->principal, request->received_at, *std::move(options)};
+  Author author{request->principal, request->received_at, *std::move(options), as.has_value()};
   if (!results) {
     const auto done = [respond](const IngestReport& report, std::optional<core::Error> stopped) {
       respond(report_response(report, std::move(stopped)));
@@ -76,7 +80,7 @@ Route ingest_route(const Context& context) {
   route.scope = Scope::write;
   route.runs = Runs::loop;  // lines are cut and read piece by piece, large ones on the pool
   route.takes = Takes::lines;
-  route.doc = "Record in bulk: each line is a request of its own (results=stream)";
+  route.doc = "Record in bulk: each line is a request of its own (as=recording, results=stream)";
   route.handler = [&context](const RequestPtr& request, const Responder& respond) {
     ingest(context, request, respond);
   };

@@ -89,6 +89,21 @@ Result<core::StreamId> named_session(const Context& context, const Author& autho
   return events::session_stream(project, *text, context.keyed_hash);
 }
 
+/// Makes a command one of a recording: what happened is taken, not judged.
+void record(SessionCommand& command) {
+  events::Record recording;
+  const CommandMeta& meta = command.meta;
+  if (auto* create = std::get_if<events::CreateSession>(&command.body)) {
+    recording.create = std::move(*create);
+    recording.created_at = meta.occurred_at;
+    recording.created_at_from_client = meta.occurred_at_from_client;
+  } else {
+    recording.steps.push_back({std::get<events::SessionStep>(std::move(command.body)),
+                               meta.occurred_at, meta.occurred_at_from_client});
+  }
+  command.body = std::move(recording);
+}
+
 /// The client's key, or one that no repeat will have.
 std::string repeat_key(const Context& context, const Author& author) {
   if (author.options.idempotency_key) return *author.options.idempotency_key;
@@ -110,12 +125,15 @@ Result<PreparedCommand> prepare_command(const Context& context, const RecordKind
   auto stream = named_session(context, author, kind, session, body);
   if (!stream) return std::move(stream.error());
   CommandMeta meta;
-  meta.occurred_at = author.received_at;  // live: until the client says otherwise
+  // Live: until the client says otherwise.
+  if (!author.recording) meta.occurred_at = author.received_at;
   meta.salt_seed = context.draw_random();
   auto command = kind.read(std::move(body), std::move(meta), repeat_key(context, author));
   if (!command) return std::move(command.error());
+  if (author.recording) record(*command);
 
   core::CommandContext with;
+  if (author.recording) with.known = core::Known::skip;
   with.project = author.principal.project;
   with.stream = *std::move(stream);
   with.recorded_at = author.received_at;

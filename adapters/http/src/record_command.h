@@ -34,6 +34,9 @@ struct Author {
   Principal principal;
   core::Timestamp received_at;
   WriteOptions options;
+  /// What is told happened elsewhere: times that are not said are unknown, sessions are created and
+  /// reopened as needed, what has no place is attached, and what is known already is skipped.
+  bool recording = false;
 };
 
 /// A command ready for `Context::execute`.

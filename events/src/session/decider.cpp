@@ -41,6 +41,7 @@ class Recording {
     for (std::size_t i = 0; i < command.steps.size(); ++i) {
       if (auto status = step(command.steps[i]); !status) {
         core::Error error = std::move(status.error());
+        if (command.steps.size() == 1) return error;
         error.field = join_path(join_path("steps", i), error.field);
         error.message = join_path("steps", i) + ": " + error.message;
         return error;

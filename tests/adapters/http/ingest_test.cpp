@@ -157,6 +157,30 @@ TEST_F(Ingest, ABadLineCostsOnlyItselfAndIsNamed) {
   EXPECT_EQ(messages("a"), ids(2));
 }
 
+TEST_F(Ingest, ARecordingIsTakenAsItWasAndNotJudged) {
+  constexpr std::string_view kRecording = "/v1/ingest?as=recording";
+  const std::string lines =
+      say("a", "m0") +
+      R"({"post":"/v1/sessions/a/tool-results","body":{"tool_call_id":"t","result_id":"r",)"
+      R"("output":"42"}})"
+      "\n";
+  expect_counts(ingest(lines), 0, 0, 2);  // as commands: there is no such session, nor such a call
+  expect_counts(ingest(lines, kRecording), 2, 0, 0);
+  expect_counts(ingest(lines, kRecording), 0, 2, 0);
+  const std::string end = R"({"post":"/v1/sessions/a/end"})"
+                          "\n";
+  expect_counts(ingest(end + say("a", "m1"), kRecording), 2, 0, 0);
+  std::vector<std::string> types;
+  const Json page = json(get("/v1/sessions/a/events"));
+  for (const Json& event : *page.find("events")->if_array()) {
+    types.push_back(text(event, "type"));
+    EXPECT_EQ(event.find("occurred_at"), nullptr) << "a time that nobody said";
+  }
+  EXPECT_EQ(types, (std::vector<std::string>{"SessionCreated", "MessageSent", "ToolCompleted",
+                                             "SessionEnded", "SessionReopened", "MessageSent"}));
+  EXPECT_EQ(ingest(lines, "/v1/ingest?as=telegram").status, 400);
+}
+
 TEST_F(Ingest, ListsTheFirstErrorsAndCountsTheRest) {
   std::string lines;
   for (int i = 0; i < 150; ++i) lines += "{}\n";
