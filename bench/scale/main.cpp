@@ -20,6 +20,7 @@ struct Options {
   std::size_t rounds = 3;
   bool tiny = false;
   bool keep = false;
+  std::string only;            ///< one part, or empty: all
   std::filesystem::path data;  ///< empty: one of our own, removed at the end
 };
 
@@ -35,10 +36,12 @@ std::optional<std::uint64_t> number_after(std::string_view argument, std::string
 }
 
 constexpr const char* kUsage =
-    "usage: hansard_scale_bench [--events=N] [--rounds=N] [--data=DIR] [--keep] [--tiny]\n";
+    "usage: hansard_scale_bench [--events=N] [--rounds=N] [--data=DIR] [--keep] [--tiny]\n"
+    "                           [--only=engine|start|http]\n";
 
 std::optional<Options> parse(int argc, char** argv) {
   constexpr std::string_view kData = "--data=";
+  constexpr std::string_view kOnly = "--only=";
   Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
@@ -54,6 +57,9 @@ std::optional<Options> parse(int argc, char** argv) {
       options.rounds = static_cast<std::size_t>(*rounds);
     } else if (argument.substr(0, kData.size()) == kData && argument.size() > kData.size()) {
       options.data = argument.substr(kData.size());
+    } else if (argument.substr(0, kOnly.size()) == kOnly) {
+      options.only = argument.substr(kOnly.size());
+      if (options.only != "engine" && options.only != "start" && options.only != "http") return {};
     } else {
       return {};
     }
@@ -80,15 +86,18 @@ void run(const Options& options, const std::filesystem::path& directory,
   }
   build_views(data_in(directory));
   board.note("data directory, MB", static_cast<double>(bytes_under(directory)) / 1e6);
-  measure_engine(data_in(directory), options.rounds, board);
+  const auto wanted = [&](const char* part) {
+    return options.only.empty() || options.only == part;
+  };
+  if (wanted("engine")) measure_engine(data_in(directory), options.rounds, board);
 
   // The server writes: to a copy, so that a kept directory stays what it was.
   const auto data = scratch / "served";
   clone_data(data_in(directory), data);
   const ServerSizes sizes = options.tiny ? ServerSizes::tiny() : ServerSizes{};
-  measure_start(data, scratch, sizes, board);
+  if (wanted("start")) measure_start(data, scratch, sizes, board);
   auto peer = Postgresql::find();
-  for (std::size_t round = 0; round < options.rounds; ++round) {
+  for (std::size_t round = 0; wanted("http") && round < options.rounds; ++round) {
     measure_http(data, scratch, sizes, round, peer, board);
   }
 }
