@@ -35,6 +35,8 @@ bool may_be_sent(std::uint16_t code) {
 
 std::size_t WebSocketParser::head_size() const {
   if (head_bytes_.size() < 2) return 0;
+  // Refused as soon as it shows: a mask that is not there need not be waited for.
+  if ((byte_at(head_bytes_, 1) & 0x80U) == 0) return 2;
   const std::uint8_t length = byte_at(head_bytes_, 1) & 0x7FU;
   return 2 + (length == 126 ? 2U : length == 127 ? 8U : 0U) + 4;
 }

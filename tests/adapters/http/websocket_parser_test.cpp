@@ -66,6 +66,7 @@ TEST(WebSocketParsing, RefusesWhatTheProtocolForbids) {
   std::string unmasked = client_frame(1, "x");
   unmasked[1] = 1;
   expect_failure(unmasked, 1002, "unmasked");
+  expect_failure(std::string("\x81\x02", 2), 1002, "unmasked, and no more comes");
   std::string reserved = client_frame(1, "x");
   reserved[0] = static_cast<char>(0xC1);
   expect_failure(reserved, 1002, "reserved bit");
