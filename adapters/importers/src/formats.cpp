@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "formats/batch.h"
+#include "formats/chatgpt.h"
 #include "formats/claude_code.h"
 #include "formats/codex.h"
 #include "formats/display_text.h"
@@ -20,6 +21,7 @@ namespace hansard::importers {
 namespace {
 
 constexpr std::array kFormats{
+    Format{"chatgpt", "ChatGPT exports (conversations.json)", is_chatgpt, chatgpt_reader},
     Format{"claude-code", "Claude Code session logs", is_claude_code, claude_code_reader},
     Format{"codex", "Codex rollouts", is_codex, codex_reader},
     Format{"langfuse", "Langfuse trace exports", is_langfuse, langfuse_reader},

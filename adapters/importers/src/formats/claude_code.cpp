@@ -118,7 +118,11 @@ class ClaudeCodeReader final : public JsonReader {
           attach(line, parent, "another result of a call that has one");
           continue;
         }
-        if (*place) beside = **place;
+        if (*place) {
+          beside = **place;
+        } else {
+          count(session, 0, 1, line.number);
+        }
         if (!message && !std::exchange(noted, true)) {
           set_metadata(step, line.rest(tree_->session(session).setting));
         }

@@ -24,6 +24,11 @@ void SessionFlow::step(events::SessionStep step, std::optional<core::Timestamp> 
 
 void SessionFlow::message(events::SessionStep step, std::optional<core::Timestamp> time) {
   ++piece_.messages;
+  const auto* done = std::get_if<events::CompleteTool>(&step);
+  const auto* failed = std::get_if<events::FailTool>(&step);
+  const bool orphan =
+      (done != nullptr && !done->message_id) || (failed != nullptr && !failed->message_id);
+  if (orphan) ++piece_.attached;
   this->step(std::move(step), time);
 }
 

@@ -37,6 +37,7 @@ class SessionFlow {
   /// A record of the source is being read: where it stands, and how large it is.
   void at(std::uint64_t line, std::size_t bytes);
   void step(events::SessionStep step, std::optional<core::Timestamp> time);
+  /// A message, or a result; one that names no call counts as attached.
   void message(events::SessionStep step, std::optional<core::Timestamp> time);
   /// Something beside the conversation, kept as it stands.
   void attach(std::string id, std::string_view kind, std::string_view path, std::string_view reason,

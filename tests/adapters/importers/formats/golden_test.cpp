@@ -20,6 +20,7 @@ struct Golden {
 };
 
 constexpr Golden kGolden[] = {
+    {"chatgpt.json", "chatgpt", 4, 13, 2, 0},
     {"claude_code.jsonl", "claude-code", 7, 13, 7, 0},
     {"codex.jsonl", "codex", 1, 7, 4, 0},
     {"sharegpt.json", "sharegpt", 2, 6, 1, 0},
