@@ -1,7 +1,5 @@
 // Files of any form (plain, gzip, zstd, zip): the same file gives the same bytes, a broken one an
 // error, and what a compressor wrote is read as what it was given.
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -11,6 +9,7 @@
 
 #include "core/assert.h"
 #include "importers/byte_source.h"
+#include "memory_file.h"
 #include "target.h"
 
 namespace {
@@ -18,23 +17,6 @@ namespace {
 using namespace hansard;
 
 constexpr std::size_t kReadMax = 4U << 20;
-
-/// A file without a disk, with a path that can be opened again.
-class MemoryFile {
- public:
-  MemoryFile() : fd_(::memfd_create("fuzz", MFD_CLOEXEC)) {
-    HANSARD_ASSERT(fd_ >= 0, "a file in memory");
-  }
-  void write(std::string_view bytes) const {
-    HANSARD_ASSERT(::ftruncate(fd_, 0) == 0, "it is emptied");
-    const ssize_t put = ::pwrite(fd_, bytes.data(), bytes.size(), 0);
-    HANSARD_ASSERT(put == static_cast<ssize_t>(bytes.size()), "and filled");
-  }
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-
- private:
-  int fd_;
-};
 
 struct Outcome {
   std::string bytes;
@@ -84,7 +66,7 @@ std::string zstandard(std::string_view bytes) {
 }
 
 void run(std::string_view bytes) {
-  static const MemoryFile file;
+  static const fuzz::MemoryFile file;
   file.write(bytes);
   const Outcome first = read_all(file.path());
   // Opening costs more than reading: the rest now and then.
