@@ -4,6 +4,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -22,6 +23,17 @@ class StreamPrefix final : public rocksdb::SliceTransform {
   }
   [[nodiscard]] bool InDomain(const rocksdb::Slice& key) const override {
     return stream_prefix_bytes(key.ToStringView()) != 0;
+  }
+};
+
+/// After a failure nothing but our own reopening may go on writing. Left alone, RocksDB would
+/// resume by itself when a disk that was full has space again, and flush some families past a log
+/// whose end is torn: point-in-time recovery then refuses to open.
+class NoRecoveryOfItsOwn final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
   }
 };
 
@@ -93,6 +105,8 @@ rocksdb::DBOptions db_options(const Engine& engine) {
   // One thread writes the log, so batches are never inserted side by side.
   options.allow_concurrent_memtable_write = false;
   options.enable_write_thread_adaptive_yield = false;
+  options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<NoRecoveryOfItsOwn>());
   options.max_background_jobs = 2;
   options.bytes_per_sync = 1U << 20;  // no bursts of writeback in the way of a sync
   options.max_open_files = 512;

@@ -99,7 +99,11 @@ Status RocksStore::Impl::start() {
       *std::move(state));
   log.write_with(committer.get());
   views.on_failure([this](std::uint64_t epoch, const Error& error) {
-    committer->database_failed(epoch, error);
+    // While the disk is full opening would fail, and readers would lose what they have. Whoever
+    // failed tries again, so this comes again when there is space.
+    const bool full =
+        error.code == Errc::out_of_space && space.level() != SpaceGuard::Level::enough;
+    if (!full) committer->database_failed(epoch, error);
   });
   return Ok{};
 }

@@ -43,7 +43,7 @@ Status delete_build(const Database& database, const ViewId& view, rocksdb::Write
     HANSARD_ASSERT(added.ok(), "a batch without a size limit takes every key");
     if (batch.GetDataSize() < kDeleteBatchBytes) continue;
     if (auto written = write(std::move(batch)); !written) return written;
-    batch.Clear();
+    batch = rocksdb::WriteBatch();
   }
   if (!keys->status().ok()) return translate(keys->status(), "dropping a view");
   return batch.Count() == 0 ? Status(Ok{}) : write(std::move(batch));
@@ -145,7 +145,7 @@ Status ViewStore::write(rocksdb::WriteBatch batch) {
 core::Error ViewStore::failure(std::uint64_t epoch, const rocksdb::Status& status,
                                std::string_view doing) const {
   auto error = translate(status, doing);
-  if (failed_ && error.code != Errc::out_of_space) failed_(epoch, error);
+  if (failed_) failed_(epoch, error);
   return error;
 }
 

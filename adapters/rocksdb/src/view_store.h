@@ -39,8 +39,7 @@ class ViewStore final : public core::ReadModelStore {
   [[nodiscard]] std::size_t unflushed_bytes() const;
   /// Called, from then on, when a flush is due; must not block.
   void on_flush_due(std::function<void()> due) { flush_due_ = std::move(due); }
-  /// Called, from then on, when the database did not take a write or a flush, for another reason
-  /// than a full disk (RocksDB goes on by itself when there is space): with the epoch of the
+  /// Called, from then on, when the database did not take a write or a flush, with the epoch of the
   /// opening it happened in. RocksDB then refuses every write until it is opened anew. Must not
   /// block.
   void on_failure(std::function<void(std::uint64_t epoch, const core::Error& error)> failed) {
