@@ -1,10 +1,14 @@
 """Every conversation set in, the same conversations out.
 
 Imports the shared files that these formats cover into one new store, reads every conversation back
-and compares it with what sets_expected.py and langfuse_expected.py say about the files: messages,
-roles, texts, tool calls, arguments, results, usage, models, times, tags, scores, and that nothing is
-said which a file does not say. Imports again and expects nothing new. Prints counts by file and
-everything that is not represented, with its reason.
+and compares it with what the *_expected.py beside it say about the files: messages, roles, texts,
+thoughts, tool calls, arguments, results, usage, models, times, tags, scores, the paths through every
+tree, and that nothing is said which a file does not say. Imports again and expects nothing new;
+imports the first half of every file into a second store and then the whole, and expects the rest to
+be new and the conversations to be equal. Prints counts by file and by format and everything that is
+not represented, with its reason.
+
+The shared files have no tree and no export of ChatGPT; golden files stand in for those.
 
 usage: compare_sets.py HANSARD_BINARY    (needs HANSARD_SHARED_DATA, the folder with the files)
 """
@@ -22,6 +26,7 @@ import zipfile
 
 import langfuse_expected
 import sets_expected
+import trees_expected
 
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 SETS = [
@@ -39,13 +44,33 @@ SETS = [
     ("inspect_eval/log_message_deduplication.eval", sets_expected.inspect_logs),
     ("inspect_eval/log_streaming.eval", sets_expected.inspect_logs),
     ("langfuse_framework_traces.jsonl.zst", langfuse_expected.traces),
+    ("tau_airline_gpt4o.jsonl.zst", sets_expected.task_runs),
+    ("claude_code/bookminder_file_ops_session.jsonl", trees_expected.claude_code),
+    ("claude_code/bookminder_minimal_session.jsonl", trees_expected.claude_code),
+    ("claude_code/representative_messages.jsonl", trees_expected.claude_code),
+    ("claude_code/session_b.jsonl", trees_expected.claude_code),
+    ("codex/rollout_synthetic.jsonl", trees_expected.codex),
+    ("golden/claude_code.jsonl", trees_expected.claude_code),
+    ("golden/codex.jsonl", trees_expected.codex),
+    ("golden/chatgpt.json", trees_expected.chatgpt),
 ]
+# What else the folder holds.
+OTHERS = {
+    "http_exchanges.jsonl.zst": "requests and replies of providers: for the gateway",
+    "streams": "replies of providers: for the gateway",
+    "vercel_ai_stream_fixtures.jsonl.zst": "replies of providers: for the gateway",
+    "tensorzero_mock": "replies of a provider, and data points of a format that is not read",
+    "otlp": "telemetry without conversations",
+    "prices": "price lists",
+    "README.md": "about the folder",
+}
+GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "golden" / "import"
 
 
 def run(binary, *arguments):
     done = subprocess.run([binary, *arguments], capture_output=True, text=True)
-    # 4 tells of records that were refused; the report names them.
-    if done.returncode not in (0, 4):
+    # 3 tells of records that were refused; the report names them.
+    if done.returncode not in (0, 3):
         raise SystemExit(f"{' '.join(arguments)}: exit {done.returncode}\n{done.stderr}")
     return done.stdout
 
@@ -57,6 +82,28 @@ def expect(found, wanted, where):
 
 # ---- files -------------------------------------------------------------------------------------
 
+def path_of(folder, name):
+    return GOLDEN / name[len("golden/"):] if name.startswith("golden/") else folder / name
+
+
+def text_of(path):
+    if path.suffix != ".zst":
+        return path.read_text()
+    return subprocess.run(["zstdcat", str(path)], capture_output=True, check=True).stdout.decode()
+
+
+def half_of(path):
+    """What the file may have been before it grew; nothing for a form that does not grow."""
+    if path.suffix == ".eval":
+        return None
+    text = text_of(path)
+    if path.name.endswith((".json.zst", ".json")):
+        records = json.loads(text)
+        return json.dumps(records[:(len(records) + 1) // 2])
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[:(len(lines) + 1) // 2])
+
+
 def records_of(path):
     """The parsed records of a file; for logs pairs of header and samples. Second: records that are
     no conversation, which must be refused."""
@@ -65,15 +112,16 @@ def records_of(path):
         names = [name for name in archive.namelist() if name.startswith("samples/")]
         samples = [json.loads(archive.read(name)) for name in names]
         return [(json.loads(archive.read("header.json")), samples)], 0
-    text = subprocess.run(["zstdcat", str(path)], capture_output=True, check=True).stdout.decode()
-    if path.name.endswith(".json.zst"):
-        return json.loads(text), 0
+    text = text_of(path)
+    if path.name.endswith((".json.zst", ".json")):
+        return json.loads(text, parse_float=sets_expected.Exact), 0
     records = [json.loads(line, parse_float=sets_expected.Exact)
                for line in text.split("\n") if line]
     if "log" not in records[0]:
         return records, 0
-    logs = [record["log"] for record in records if "eval" in record["log"]]
-    return [(log, log["samples"]) for log in logs], len(records) - len(logs)
+    logs = [record for record in records if "eval" in record["log"]]
+    return ([({**each["log"], "path": each["path"]}, each["log"]["samples"]) for each in logs],
+            len(records) - len(logs))
 
 
 # ---- the store ---------------------------------------------------------------------------------
@@ -108,6 +156,8 @@ def turns_of(history):
     for message in history["messages"]:
         texts = [part["text"] for part in message["parts"] if part["type"] == "text"]
         calls, others = [], []
+        message["thoughts"] = [part["text"] for part in message["parts"]
+                               if part["type"] == "thinking"]
         for part in message["parts"]:
             if part["type"] == "tool_call" and "tool" in part:
                 calls.append((part["tool"], part["arguments"]))
@@ -118,7 +168,7 @@ def turns_of(history):
             elif part["type"] == "tool_result":
                 result = part["error"] if "error" in part else part["result"]
                 items.append((message["position"], ("tool", None, [], result, message)))
-            elif part["type"] != "text":
+            elif part["type"] not in ("text", "thinking", "image"):
                 others.append(part["type"])
         assert not others, f"parts that these files do not have: {others}"
         if message["role"] != "tool":
@@ -145,6 +195,8 @@ def compare_turn(found, wanted, where):
     time = wanted.facts["occurred_at"]
     if time != "any":
         expect(message.get("occurred_at"), time, f"{where}: time")
+    if "thoughts" in wanted.facts:
+        expect(message["thoughts"], wanted.facts["thoughts"], f"{where}: thoughts")
     if role != "assistant":
         return
     expect(message.get("model"), wanted.facts["model"], f"{where}: model")
@@ -182,6 +234,8 @@ def compare(session, history, where, counts):
     ended = [event["reason"] for event in history["events"] if event["type"] == "SessionEnded"]
     if hasattr(session, "end"):
         expect(ended, [session.end] if session.end else [], f"{where}: end")
+    if session.attached_here is not None:
+        expect(sum(attached_in(history).values()), session.attached_here, f"{where}: attached")
     for text in getattr(session, "asked", []):
         said = [turn[1] for turn in found if turn[0] == "user"]
         expect(text in said, True, f"{where}: {text!r} was asked, found {said}")
@@ -225,17 +279,60 @@ def check_set(name, expected, histories, by_turns):
     return counts, seen
 
 
-def left_out(report):
-    reasons = collections.Counter()
-    for problem in report.get("problems", []):
-        reason = problem.get("reason") or problem.get("detail") or str(problem)
-        reasons[reason] += problem.get("count", 1)
+def attached_in(history):
+    """Reasons of what stands beside a conversation."""
+    reasons = collections.Counter(event["metadata"]["reason"] for event in history["events"]
+                                  if event["type"] == "RecordAttached")
+    orphans = sum(part.get("orphan", False) for message in history["messages"]
+                  for part in message["parts"])
+    reasons["a tool result whose call the file does not show"] += orphans
     return reasons
 
 
+def import_file(binary, data, path):
+    return json.loads(run(binary, "import", "--data", data, "--json", str(path)))["files"][0]
+
+
+def everything(binary, data):
+    """The histories of a store by session."""
+    listed = run(binary, "sessions", "--all", "--json", "--data", data).splitlines()
+    names = [json.loads(line)["session_id"] for line in listed]
+    server = Server(binary, data)
+    histories = {name: server.history(name) for name in names}
+    server.stop()
+    return histories
+
+
+def said_in(history):
+    return [turn[:4] for turn in turns_of(history)]
+
+
+def check_growth(binary, folder, work, histories, reports):
+    """The first half of every file, then the whole: only the rest is new, and all is equal."""
+    data, added = f"{work}/grown", {}
+    for name, _ in SETS:
+        half = half_of(path_of(folder, name))
+        if half is None:
+            import_file(binary, data, path_of(folder, name))
+            continue
+        early = pathlib.Path(work) / name.replace("/", "-").removesuffix(".zst")
+        early.write_text(half)
+        before = import_file(binary, data, early)
+        after = import_file(binary, data, path_of(folder, name))
+        added[name] = (before["new_events"], after["new_events"])
+        expect(sum(added[name]), reports[name]["new_events"], f"{name}: events of both halves")
+    # Names made of a keyed hash are another store's own.
+    found = sorted(json.dumps(said_in(each)) for each in everything(binary, data).values())
+    wanted = sorted(json.dumps(said_in(each)) for each in histories.values())
+    for one, other in zip(found, wanted):
+        expect(one, other, "conversations after the files have grown")
+    expect(len(found), len(wanted), "conversations after the files have grown")
+    return added
+
+
 def main():
-    folder = os.environ.get("HANSARD_SHARED_DATA")
-    if not folder or not all((pathlib.Path(folder) / name).is_file() for name, _ in SETS):
+    folder = pathlib.Path(os.environ.get("HANSARD_SHARED_DATA") or "/nowhere")
+    if not all(path_of(folder, name).is_file() for name, _ in SETS):
         print("skipped: HANSARD_SHARED_DATA does not name a folder with the conversation sets")
         return SKIPPED
     if shutil.which("zstdcat") is None:
@@ -244,41 +341,53 @@ def main():
     binary = sys.argv[1]
     with tempfile.TemporaryDirectory() as work:
         data, reports, all_expected = f"{work}/data", {}, {}
+        beside = collections.defaultdict(set)
         for name, reader in SETS:
-            path = pathlib.Path(folder) / name
+            path = path_of(folder, name)
             records, refused = records_of(path)
             all_expected[name] = list(reader(records))
-            report = json.loads(run(binary, "import", "--data", data, "--json", str(path)))
-            reports[name] = report["files"][0]
+            reports[name] = import_file(binary, data, path)
             expect(reports[name]["failed"], refused, f"{name}: records refused")
-            expect(reports[name]["attached"], sum(s.attached for s in all_expected[name]),
-                   f"{name}: attached")
-        listed = run(binary, "sessions", "--all", "--json", "--data", data).splitlines()
-        names = [json.loads(line)["session_id"] for line in listed]
-        server = Server(binary, data)
-        histories = {name: server.history(name) for name in names}
-        server.stop()
+            expect((reports[name]["attached"], reports[name]["unplaced"]),
+                   (sum(session.attached for session in all_expected[name]), 0),
+                   f"{name}: attached, left out")
+            for session in all_expected[name]:
+                beside[session.name] |= session.records or set()
+        # Several files may show one evaluation, and different versions of a tool wrote them.
+        for session in sum(all_expected.values(), []):
+            if session.records is not None:
+                session.attached_here = len(beside[session.name])
+        histories = everything(binary, data)
         by_turns = collections.defaultdict(list)
         for history in histories.values():
             said = [(turn[0], turn[1] or "") for turn in turns_of(history)]
             by_turns[json.dumps(said)].append(history)
-        known, total = set(), collections.Counter()
+        known, by_format = set(), collections.defaultdict(collections.Counter)
         for name, _ in SETS:
             counts, seen = check_set(name, all_expected[name], histories, by_turns)
             known |= seen
-            total += counts
+            by_format[reports[name]["format"]] += counts
             print(f"{name}: equal")
             print("  " + ", ".join(f"{count} {what}" for what, count in counts.items() if count))
-            for reason, count in left_out(reports[name]).most_common():
-                print(f"  not represented: {count} x {reason}")
-        expect(sorted(set(names) - known), [], "conversations that no file has")
+            beside = sum((attached_in(histories[each]) for each in seen), collections.Counter())
+            for reason, count in beside.most_common():
+                print(f"  attached: {count} x {reason}")
+            for failure in reports[name].get("failures", []):
+                print(f"  refused: line {failure['line']}: {failure['reason']}")
+        expect(sorted(set(histories) - known), [], "conversations that no file has")
         for name, _ in SETS:
-            again = json.loads(run(binary, "import", "--data", data, "--json",
-                                   str(pathlib.Path(folder) / name)))["files"][0]
+            again = import_file(binary, data, path_of(folder, name))
             expect(again["new_events"], 0, f"{name}: new events when imported again")
+        for name, (before, after) in check_growth(binary, folder, work, histories,
+                                                  reports).items():
+            print(f"{name}: grown, {before} events of the first half, then {after} new")
         verified = json.loads(run(binary, "verify", "--data", data, "--json"))
-        print(f"together: {', '.join(f'{n} {what}' for what, n in total.items())}; twice is once; "
-              f"{verified['events']} events verified")
+        covered = {name.split("/")[0] for name, _ in SETS}
+        for path in sorted(each for each in folder.iterdir() if each.name not in covered):
+            print(f"{path.name}: not imported, {OTHERS.get(path.name, 'no set that is known')}")
+        for each, counts in sorted(by_format.items()):
+            print(f"{each}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n))
+        print(f"twice is once; {verified['events']} events verified")
     return 0
 
 

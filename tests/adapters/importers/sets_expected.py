@@ -24,6 +24,8 @@ class Session:
         self.name, self.turns, self.tags = name, turns, dict(tags)
         self.scores, self.attached, self.metadata = list(scores), attached, metadata or {}
         self.exact = exact  # False: the named turns, and perhaps others
+        self.attached_here = attached  # None: not told by session
+        self.records = None  # what is attached, where several files may tell of one session
 
 
 class Exact(float):
@@ -107,6 +109,20 @@ def dialogues(records):
         yield Session(None, turns, attached=tools)
 
 
+def task_runs(records):
+    """Results of tau-bench."""
+    for record in records:
+        turns = []
+        for message in record["traj"]:
+            if message["role"] == "tool":
+                turns.append(Turn("tool", result=message["content"]))
+                continue
+            calls = [(call["function"]["name"], call["function"]["arguments"])
+                     for call in message.get("tool_calls") or []]
+            turns.append(Turn(message["role"], message["content"], calls))
+        yield Session(None, turns, scores=[("reward", record["reward"])])
+
+
 # ---- SWE-agent ---------------------------------------------------------------------------------
 
 def trajectories(records):
@@ -171,7 +187,10 @@ def inspect_logs(logs):
         metrics = [(f"{score['name']}.{key}", metric["value"])
                    for score in (header.get("results") or {}).get("scores", [])
                    for key, metric in score["metrics"].items()]
-        yield Session(name, [], scores=metrics, attached=1)
+        whole = Session(name, [], scores=metrics, attached=1)
+        whole.records = {json.dumps({key: value for key, value in header.items()
+                                     if key != "samples"}, sort_keys=True)}
+        yield whole
         for sample in samples:
             yield from inspect_sample(name, sample)
 
@@ -206,10 +225,14 @@ def inspect_sample(log, sample):
         turns.append(Turn(message["role"], message["content"], calls, **facts))
     scores = [(key, score["value"]) for key, score in (sample.get("scores") or {}).items()]
     tools = {message.get("tool_call_id") for message in sample["messages"]}
-    others = sum(event["event"] != "model" and
-                 not (event["event"] == "tool" and event["id"] in tools) for event in events)
-    yield Session(name, turns, {"sample": str(sample["id"]), "epoch": str(sample["epoch"])},
-                  scores, others + orphans)
+    others = {json.dumps([number, event], sort_keys=True) for number, event in enumerate(events)
+              if event["event"] != "model" and
+              not (event["event"] == "tool" and event["id"] in tools)}
+    others |= {f"orphan {number}" for number in range(orphans)}
+    session = Session(name, turns, {"sample": str(sample["id"]), "epoch": str(sample["epoch"])},
+                      scores, len(others))
+    session.records = others
+    yield session
     for place, number in enumerate(n for n in range(len(asked)) if n not in used):
         event = asked[number]
         output = event["output"]
