@@ -27,12 +27,31 @@ void add_url(CLI::App& app, Arguments& out) {
   app.add_option("--url", out.url, "Talk to the server at http://host:port");
 }
 
+using Filters = std::vector<std::pair<std::string, std::string>>;
+
 /// A filter that becomes a query parameter of the same name.
-void add_filter(CLI::App& app, std::vector<std::pair<std::string, std::string>>& filters,
-                const std::string& name, const std::string& doc) {
-  app.add_option_function<std::string>(
+CLI::Option* add_filter(CLI::App& app, Filters& filters, const std::string& name,
+                        const std::string& doc) {
+  return app.add_option_function<std::string>(
       "--" + name,
       [&filters, name](const std::string& value) { filters.emplace_back(name, value); }, doc);
+}
+
+/// What sessions can be chosen by.
+std::vector<CLI::Option*> add_session_filters(CLI::App& app, Filters& filters) {
+  return {add_filter(app, filters, "user", "Of this user"),
+          add_filter(app, filters, "agent", "Of this agent"),
+          add_filter(app, filters, "app", "Of this app"),
+          add_filter(app, filters, "model", "That asked this model"),
+          app.add_option_function<std::vector<std::string>>(
+              "--tag",
+              [&filters](const std::vector<std::string>& tags) {
+                for (const std::string& tag : tags) filters.emplace_back("tag", tag);
+              },
+              "With this tag, as key:value; may be repeated"),
+          add_filter(app, filters, "status", "active, open or ended"),
+          add_filter(app, filters, "from", "Active at or after this time (RFC 3339)"),
+          add_filter(app, filters, "to", "Active before this time")};
 }
 
 /// Empty if it is a format of `import`, else what is wrong.
@@ -57,6 +76,7 @@ class Parser {
         "(core/README.md).");
     add_serve();
     add_import();
+    add_export();
     add_append();
     add_sessions();
     add_show();
@@ -108,6 +128,30 @@ class Parser {
     app.add_flag("--print", import_.print,
                  "Print what would be recorded, as lines for POST /v1/ingest?as=recording, and "
                  "record nothing");
+    CLI::Option* keys =
+        app.add_option("--keys", import_.keys, "Key file of the export (--restore)");
+    app.add_flag("--restore", import_.restore,
+                 "Make an empty data directory the log that the file is a whole export of")
+        ->needs(keys)
+        ->excludes("--print")
+        ->excludes("--url");
+    keys->needs("--restore");
+  }
+
+  void add_export() {
+    CLI::App& app = chosen(
+        app_.add_subcommand("export", "Write the log, a project (--project) or sessions as NDJSON"),
+        [this] {
+          export_.project = out_.project;
+          return export_;
+        });
+    add_url(app, out_);
+    app.add_option("--out", export_.out, "File to write; - is standard output (-)");
+    app.add_option("--keys", export_.keys,
+                   "Also write the keys to this file (0600): a restore needs both");
+    CLI::Option* session =
+        app.add_option("--session", export_.sessions, "Only this session; may be repeated");
+    for (CLI::Option* filter : add_session_filters(app, export_.filters)) filter->excludes(session);
   }
 
   void add_append() {
@@ -123,19 +167,7 @@ class Parser {
         chosen(app_.add_subcommand("sessions", "List conversations, latest activity first"),
                [this] { return sessions_; });
     add_url(app, out_);
-    add_filter(app, sessions_.filters, "user", "Of this user");
-    add_filter(app, sessions_.filters, "agent", "Of this agent");
-    add_filter(app, sessions_.filters, "app", "Of this app");
-    add_filter(app, sessions_.filters, "model", "That asked this model");
-    app.add_option_function<std::vector<std::string>>(
-        "--tag",
-        [this](const std::vector<std::string>& tags) {
-          for (const std::string& tag : tags) sessions_.filters.emplace_back("tag", tag);
-        },
-        "With this tag, as key:value; may be repeated");
-    add_filter(app, sessions_.filters, "status", "active, open or ended");
-    add_filter(app, sessions_.filters, "from", "Active at or after this time (RFC 3339)");
-    add_filter(app, sessions_.filters, "to", "Active before this time");
+    add_session_filters(app, sessions_.filters);
     add_filter(app, sessions_.filters, "cursor", "Continue where a page ended");
     app.add_option("--limit", sessions_.limit, "Most to list (50)")->check(CLI::PositiveNumber);
     app.add_flag("--all", sessions_.all, "List every one");
@@ -232,6 +264,7 @@ class Parser {
   Arguments out_;
   ServeCommand serve_;
   ImportCommand import_;
+  ExportCommand export_;
   AppendCommand append_;
   SessionsCommand sessions_;
   ShowCommand show_;

@@ -16,7 +16,17 @@ struct ServeCommand {
 struct ImportCommand {
   std::vector<std::string> files;  ///< `-`: standard input
   std::string format = "auto";
-  bool print = false;  ///< instead of recording
+  bool print = false;    ///< instead of recording
+  bool restore = false;  ///< the file is an export of a whole log, the directory is empty
+  std::string keys;      ///< of the restored log
+};
+struct ExportCommand {
+  std::optional<std::string> project;  ///< absent: the whole log
+  std::vector<std::string> sessions;
+  std::vector<std::pair<std::string, std::string>> filters;  ///< query parameters of the route
+  std::string out = "-";
+  std::string keys;  ///< where to write them; empty: nowhere
+  std::string data;  ///< where they are
 };
 struct AppendCommand {
   std::string file = "-";
@@ -70,9 +80,10 @@ struct DoctorCommand {
   bool accept_loss = false;
 };
 
-using Command = std::variant<ServeCommand, ImportCommand, AppendCommand, SessionsCommand,
-                             ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand,
-                             UsageCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+using Command =
+    std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
+                 ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
+                 VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

@@ -16,6 +16,7 @@ struct Output {
 core::Result<int> run_import(Backend& backend, const ImportCommand& command, const Output& output);
 /// `import --print`: asks nobody.
 core::Result<int> run_import_print(const ImportCommand& command);
+core::Result<int> run_export(Backend& backend, const ExportCommand& command, const Output& output);
 core::Result<int> run_append(Backend& backend, const AppendCommand& command, const Output& output);
 core::Result<int> run_sessions(Backend& backend, const SessionsCommand& command,
                                const Output& output);
@@ -30,6 +31,9 @@ core::Result<int> run_projections(Backend& backend, const ProjectionsCommand& co
 
 // Commands that need the directory itself.
 core::Result<int> run_serve(const Settings& settings, const ServeCommand& command);
+/// `import --restore`.
+core::Result<int> run_restore(const Settings& settings, const ImportCommand& command,
+                              const Output& output);
 core::Result<int> run_verify(const Settings& settings, const Output& output);
 core::Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
                              const Output& output);

@@ -55,7 +55,13 @@ struct Dispatch {
   }
   Result<int> operator()(const ImportCommand& command) const {
     if (command.print) return run_import_print(command);
+    if (command.restore) return run_restore(settings, command, output);
     return with(Access::record, run_import, command);
+  }
+  Result<int> operator()(ExportCommand command) const {
+    command.data = settings.data;
+    const bool views = !command.filters.empty();
+    return with(views ? Access::read_views : Access::read_log, run_export, command);
   }
   Result<int> operator()(const AppendCommand& command) const {
     return with(Access::record, run_append, command);
