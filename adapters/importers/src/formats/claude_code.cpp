@@ -75,14 +75,14 @@ class ClaudeCodeReader final : public JsonReader {
       tree_->open(line);
       for (Line& each : std::exchange(early_, {})) {
         if (each.session.empty()) each.session = line.session;
-        take(each);
+        place(each);
       }
     }
-    take(line);
+    place(line);
     return Ok{};
   }
 
-  void take(const Line& line) {
+  void place(const Line& line) {
     const bool says = says_something(line);
     const std::size_t parent = tree_->parent_of(line, says);
     if (!says) return beside(line, parent);
@@ -134,7 +134,10 @@ class ClaudeCodeReader final : public JsonReader {
   }
 
   static void set_metadata(events::SessionStep& step, Json metadata) {
-    if (auto* done = std::get_if<events::CompleteTool>(&step)) done->metadata = std::move(metadata);
+    if (auto* done = std::get_if<events::CompleteTool>(&step)) {
+      done->metadata = std::move(metadata);
+      return;
+    }
     if (auto* failed = std::get_if<events::FailTool>(&step)) failed->metadata = std::move(metadata);
   }
 
