@@ -82,8 +82,7 @@ class Decoder {
 class Copy final : public Decoder {
  public:
   Result<Step> run(std::string_view in, char* out, std::size_t room) override {
-    const std::size_t count = std::min(in.size(), room);
-    std::memcpy(out, in.data(), count);
+    const std::size_t count = in.copy(out, room);
     return Step{count, count, in.empty()};
   }
 };
