@@ -42,7 +42,10 @@ bool may_be_stored(const core::RecordedEvent& event) {
     const auto json = events::parse_json(text);
     return json.has_value() && json->is_object() && events::dump(*json) == text;
   };
-  return core::is_event_type(event.type) && core::ProjectId::parse(event.project).has_value() &&
+  // The first moment there is has no counterpart, and no clock gives it.
+  const auto is_time = [](core::Timestamp time) { return time != core::Timestamp::min(); };
+  return is_time(event.recorded_at) && (!event.occurred_at || is_time(*event.occurred_at)) &&
+         core::is_event_type(event.type) && core::ProjectId::parse(event.project).has_value() &&
          core::StreamId::parse(event.stream).has_value() && is_payload(event.facts) &&
          (event.erased || is_payload(event.content));
 }
