@@ -18,8 +18,8 @@ bool EventFilter::wants(const core::RecordedEvent& event) const {
 
 /// Shared with the pool, which may come when the client is gone already.
 struct EventBody::State : std::enable_shared_from_this<State> {
-  State(core::EventLog& of, Pool& on, EventFilter wanted, core::Position from)
-      : log(of), pool(on), filter(std::move(wanted)), position(from) {}
+  State(core::EventLog& of, Pool& on, EventFilter wanted, core::Position from, core::Position until)
+      : log(of), pool(on), filter(std::move(wanted)), position(from), end(until) {}
 
   using Done = std::function<void(core::Result<std::string>)>;
 
@@ -34,10 +34,12 @@ struct EventBody::State : std::enable_shared_from_this<State> {
       const std::lock_guard lock(mutex);
       if (gone) return;
     }
+    if (position >= end) return done(std::string());
     std::string piece;
     std::size_t seen = 0;
     bool full = false;
     auto reached = log.read(position, [&](const core::RecordedEvent& event) {
+      if (event.position >= end) return false;  // recorded while the client was reading
       if (filter.wants(event)) {
         append_event_json(event, piece);
         piece.push_back('\n');
@@ -56,14 +58,16 @@ struct EventBody::State : std::enable_shared_from_this<State> {
   Pool& pool;
   EventFilter filter;
   core::Position position;  ///< of the next event to look at; only the running read uses it
+  const core::Position end;
   bool limit_reached = false;
 
   std::mutex mutex;
   bool gone = false;
 };
 
-EventBody::EventBody(core::EventLog& log, Pool& pool, EventFilter filter, core::Position from)
-    : state_(std::make_shared<State>(log, pool, std::move(filter), from)) {}
+EventBody::EventBody(core::EventLog& log, Pool& pool, EventFilter filter, core::Position from,
+                     core::Position end)
+    : state_(std::make_shared<State>(log, pool, std::move(filter), from, end)) {}
 
 EventBody::~EventBody() {
   const std::lock_guard lock(state_->mutex);

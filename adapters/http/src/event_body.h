@@ -20,8 +20,8 @@ struct EventFilter {
   [[nodiscard]] bool wants(const core::RecordedEvent& event) const;
 };
 
-/// The log as NDJSON, one event a line, at the client's pace: from a position to the end as it is
-/// when it is reached. Reads on the pool, kPieceBytes at a time; holds one piece and no thread
+/// The log as NDJSON, one event a line, at the client's pace: from a position to the end as it was
+/// when it was asked for. Reads on the pool, kPieceBytes at a time; holds one piece and no thread
 /// while the client takes it. `LiveBody` is the one that goes on.
 class EventBody final : public BodySource {
  public:
@@ -30,7 +30,8 @@ class EventBody final : public BodySource {
   static constexpr std::size_t kScanEvents = 4096;
 
   /// `log` and `pool` outlive this, and what it posted.
-  EventBody(core::EventLog& log, Pool& pool, EventFilter filter, core::Position from);
+  EventBody(core::EventLog& log, Pool& pool, EventFilter filter, core::Position from,
+            core::Position end);
   ~EventBody() override;
 
   void next(std::function<void(core::Result<std::string>)> done) override;

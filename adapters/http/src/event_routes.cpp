@@ -19,11 +19,13 @@ using LiveHubPtr = std::shared_ptr<LiveHub>;
 /// Bytes after which a page of events ends, whatever its `limit`.
 constexpr std::size_t kPageBytes = 8U << 20;
 
-/// The log from `from` on: to its end as one event a line, or followed, as frames.
+/// The log from `from` on: to `end` as one event a line, or followed where there is none, as
+/// frames.
 Result<Response> body_of(const LiveHubPtr& hub, const Request& request, EventFilter filter,
-                         core::Position from, bool follow) {
+                         core::Position from, std::optional<core::Position> end) {
   const Context& context = hub->context;
   Response response;
+  const bool follow = !end;
   const bool sse = follow && accepts_sse(request.headers.find("Accept").value_or(""));
   response.headers.add("Content-Type", sse ? "text/event-stream" : "application/x-ndjson");
   if (follow) {
@@ -31,7 +33,7 @@ Result<Response> body_of(const LiveHubPtr& hub, const Request& request, EventFil
                                                  sse ? LiveForm::sse : LiveForm::ndjson);
   } else {
     response.stream =
-        std::make_unique<EventBody>(context.log, context.blocking, std::move(filter), from);
+        std::make_unique<EventBody>(context.log, context.blocking, std::move(filter), from, *end);
   }
   return response;
 }
@@ -46,7 +48,8 @@ Result<Response> stream_events(const LiveHubPtr& hub, const Request& request, co
   if (!follow) return follow.error();
   auto filter = filter_of(hub->context, request.principal.project, *query);
   if (!filter) return filter.error();
-  auto response = body_of(hub, request, *std::move(filter), *from, *follow);
+  auto response =
+      body_of(hub, request, *std::move(filter), *from, *follow ? std::nullopt : std::optional(end));
   if (response) response->headers.add("Hansard-Position", std::to_string(end.value));
   return response;
 }
@@ -83,7 +86,7 @@ Result<Response> follow_session(const LiveHubPtr& hub, const Request& request, c
                                                });
     if (!found) return found.error();
   }
-  auto response = body_of(hub, request, *std::move(filter), start, true);
+  auto response = body_of(hub, request, *std::move(filter), start, std::nullopt);
   if (response) response->headers.add("Hansard-Position", std::to_string(end.value));
   return response;
 }

@@ -1,6 +1,11 @@
+#include <algorithm>
+#include <future>
 #include <thread>
 
+#include "core/in_memory_event_log.h"
 #include "engine_server.h"
+#include "event_body.h"
+#include "support/log.h"
 
 namespace hansard::http::testing {
 namespace {
@@ -188,6 +193,28 @@ TEST_F(Reading, AnErasedEventSaysSo) {
   EXPECT_TRUE(answer.says("\"erased\":true")) << answer.body;
   EXPECT_FALSE(answer.says("\"content\""));
   EXPECT_FALSE(answer.says("Where is it?"));
+}
+
+TEST(EventBody, EndsWhereTheLogEndedWhenItWasAskedForWhateverIsRecordedMeanwhile) {
+  static const core::EventEquivalence equivalence;
+  core::InMemoryEventLog log(support::hasher(), equivalence);
+  const auto record = [&log](const char* name) {
+    ASSERT_TRUE(support::append(log, support::request({support::event("session-s1", name)})));
+  };
+  for (const char* name : {"one", "two", "three"}) record(name);
+  Pool pool({"test", 1, 8, 0});
+  EventBody body(log, pool, {core::ProjectId(), {}, {}, {}}, core::Position{1}, log.end());
+  record("recorded before the client reads");
+  std::string all;
+  for (bool ended = false; !ended;) {
+    std::promise<std::string> promise;
+    body.next([&](core::Result<std::string> piece) { promise.set_value(*std::move(piece)); });
+    const std::string piece = promise.get_future().get();
+    ended = piece.empty();
+    all += piece;
+    if (!ended) record("recorded between two pieces");
+  }
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2);
 }
 
 }  // namespace
