@@ -1,5 +1,7 @@
 // GET /v1/export: the log, a project, or some of its conversations, to keep or to take elsewhere.
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "events/session/ids.h"
 #include "export_body.h"
@@ -63,7 +65,30 @@ std::string header_line(const Context& context, Chosen chosen, const ExportPlan&
   return json.take() + "\n";
 }
 
+/// Branches before what they left, so that who reads a fork knows its branch.
+core::Status order_streams(const Context& context, ExportPlan& plan) {
+  std::vector<std::pair<std::uint64_t, core::StreamId>> begun;
+  for (core::StreamId& stream : *plan.streams) {
+    std::uint64_t position = 0;
+    const auto read = context.log.read_stream(plan.project, stream, core::Version{},
+                                              [&](const core::RecordedEvent& first) {
+                                                position = first.position.value;
+                                                return false;
+                                              });
+    if (!read) return read.error();
+    begun.emplace_back(position, std::move(stream));
+  }
+  std::sort(begun.begin(), begun.end(),
+            [](const auto& a, const auto& b) { return a.first > b.first; });
+  plan.streams->clear();
+  for (auto& [position, stream] : begun) plan.streams->push_back(std::move(stream));
+  return core::Ok{};
+}
+
 Result<Response> export_of(const Context& context, Chosen chosen, ExportPlan plan) {
+  if (plan.streams) {
+    if (auto ordered = order_streams(context, plan); !ordered) return ordered.error();
+  }
   plan.header = header_line(context, chosen, plan);
   Response response;
   response.headers.add("Content-Type", "application/x-ndjson");

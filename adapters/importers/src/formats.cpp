@@ -8,6 +8,7 @@
 #include "formats/claude_code.h"
 #include "formats/codex.h"
 #include "formats/display_text.h"
+#include "formats/hansard_export.h"
 #include "formats/inspect.h"
 #include "formats/langfuse.h"
 #include "formats/mt_bench.h"
@@ -21,6 +22,7 @@ namespace hansard::importers {
 namespace {
 
 constexpr std::array kFormats{
+    Format{"hansard", "exports of Hansard", is_hansard_export, hansard_export_reader},
     Format{"chatgpt", "ChatGPT exports (conversations.json)", is_chatgpt, chatgpt_reader},
     Format{"claude-code", "Claude Code session logs", is_claude_code, claude_code_reader},
     Format{"codex", "Codex rollouts", is_codex, codex_reader},

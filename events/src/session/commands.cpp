@@ -43,6 +43,9 @@ void extra_fields(V& v) {
   if constexpr (std::is_same_v<C, RecordResponse>) {
     v.content("may_have_grown", &RecordResponse::may_have_grown);
   }
+  if constexpr (std::is_same_v<C, EndSession> || std::is_same_v<C, ReopenSession>) {
+    v.content("number", &C::number);
+  }
 }
 
 bool read_link(Reading& reading, Members& members, std::string_view name, core::EventId& out) {

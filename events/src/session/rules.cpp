@@ -348,9 +348,10 @@ Status Decision::on(const SessionState& state, AttachRecord command) {
 }
 
 Status Decision::on(const SessionState& state, EndSession command) {
+  const std::uint32_t said = at_.recording ? command.number.value_or(0) : 0;
   SessionEnded event = std::move(command);
   if (auto status = check(event); !status) return status;
-  const std::uint32_t number = state.ended() ? state.ends : state.ends + 1;
+  const std::uint32_t number = said != 0 ? said : state.ended() ? state.ends : state.ends + 1;
   const auto id = id_of(SessionEnded::kType, {std::to_string(number)});
   const bool known = state.ids.contains(id);
   if (!at_.recording && !state.exists()) return open(state, known);
@@ -362,10 +363,11 @@ Status Decision::on(const SessionState& state, EndSession command) {
 }
 
 Status Decision::on(const SessionState& state, ReopenSession command) {
+  const std::uint32_t said = at_.recording ? command.number.value_or(0) : 0;
   SessionReopened event = std::move(command);
   if (auto status = check(event); !status) return status;
   if (!at_.recording && !state.exists()) return open(state, false);
-  const std::uint32_t number = state.ended() ? state.reopens + 1 : state.reopens;
+  const std::uint32_t number = said != 0 ? said : state.ended() ? state.reopens + 1 : state.reopens;
   const auto id = id_of(SessionReopened::kType, {std::to_string(number)});
   if (!state.ended() && !state.ids.contains(id)) {
     return at_.recording ? Status(Ok{}) : Status(rejected("the session has not ended"));

@@ -41,6 +41,7 @@ std::string body_of(const C& command, std::optional<core::Timestamp> at) {
   if constexpr (std::is_same_v<C, RecordResponse>) {
     writer.write("may_have_grown", command.may_have_grown);
   }
+  if constexpr (requires { command.number; }) writer.write("number", command.number);
   if (at) {
     fields::write_name(out, "occurred_at");
     dump_string_to(core::format_time(*at), out);

@@ -104,7 +104,8 @@ TEST_F(Export, AProjectASessionAndFiltersChooseWhatIsInIt) {
   EXPECT_EQ(streams(exported("?project=default")), "session-s1 session-s2");
   EXPECT_EQ(streams(exported("?project=elsewhere")), "");
   EXPECT_EQ(streams(exported("?session=s2")), "session-s2");
-  EXPECT_EQ(streams(exported("?session=s2&session=s1&session=s2")), "session-s2 session-s1");
+  EXPECT_EQ(streams(exported("?session=s1&session=s2&session=s1")), "session-s2 session-s1")
+      << "the latest begun first, so that branches come before what they left";
   ASSERT_EQ(post("/v1/sessions", R"({"session_id":"s3","user":"bob"})").status, 201);
   const auto of_bob = exported("?user=bob&" + at_end(log_));
   EXPECT_EQ(streams(of_bob), "session-s3");

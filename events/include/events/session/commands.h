@@ -121,8 +121,16 @@ struct ForkSession {
 
 struct RecordScore : ScoreRecorded {};
 struct AttachRecord : RecordAttached {};
-struct EndSession : SessionEnded {};
-struct ReopenSession : SessionReopened {};
+/// `number`: which end of the session this is, from 1; said by who records a whole past again, to
+/// whom the session may be known further than the step. Otherwise it is the next, or, while the
+/// session is ended, the last.
+struct EndSession : SessionEnded {
+  std::optional<std::uint32_t> number;
+};
+/// `number` likewise.
+struct ReopenSession : SessionReopened {
+  std::optional<std::uint32_t> number;
+};
 
 /// A command about a session that exists.
 using SessionStep = std::variant<ConfigureSession, SendMessage, RequestResponse, RecordResponse,
