@@ -18,7 +18,7 @@ namespace {
 using hansard::http::Expander;
 using hansard::http::make_expander;
 
-constexpr std::size_t kExpandedMax = 1U << 20;
+constexpr std::size_t kExpandedMax = 192U << 10;
 
 struct Outcome {
   std::string bytes;
