@@ -28,7 +28,10 @@ Json::Array blocks_of(const Json& message) {
 
 void Answer::add(const Line& line, const Json& session_setting) {
   last_ = line.message();
-  for (Json& block : blocks_of(last_)) blocks_.push_back(std::move(block));
+  for (Json& block : blocks_of(last_)) {
+    if (text_at(block, "type") == "tool_use") call_times_.push_back(line.time);
+    blocks_.push_back(std::move(block));
+  }
   // Lines repeat the usage of the whole answer, the earlier ones with what was counted by then.
   const Json* usage = present(last_, "usage");
   if (usage != nullptr && (!usage_ || output_of(*usage) >= output_of(*usage_))) usage_ = *usage;
@@ -57,7 +60,13 @@ core::Result<std::vector<events::RecordedStep>> Answer::steps() const {
   auto read = events::anthropic::read_message(message, {id_, call}, "message");
   if (!read) return std::move(read.error());
   std::vector<events::RecordedStep> steps;
+  auto call_time = call_times_.begin();
   for (events::SessionStep& step : *read) {
+    // A call keeps the time of its line also when more lines of the answer come.
+    if (std::holds_alternative<events::CallTool>(step) && call_time != call_times_.end()) {
+      steps.push_back(at_time(std::move(step), *call_time++));
+      continue;
+    }
     if (auto* answer = std::get_if<events::RecordResponse>(&step)) {
       if (answer->model == kNoModel) answer->usage.reset();  // nobody was asked, nothing counted
       if (answer->usage) answer->usage_source = events::UsageSource::imported;

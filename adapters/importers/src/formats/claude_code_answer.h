@@ -36,7 +36,8 @@ class Answer {
   std::optional<events::Json> stop_reason_;
   std::string request_;
   events::Json lines_;
-  std::optional<core::Timestamp> time_;
+  std::optional<core::Timestamp> time_;                     ///< of the last line that has one
+  std::vector<std::optional<core::Timestamp>> call_times_;  ///< of the lines of its calls
   std::uint64_t last_line_ = 0;
 };
 

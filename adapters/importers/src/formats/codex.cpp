@@ -1,5 +1,6 @@
 #include "formats/codex.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <variant>
@@ -213,6 +214,7 @@ class CodexReader final : public Reader {
     if (!status) return status;
     if (begins) answer_usage_ = std::exchange(early_, std::nullopt);
     answer_time_ = time;
+    if (auto call = text_at(item, "call_id")) call_times_.emplace_back(*std::move(call), time);
     return core::Ok{};
   }
 
@@ -266,7 +268,24 @@ class CodexReader final : public Reader {
     answer.provider = provider_;
     answer.may_have_grown = true;
     if (answer_usage_) add_usage(answer, std::exchange(answer_usage_, std::nullopt)->usage);
-    flow_->answer(std::move(steps), answer_time_);
+    flow_->answer(timed(std::move(steps)));
+  }
+
+  /// A call keeps the time of its item also when more items of the answer come.
+  std::vector<events::RecordedStep> timed(std::vector<events::SessionStep> steps) {
+    std::vector<events::RecordedStep> out;
+    const auto times = std::exchange(call_times_, {});
+    auto next = times.begin();
+    for (events::SessionStep& step : steps) {
+      Time time = answer_time_;
+      if (const auto* call = std::get_if<events::CallTool>(&step)) {
+        next = std::find_if(next, times.end(),
+                            [&](const auto& each) { return each.first == call->tool_call_id; });
+        if (next != times.end()) time = (next++)->second;
+      }
+      out.push_back(at_time(std::move(step), time));
+    }
+    return out;
   }
 
   /// @return true when the event repeats an item, or will be judged as one that should.
@@ -392,7 +411,8 @@ class CodexReader final : public Reader {
   std::optional<std::string> provider_;
   events::openai::ItemReader items_;
   Time answer_time_;
-  std::optional<Early> answer_usage_;  ///< of the answer being read
+  std::vector<std::pair<std::string, Time>> call_times_;  ///< of its calls, by their ids
+  std::optional<Early> answer_usage_;                     ///< of the answer being read
   std::optional<Early> early_;
   CodexTokens tokens_;
   Echoes echoes_;

@@ -50,13 +50,12 @@ void SessionFlow::left_out(std::string path, std::string reason) {
   piece_.unplaced.push_back({std::move(path), std::move(reason)});
 }
 
-void SessionFlow::answer(std::vector<events::SessionStep> steps,
-                         std::optional<core::Timestamp> time) {
+void SessionFlow::answer(std::vector<events::RecordedStep> steps) {
   waiting_.reset();
   tell_when_full();
   const std::size_t place = piece_.steps.size();
   ++piece_.messages;
-  for (events::SessionStep& each : steps) step(std::move(each), time);
+  for (events::RecordedStep& each : steps) piece_.steps.push_back(std::move(each));
   const auto* answer = std::get_if<events::RecordResponse>(&piece_.steps[place].step);
   if (answer != nullptr && !answer->usage) waiting_ = place;
 }

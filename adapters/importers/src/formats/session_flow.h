@@ -45,7 +45,7 @@ class SessionFlow {
   void left_out(std::string path, std::string reason);
 
   /// An answer and its calls. @pre the first of `steps` is a RecordResponse
-  void answer(std::vector<events::SessionStep> steps, std::optional<core::Timestamp> time);
+  void answer(std::vector<events::RecordedStep> steps);
   /// True while an answer waits for its usage.
   [[nodiscard]] bool waiting() const { return waiting_.has_value(); }
   /// Gives the waiting answer its usage. @pre waiting()

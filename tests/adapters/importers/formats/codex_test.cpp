@@ -195,18 +195,23 @@ TEST(Codex, ABrokenLineIsToldAndTheOthersGoOn) {
 
 /// The identity of a step and everything it says.
 std::string fingerprint(const events::RecordedStep& step) {
+  const std::string time = step.occurred_at ? core::format_time(*step.occurred_at) + " " : "";
   std::string text;
   std::visit(
       [&](const auto& each) {
         const auto written = events::write_step({each, step.occurred_at, true});
-        text = std::string(written.route) + " " + written.body + written.key;
+        text = time + std::string(written.route) + " " + written.body + written.key;
       },
       step.step);
   return text;
 }
 
 TEST(Codex, AFileThatGrowsIsToldAsBeforeAndThenMore) {
-  const std::string whole = support::golden("import/codex.jsonl");
+  const std::string call = R"(","type":"response_item","payload":{"type":"function_call",)"
+                           R"("name":"f","arguments":"{}","call_id":")";
+  const std::string whole = support::golden("import/codex.jsonl") +
+                            R"({"timestamp":"2026-02-03T05:00:00Z)" + call + "x\"}}\n" +
+                            R"({"timestamp":"2026-02-03T05:00:01Z)" + call + "y\"}}\n";
   std::map<std::string, int> all;
   std::map<std::string, RecordResponse> answers;
   for (const Piece& piece : codex(whole).pieces) {
