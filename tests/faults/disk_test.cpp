@@ -6,6 +6,8 @@
 
 #include <set>
 
+#include "rig.h"
+
 namespace hansard::faults {
 namespace {
 
@@ -99,6 +101,31 @@ TEST_F(SimulatedDisk, ThePlanChoosesTheStepAndNothingHappensWithoutPower) {
   EXPECT_EQ(disk_.append(file, "d"), Outcome::io_error);
   EXPECT_EQ(disk_.open("/f").outcome, Outcome::io_error);
   EXPECT_EQ(disk_.contents("/f"), "abc");
+}
+
+/// Not of the disk, but of how the store uses it: else a power loss could leave a CURRENT that
+/// names a manifest which is not there.
+TEST(StoreOnADisk, CurrentNamesAManifestOnlyOnceTheManifestsNameIsDurable) {
+  const auto disk = std::make_shared<Disk>(seed());
+  bool unsynced = false;
+  int renames = 0;
+  disk->set_plan([&](const Step& step) {  // RocksDB does these on the thread that opens
+    if (step.op == Op::create && step.path.find("/MANIFEST-") != std::string::npos) unsynced = true;
+    if (step.op == Op::sync_directory && step.path.find("/db") != std::string::npos) {
+      unsynced = false;
+    }
+    if (step.op == Op::rename && step.path.find("/db/") != std::string::npos &&
+        (step.path.ends_with(".dbtmp") || step.path.ends_with("/CURRENT"))) {
+      ++renames;
+      EXPECT_FALSE(unsynced) << step.path;
+    }
+    return Verdict::proceed;
+  });
+  for (int time = 0; time < 2; ++time) {
+    const auto store = rocks::RocksStore::open(store_on(disk));
+    ASSERT_TRUE(store) << store.error().message;
+  }
+  EXPECT_GE(renames, 2);
 }
 
 }  // namespace

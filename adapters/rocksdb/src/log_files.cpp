@@ -117,6 +117,20 @@ IOStatus LogFiles::NewWritableFile(const std::string& name, const FileOptions& o
   return status;
 }
 
+IOStatus LogFiles::sync_folder(const std::string& folder) {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  auto status = NewDirectory(folder, IOOptions(), &directory, nullptr);
+  return status.ok() ? directory->Fsync(IOOptions(), nullptr) : status;
+}
+
+IOStatus LogFiles::RenameFile(const std::string& from, const std::string& to,
+                              const IOOptions& options, IODebugContext* debug) {
+  if (to.ends_with("/CURRENT")) {
+    if (auto status = sync_folder(to.substr(0, to.rfind('/'))); !status.ok()) return status;
+  }
+  return FileSystemWrapper::RenameFile(from, to, options, debug);
+}
+
 IOStatus LogFiles::sync() {
   std::vector<std::shared_ptr<LogFile>> logs;
   std::vector<std::string> folders;
@@ -133,10 +147,7 @@ IOStatus LogFiles::sync() {
     if (auto status = log->sync(false, IOOptions(), nullptr); !status.ok()) return status;
   }
   for (const std::string& folder : folders) {
-    std::unique_ptr<rocksdb::FSDirectory> directory;
-    auto status = NewDirectory(folder, IOOptions(), &directory, nullptr);
-    if (status.ok()) status = directory->Fsync(IOOptions(), nullptr);
-    if (!status.ok()) return status;
+    if (auto status = sync_folder(folder); !status.ok()) return status;
   }
   if (!folders.empty()) {
     const std::lock_guard lock(mutex_);

@@ -32,8 +32,15 @@ class LogFiles final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;
+  /// Of CURRENT, which names the manifest: only once the manifest's own name is durable. RocksDB
+  /// syncs the directory after it alone, so that a power loss could keep the one without the other.
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
 
  private:
+  rocksdb::IOStatus sync_folder(const std::string& folder);
+
   std::mutex mutex_;
   std::vector<std::weak_ptr<LogFile>> logs_;   ///< guarded by mutex_; oldest first
   std::uint64_t created_ = 0;                  ///< guarded by mutex_; logs so far
