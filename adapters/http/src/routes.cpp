@@ -1,6 +1,7 @@
 #include <iterator>
 
 #include "families.h"
+#include "openapi.h"
 
 namespace hansard::http {
 
@@ -32,6 +33,7 @@ std::vector<Route> routes(const Context& context) {
   all.push_back(export_route(reads));
   all.push_back(usage_route(reads));
   add(operate_routes(reads));
+  all.push_back(openapi_route(all));
   return all;
 }
 

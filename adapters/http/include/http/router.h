@@ -28,7 +28,7 @@ enum class Takes : std::uint8_t {
   lines  ///< NDJSON of any length; the handler reads it from `Request::incoming`
 };
 
-/// One row of the table that is the whole HTTP surface (`GET /openapi.json` will be written from
+/// One row of the table that is the whole HTTP surface (`GET /openapi.json` is written from
 /// it).
 struct Route {
   Method method = Method::get;  ///< `get` answers HEAD too

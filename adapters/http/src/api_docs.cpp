@@ -1,0 +1,147 @@
+#include "api_docs.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hansard::http {
+
+namespace {
+
+using Answer = RouteDoc::Answer;
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kLines = "application/x-ndjson";
+constexpr std::string_view kEvents = "text/event-stream";
+constexpr std::string_view kHtml = "text/html; charset=utf-8";
+constexpr std::string_view kWrites = "Hansard-Durability Hansard-Expected-Version Idempotency-Key";
+constexpr std::string_view kFollows = "Accept Last-Event-ID";
+
+template <std::size_t I>
+using Answers = std::array<Answer, I>;
+
+constexpr Answers<1> kPage{{{200, kHtml, ""}}};
+constexpr Answers<2> kReceipt{{{200, kJson, "Receipt"}, {201, kJson, "Receipt"}}};
+constexpr Answers<2> kIngest{{{200, kJson, "IngestReport"}, {200, kLines, "IngestResult"}}};
+constexpr Answers<1> kSessions{{{200, kJson, "Sessions"}}};
+constexpr Answers<1> kSession{{{200, kJson, "Session"}}};
+constexpr Answers<1> kHistory{{{200, kJson, "History"}}};
+constexpr Answers<1> kContext{{{200, kJson, "ContextWindow"}}};
+constexpr Answers<3> kSessionEvents{
+    {{200, kJson, "SessionEvents"}, {200, kLines, "Frame"}, {200, kEvents, "Frame"}}};
+constexpr Answers<3> kLog{{{200, kLines, "EventOrFrame"}, {200, kEvents, "Frame"}, {204, "", ""}}};
+constexpr Answers<1> kLive{{{101, "", ""}}};
+constexpr Answers<1> kDiff{{{200, kJson, "Diff"}}};
+constexpr Answers<1> kWhy{{{200, kJson, "Why"}}};
+constexpr Answers<1> kForks{{{200, kJson, "Forks"}}};
+constexpr Answers<3> kReplay{
+    {{200, kLines, "ReplayLine"}, {200, kEvents, "ReplayLine"}, {204, "", ""}}};
+constexpr Answers<1> kExport{{{200, kLines, "ExportLine"}}};
+constexpr Answers<1> kUsage{{{200, kJson, "UsageSums"}}};
+constexpr Answers<1> kProjections{{{200, kJson, "Projections"}}};
+constexpr Answers<1> kStarted{{{202, kJson, "Projections"}}};
+constexpr Answers<1> kRows{{{200, kJson, "Rows"}}};
+constexpr Answers<1> kHealth{{{200, kJson, "Health"}}};
+constexpr Answers<2> kReady{{{200, kJson, "Readiness"}, {503, kJson, "Readiness"}}};
+constexpr Answers<1> kMetrics{{{200, "text/plain; version=0.0.4", ""}}};
+constexpr Answers<1> kItself{{{200, kJson, "OpenApi"}}};
+
+constexpr Method kGet = Method::get;
+constexpr Method kPost = Method::post;
+
+constexpr RouteDoc kDocs[] = {
+    {kGet, "/", "at_least", "", kPage},
+    {kGet, "/sessions/{id}", "as_of at_least", "", kPage},
+    {kPost, "/v1/append", "", kWrites, kReceipt},
+    {kPost, "/v1/ingest", "as results", "Hansard-Durability Idempotency-Key Content-Encoding",
+     kIngest},
+    {kGet, "/v1/sessions",
+     "user agent app model tag* status from to active_within limit cursor at_least", "", kSessions},
+    {kGet, "/v1/sessions/{id}", "as_of at_least", "", kSession},
+    {kGet, "/v1/sessions/{id}/history", "as_of at_least", "", kHistory},
+    {kGet, "/v1/sessions/{id}/context", "as_of at_least", "", kContext},
+    {kGet, "/v1/sessions/{id}/events", "from limit type* as_of follow at_least", kFollows,
+     kSessionEvents},
+    {kGet, "/v1/sessions/{id}/diff", "from to to_session at_least", "", kDiff},
+    {kGet, "/v1/sessions/{id}/why", "call message at_least", "", kWhy},
+    {kGet, "/v1/sessions/{id}/forks", "at_least", "", kForks},
+    {kGet, "/v1/sessions/{id}/replay", "speed max_gap from to limit at_least", kFollows, kReplay},
+    {kGet, "/v1/events", "from last type* session* stream limit follow at_least", kFollows, kLog},
+    {kGet, "/v1/live", "from last type* session* stream limit at_least", "", kLive},
+    {kGet, "/v1/export",
+     "project session* user agent app model tag* status from to active_within at_least", "",
+     kExport},
+    {kGet, "/v1/usage", "by user session provider model from to at_least", "", kUsage},
+    {kGet, "/v1/admin/projections", "at_least", "", kProjections},
+    {kGet, "/v1/admin/projections/{name}/rows", "prefix cursor limit at_least", "", kRows},
+    {kPost, "/v1/admin/projections/{name}/retry", "", "", kStarted},
+    {kPost, "/v1/admin/projections/{name}/rebuild", "", "", kStarted},
+    {kGet, "/healthz", "", "", kHealth},
+    {kGet, "/readyz", "", "", kReady},
+    {kGet, "/metrics", "", "", kMetrics},
+    {kGet, "/openapi.json", "", "", kItself},
+};
+/// All typed writes say the same.
+constexpr RouteDoc kTyped{kPost, "", "", kWrites, kReceipt};
+
+constexpr std::string_view kText = R"({"type":"string"})";
+constexpr std::string_view kCount = R"({"type":"integer","minimum":0})";
+
+constexpr ParameterDoc kParameters[] = {
+    {"Accept", kText, "text/event-stream asks for server-sent events"},
+    {"Content-Encoding", R"({"enum":["gzip","zstd","identity"]})", "How the body is compressed"},
+    {"Hansard-Durability", R"({"enum":["strict","relaxed"],"default":"strict"})",
+     "relaxed: answered before the sync"},
+    {"Hansard-Expected-Version", kCount, "Version of the stream's last event, else a conflict"},
+    {"Idempotency-Key", kText, "Names a repeat where nothing in the body does"},
+    {"Last-Event-ID", kText, "Go on behind this event"},
+    {"active_within", kText, "How long a session counts as active: 90s, 30m, 2h"},
+    {"agent", kText, "Of this agent"},
+    {"app", kText, "Of this app"},
+    {"as", R"({"enum":["recording"]})", "recording: what is told happened elsewhere"},
+    {"as_of", kText, "As it stood: version:7 (v7, 7), position:120 (p120), a time, or head"},
+    {"at_least", kCount, "Wait until everything below this position is in the answer"},
+    {"by", kText, "Dimensions by commas: day, user, session, provider, model"},
+    {"call", kText, "By call_id"},
+    {"cursor", kText, "Goes on where a page ended (its `next`)"},
+    {"follow", R"({"enum":["true","false","1","0",""]})", "Go on as the log grows"},
+    {"from", kText, "Where to begin: a position, a version, a time or a day, as the route counts"},
+    {"id", kText, "The session's id"},
+    {"last", kCount, "Begin this many events before the end"},
+    {"limit", R"({"type":"integer","minimum":1})", "Most to tell"},
+    {"max_gap", kText, "Longest wait between two events: 5s, 500ms, 0"},
+    {"message", kText, "By message_id of the answer"},
+    {"model", kText, "That asked this model, or of this model"},
+    {"name", kText, "Of the projection"},
+    {"prefix", kText, "Of the rows' keys"},
+    {"project", kText, "Of this project"},
+    {"provider", kText, "Of this provider"},
+    {"results", R"({"enum":["stream"]})", "stream: a result a line while the body comes in"},
+    {"session", kText, "Of this session"},
+    {"speed", kText, "Faster or slower: 2, 0.5"},
+    {"status", R"({"enum":["active","open","ended"]})", "Of sessions that are so"},
+    {"stream", kText, "Of this stream"},
+    {"tag", kText, "With this tag, as key:value"},
+    {"to", kText, "Where to end; as `from`"},
+    {"to_session", kText, "Compare with this session"},
+    {"type", kText, "Only events of this type"},
+    {"user", kText, "Of this user"},
+};
+
+}  // namespace
+
+const RouteDoc* route_doc(Method method, std::string_view pattern) {
+  for (const RouteDoc& doc : kDocs) {
+    if (doc.method == method && doc.pattern == pattern) return &doc;
+  }
+  const bool typed =
+      method == kPost && (pattern == "/v1/sessions" || pattern.starts_with("/v1/sessions/{id}/"));
+  return typed ? &kTyped : nullptr;
+}
+
+const ParameterDoc* parameter_doc(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kParameters), std::end(kParameters),
+                                   [&](const ParameterDoc& doc) { return doc.name == name; });
+  return found == std::end(kParameters) ? nullptr : found;
+}
+
+}  // namespace hansard::http
