@@ -93,8 +93,7 @@ class WritableLog final : public rocksdb::FSWritableFileWrapper {
 
 }  // namespace
 
-LogFiles::LogFiles(std::shared_ptr<rocksdb::FileSystem> files)
-    : FileSystemWrapper(std::move(files)) {}
+LogFiles::LogFiles(const std::shared_ptr<rocksdb::FileSystem>& files) : FileSystemWrapper(files) {}
 
 IOStatus LogFiles::NewWritableFile(const std::string& name, const FileOptions& options,
                                    std::unique_ptr<rocksdb::FSWritableFile>* file,

@@ -21,7 +21,7 @@ class LogFile;
 /// itself. Threads: safe to call concurrently.
 class LogFiles final : public rocksdb::FileSystemWrapper {
  public:
-  explicit LogFiles(std::shared_ptr<rocksdb::FileSystem> files);
+  explicit LogFiles(const std::shared_ptr<rocksdb::FileSystem>& files);
   [[nodiscard]] const char* Name() const override { return "hansard.log_files"; }
 
   /// Makes every append to a log that returned before this call durable, and the log's name. A log
