@@ -19,7 +19,9 @@ constexpr std::string_view kFollows = "Accept Last-Event-ID";
 template <std::size_t I>
 using Answers = std::array<Answer, I>;
 
-constexpr Answers<1> kPage{{{200, kHtml, ""}}};
+// People are told in a page what is wrong, too.
+constexpr Answers<4> kPage{
+    {{200, kHtml, ""}, {400, kHtml, ""}, {404, kHtml, ""}, {503, kHtml, ""}}};
 constexpr Answers<2> kReceipt{{{200, kJson, "Receipt"}, {201, kJson, "Receipt"}}};
 constexpr Answers<2> kIngest{{{200, kJson, "IngestReport"}, {200, kLines, "IngestResult"}}};
 constexpr Answers<1> kSessions{{{200, kJson, "Sessions"}}};

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "api_contract.h"
 #include "core/command_loop.h"
 #include "core/in_memory_event_log.h"
 #include "core/projection_runner.h"
@@ -62,7 +64,7 @@ class EngineServer : public ::testing::Test {
   Answer get(std::string_view target, std::string_view headers = "") {
     RawClient client(port());
     client.send(get_bytes(target, headers));
-    return client.read_answer();
+    return promised("get", target, client.read_answer());
   }
   static std::string get_bytes(std::string_view target, std::string_view headers = "") {
     return "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" +
@@ -75,7 +77,21 @@ class EngineServer : public ::testing::Test {
                 "Content-Length: " +
                 std::to_string(body.size()) + "\r\n" + std::string(headers) + "\r\n" +
                 std::string(body));
-    return client.read_answer();
+    return promised("post", target, client.read_answer());
+  }
+  /// Every answer keeps what `GET /openapi.json` promises.
+  Answer promised(const std::string& method, std::string_view target, Answer answer) {
+    if (target.starts_with("/k/"))
+      target.remove_prefix(std::min(target.find('/', 3), target.size()));
+    static const ApiContract contract = [this] {
+      RawClient client(port());
+      client.send(get_bytes("/openapi.json"));
+      return ApiContract(events::parse_json(client.read_answer().body).value());
+    }();
+    const auto broken = contract.broken(method, target, answer.status,
+                                        answer.header("Content-Type").value_or(""), answer.body);
+    EXPECT_FALSE(broken) << broken.value_or("") << "\n" << answer.body;
+    return answer;
   }
   static events::Json json(const Answer& answer) {
     auto parsed = events::parse_json(answer.body);
