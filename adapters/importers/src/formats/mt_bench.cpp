@@ -169,7 +169,7 @@ class MtBenchReader final : public JsonReader {
       for (auto& each : out.message(message, "m" + std::to_string(i), path)) {
         if (auto* said = std::get_if<events::RecordResponse>(&each.step)) {
           said->model = model;
-          if (!beside.empty()) said->metadata = Json(std::move(beside));
+          if (!beside.empty()) said->metadata = Json(std::exchange(beside, {}));
           each = at_time(std::move(each.step), time);
         }
       }
