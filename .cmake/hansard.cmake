@@ -49,6 +49,8 @@ function(hansard_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main hansard_flags)
+  # What a test links is optimised, its own code need not be: a third less to compile.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
   if(NOT ARG_LABELS)
     set(ARG_LABELS quick)
   endif()
