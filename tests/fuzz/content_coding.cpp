@@ -2,15 +2,13 @@
 // what a compressor wrote expands to what it was given.
 #include "content_coding.h"
 
-#include <zlib.h>
-#include <zstd.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/assert.h"
+#include "support/compress.h"
 #include "target.h"
 
 namespace {
@@ -50,29 +48,6 @@ Outcome expand(std::string_view coding, std::string_view bytes, std::size_t step
   return out;
 }
 
-std::string deflated(std::string_view bytes) {
-  z_stream stream{};
-  HANSARD_ASSERT(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK,
-                 "zlib starts");
-  std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  HANSARD_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END, "there is room");
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-std::string zstandard(std::string_view bytes) {
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t made = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 1);
-  HANSARD_ASSERT(ZSTD_isError(made) == 0U, "there is room");
-  out.resize(made);
-  return out;
-}
-
 void round_trip(std::string_view coding, const std::string& packed, std::string_view bytes) {
   const std::string twice = packed + packed;
   const auto expander = make_expander(coding);
@@ -101,8 +76,8 @@ void run(std::string_view bytes) {
   }
   // Compressors cost a hundred times what is tested with them: now and then.
   if (steering >= 240) {
-    round_trip("gzip", deflated(bytes), bytes);
-    round_trip("zstd", zstandard(bytes), bytes);
+    round_trip("gzip", hansard::support::gzip(bytes), bytes);
+    round_trip("zstd", hansard::support::zstd(bytes), bytes);
   }
 }
 

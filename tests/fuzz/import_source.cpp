@@ -1,7 +1,5 @@
 // Files of any form (plain, gzip, zstd, zip): the same file gives the same bytes, a broken one an
 // error, and what a compressor wrote is read as what it was given.
-#include <zlib.h>
-#include <zstd.h>
 
 #include <optional>
 #include <string>
@@ -10,6 +8,7 @@
 #include "core/assert.h"
 #include "importers/byte_source.h"
 #include "memory_file.h"
+#include "support/compress.h"
 #include "target.h"
 
 namespace {
@@ -42,29 +41,6 @@ Outcome read_all(const std::string& path) {
   return out;
 }
 
-std::string deflated(std::string_view bytes) {
-  z_stream stream{};
-  HANSARD_ASSERT(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK,
-                 "zlib starts");
-  std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  HANSARD_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END, "there is room");
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-std::string zstandard(std::string_view bytes) {
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t made = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 1);
-  HANSARD_ASSERT(ZSTD_isError(made) == 0U, "there is room");
-  out.resize(made);
-  return out;
-}
-
 void run(std::string_view bytes) {
   static const fuzz::MemoryFile file;
   file.write(bytes);
@@ -72,7 +48,7 @@ void run(std::string_view bytes) {
   // Opening costs more than reading: the rest now and then.
   if (bytes.size() % 16 != 0) return;
   HANSARD_ASSERT(read_all(file.path()) == first, "a file reads the same twice");
-  for (const std::string& packed : {deflated(bytes), zstandard(bytes)}) {
+  for (const std::string& packed : {support::gzip(bytes), support::zstd(bytes)}) {
     file.write(packed + packed);
     const Outcome out = read_all(file.path());
     HANSARD_ASSERT(!out.error && out.bytes == std::string(bytes) + std::string(bytes),

@@ -159,7 +159,7 @@ TEST(ClaudeCode, TimesAreTheLinesAndSettingsAreSaidOnce) {
   const Piece& first = told.pieces.at(0);
   EXPECT_EQ(first.session.id, "s-1");
   EXPECT_FALSE(first.continues);
-  EXPECT_EQ(dump(*first.create.metadata->find("cwd")), R"("/work/app")");
+  EXPECT_EQ(dump(*first.create.metadata->find("cwd")), R"("/srv/app")");
   for (const Piece& piece : told.pieces) {
     for (const auto& step : piece.steps) {
       const auto* sent = std::get_if<SendMessage>(&step.step);

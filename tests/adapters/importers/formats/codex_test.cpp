@@ -55,7 +55,7 @@ TEST(Codex, ARolloutIsOneSessionNamedByItsBeginning) {
   const Piece& first = told.only();
   EXPECT_EQ(first.session.id, "rollout-1");
   EXPECT_EQ(first.create.app, "codex_cli_rs");
-  EXPECT_EQ(dump(*first.create.metadata->find("cwd")), R"("/work/app")");
+  EXPECT_EQ(dump(*first.create.metadata->find("cwd")), R"("/srv/app")");
   EXPECT_EQ(first.create.metadata->find("instructions"), nullptr) << "they are the settings";
   EXPECT_TRUE(first.created_at);
 }
