@@ -66,14 +66,14 @@ void run(std::string_view bytes) {
   const std::size_t step = 1 + steering / 2 % 16 * 5;
   const Outcome whole = expand(coding, bytes, bytes.size() + 1);
   const Outcome cut = expand(coding, bytes, step);
+  // What comes after the bound is looked at by one and not by the other.
+  if (whole.bytes.size() > kExpandedMax || cut.bytes.size() > kExpandedMax) return;
   // The zstd library itself is laxer with a frame that comes in pieces: it lets one pass that ends
   // in an empty block before the length it announced.
   HANSARD_ASSERT(coding == "zstd" || whole.broken == cut.broken, "cuts do not break it");
   if (whole.broken || cut.broken) return;
-  HANSARD_ASSERT(whole.bytes == cut.bytes || whole.bytes.size() > kExpandedMax, "the same bytes");
-  if (whole.bytes.size() <= kExpandedMax) {
-    HANSARD_ASSERT(whole.whole == cut.whole, "the same end");
-  }
+  HANSARD_ASSERT(whole.bytes == cut.bytes, "the same bytes");
+  HANSARD_ASSERT(whole.whole == cut.whole, "the same end");
   // Compressors cost a hundred times what is tested with them: now and then.
   if (steering >= 240) {
     round_trip("gzip", hansard::support::gzip(bytes), bytes);
