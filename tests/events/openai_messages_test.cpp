@@ -235,8 +235,8 @@ TEST(OpenAiMessages, EventsRecordedOtherwiseBecomeTheNearestMessage) {
 
 /// A JSONL file of message lists, or of objects with `messages` or `traj`.
 TEST(OpenAiMessages, RealConversationsComeOutEqualAsTrees) {
-  const char* const path = std::getenv("HANSARD_SHARED_DATA");
-  if (path == nullptr) GTEST_SKIP() << "HANSARD_SHARED_DATA names no JSONL file of conversations";
+  const char* const path = std::getenv("HANSARD_CONVERSATIONS");
+  if (path == nullptr) GTEST_SKIP() << "HANSARD_CONVERSATIONS names no JSONL file of conversations";
   std::ifstream file(path);
   ASSERT_TRUE(file) << path;
   std::size_t conversations = 0;

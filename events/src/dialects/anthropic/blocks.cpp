@@ -3,28 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/original.h"
+
 namespace hansard::events::anthropic {
 namespace {
 
 constexpr std::string_view kForeign = "anthropic.";
 /// Our kinds that mean something else, or nothing, in their format.
 constexpr std::array<std::string_view, 4> kOurs{"audio", "refusal", "tool_call", "tool_result"};
-
-/// A copy with another `type` and, where `from` is given, one member renamed.
-Json retyped(const Json& block, std::string_view type, std::string_view from = {},
-             std::string_view to = {}) {
-  Json::Object made;
-  for (const auto& member : *block.if_object()) {
-    if (member.key == "type") {
-      made.push_back({"type", type});
-    } else if (!from.empty() && member.key == from) {
-      made.push_back({std::string(to), member.value});
-    } else {
-      made.push_back(member);
-    }
-  }
-  return made;
-}
 
 bool is_text(const Json* value) { return value != nullptr && value->is_string(); }
 

@@ -1,31 +1,18 @@
 #include <algorithm>
 
 #include "blocks.h"
+#include "dialects/original.h"
 #include "events/dialects/anthropic/messages.h"
 
 namespace hansard::events::anthropic {
 namespace {
 
 /// `extra`, if it is ours.
-const Json* ours(const std::optional<Json>& extra) {
-  if (!extra) return nullptr;
-  const Json* dialect = extra->find("dialect");
-  const auto* name = dialect == nullptr ? nullptr : dialect->if_string();
-  return name != nullptr && *name == "anthropic" ? &*extra : nullptr;
-}
-
-const Json* member(const Json* object, std::string_view key) {
-  return object == nullptr ? nullptr : object->find(key);
-}
+const Json* ours(const std::optional<Json>& extra) { return extra_for("anthropic", extra); }
 
 bool says(const Json* extra, std::string_view key, std::string_view word) {
   const Json* value = member(extra, key);
   return value != nullptr && value->is_string() && *value->if_string() == word;
-}
-
-void add_members(const Json* object, Json& to) {
-  if (object == nullptr || !object->is_object()) return;
-  for (const auto& each : *object->if_object()) to.add(each.key, each.value);
 }
 
 bool plain_text_part(const Part& part) {
@@ -42,7 +29,7 @@ Json result_block(const T& event, const Json& output, bool failed) {
     block.add("content", fits ? output : Json(dump(output)));
   }
   if (failed) block.add("is_error", true);
-  add_members(member(extra, "fields"), block);
+  add_fields(extra, block);
   return block;
 }
 
@@ -111,7 +98,7 @@ Json write_message(const MessageSent& event, std::span<const SessionEvent> resul
     }
     message.add("content", std::move(blocks));
   }
-  add_members(member(extra, "fields"), message);
+  add_fields(extra, message);
   return message;
 }
 
@@ -148,7 +135,7 @@ Json write_message(const ResponseReceived& event, std::span<const ToolCalled> ca
     if (event.finish_reason_raw) message.add("stop_reason", *event.finish_reason_raw);
     if (event.raw_usage) message.add("usage", *event.raw_usage);
   }
-  add_members(member(extra, "fields"), message);
+  add_fields(extra, message);
   return message;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/original.h"
+
 namespace hansard::events::openai {
 namespace {
 
@@ -17,21 +19,6 @@ struct Pair {
 };
 constexpr std::array<Pair, 3> kMedia{
     {{"input_image", "image"}, {"input_audio", "audio"}, {"input_file", "file"}}};
-
-Json retyped(const Json& part, std::string_view type, std::string_view from = {},
-             std::string_view to = {}) {
-  Json::Object made;
-  for (const auto& member : *part.if_object()) {
-    if (member.key == "type") {
-      made.push_back({"type", type});
-    } else if (!from.empty() && member.key == from) {
-      made.push_back({std::string(to), member.value});
-    } else {
-      made.push_back(member);
-    }
-  }
-  return made;
-}
 
 bool is_text_form(std::string_view type) {
   return type == "input_text" || type == "output_text" || type == "text";

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/original.h"
+
 namespace hansard::events::openai {
 namespace {
 
@@ -10,22 +12,6 @@ constexpr std::string_view kForeign = "openai.";
 /// Our kinds that mean something else, or nothing, in their format.
 constexpr std::array<std::string_view, 5> kOurs{"image", "audio", "thinking", "tool_call",
                                                 "tool_result"};
-
-/// A copy with another `type` and, where `from` is given, one member renamed.
-Json retyped(const Json& part, std::string_view type, std::string_view from = {},
-             std::string_view to = {}) {
-  Json::Object made;
-  for (const auto& member : *part.if_object()) {
-    if (member.key == "type") {
-      made.push_back({"type", type});
-    } else if (!from.empty() && member.key == from) {
-      made.push_back({std::string(to), member.value});
-    } else {
-      made.push_back(member);
-    }
-  }
-  return made;
-}
 
 }  // namespace
 

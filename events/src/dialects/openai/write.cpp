@@ -2,6 +2,7 @@
 #include <map>
 #include <type_traits>
 
+#include "dialects/original.h"
 #include "events/dialects/openai/messages.h"
 #include "parts.h"
 
@@ -9,27 +10,7 @@ namespace hansard::events::openai {
 namespace {
 
 /// `extra`, if it is ours.
-const Json* ours(const std::optional<Json>& extra) {
-  if (!extra) return nullptr;
-  const Json* dialect = extra->find("dialect");
-  const auto* name = dialect == nullptr ? nullptr : dialect->if_string();
-  return name != nullptr && *name == "openai" ? &*extra : nullptr;
-}
-
-const Json* member(const Json* object, std::string_view key) {
-  return object == nullptr ? nullptr : object->find(key);
-}
-
-std::string_view text_of(const Json* json, std::string_view otherwise) {
-  const auto* text = json == nullptr ? nullptr : json->if_string();
-  return text == nullptr ? otherwise : std::string_view(*text);
-}
-
-void add_fields(const Json* extra, Json& message) {
-  const Json* fields = member(extra, "fields");
-  if (fields == nullptr || !fields->is_object()) return;
-  for (const auto& each : *fields->if_object()) message.add(each.key, each.value);
-}
+const Json* ours(const std::optional<Json>& extra) { return extra_for("openai", extra); }
 
 bool plain_text_part(const Part& part) {
   return part.kind() == "text" && part.json.if_object()->size() == 2;
@@ -55,11 +36,6 @@ const ToolCalled* call_of(std::span<const ToolCalled> calls, std::uint32_t index
   const auto found = std::find_if(calls.begin(), calls.end(),
                                   [&](const ToolCalled& call) { return call.index == index; });
   return found == calls.end() ? nullptr : &*found;
-}
-
-void add_members(const Json* object, Json& to) {
-  if (object == nullptr || !object->is_object()) return;
-  for (const auto& each : *object->if_object()) to.add(each.key, each.value);
 }
 
 /// `{"name":..,"arguments":..}`, or with `input` for a custom tool.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dialects/original.h"
 #include "events/dialects/openai/responses.h"
 #include "item_form.h"
 
@@ -8,27 +9,7 @@ namespace hansard::events::openai {
 namespace {
 
 /// `extra`, if it is ours.
-const Json* ours(const std::optional<Json>& extra) {
-  if (!extra) return nullptr;
-  const Json* dialect = extra->find("dialect");
-  const auto* name = dialect == nullptr ? nullptr : dialect->if_string();
-  return name != nullptr && *name == kResponsesDialect ? &*extra : nullptr;
-}
-
-const Json* member(const Json* object, std::string_view key) {
-  return object == nullptr ? nullptr : object->find(key);
-}
-
-std::string_view text_of(const Json* json, std::string_view otherwise) {
-  const auto* text = json == nullptr ? nullptr : json->if_string();
-  return text == nullptr ? otherwise : std::string_view(*text);
-}
-
-void add_fields(const Json* from, Json& item) {
-  const Json* fields = member(from, "fields");
-  if (fields == nullptr || !fields->is_object()) return;
-  for (const auto& each : *fields->if_object()) item.add(each.key, each.value);
-}
+const Json* ours(const std::optional<Json>& extra) { return extra_for(kResponsesDialect, extra); }
 
 Json content_of(std::span<const Part> parts, bool as_text, std::string_view usual_text) {
   if (as_text) {
