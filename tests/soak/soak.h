@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "samples.h"
 #include "traffic.h"
 
 namespace hansard::soak {
@@ -12,9 +13,7 @@ struct SoakOptions {
   /// are meant to fill up are full afterwards.
   std::size_t warm_up_messages = 0;
   std::chrono::seconds duration{5};
-  /// Over the later two thirds; the budgets that fill slowly (states of sessions) are within it.
-  double growth_mb_per_minute_max = 0;  ///< 0: too short to tell
-  double resident_mb_max = 512;
+  Limits limits;
 };
 
 /// Runs the real server under mixed traffic on a new directory, and judges it by GoogleTest's

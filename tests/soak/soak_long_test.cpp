@@ -19,7 +19,7 @@ TEST(Soak, MemoryStaysFlatAndNoDescriptorLeaksUnderMixedTraffic) {
   SoakOptions options;
   options.warm_up_messages = 160'000;
   options.duration = length();
-  options.growth_mb_per_minute_max = 4;
+  options.limits.growth_mb_per_minute_max = 4;
   soak(options);
 }
 

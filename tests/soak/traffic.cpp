@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 
@@ -123,10 +124,12 @@ void Traffic::write(std::size_t writer) {
       due = std::max(due + interval, Clock::now());
       const auto start = Clock::now();
       const auto answer = client.post(target, body);
-      took("command", Clock::now() - start);
+      const auto answered = Clock::now();
+      took("command", answered - start);
       if (!answer) return fail("no answer to a command");
       if (answer->status != 201) return fail(target + ": " + answer->body);
       ++commands_;
+      if (target.ends_with("/messages")) acknowledged(answer->body, answered);
       if (!created) remember(name);
       created = true;
     }
@@ -171,9 +174,32 @@ void Traffic::read(std::size_t reader) {
 void Traffic::subscribe() {
   while (!stopping_) {
     bench::LiveLoad live(port_, options_.subscribers, "/v1/live?type=MessageSent");
+    {
+      const std::lock_guard lock(mutex_);
+      receipts_.emplace();
+    }
     pause(options_.subscribed);
-    live_events_ += live.stop().size();
+    const auto arrivals = live.stop();
+    live_events_ += arrivals.size();
+    const std::lock_guard lock(mutex_);
+    for (const auto& arrival : arrivals) {
+      // Those of imports, or whose writer is still to hear of them, have no receipt here.
+      const auto receipt = receipts_->find(arrival.position);
+      if (receipt == receipts_->end()) continue;
+      latencies_["live"].add(std::max(arrival.at - receipt->second, Clock::duration::zero()));
+    }
+    receipts_.reset();
   }
+}
+
+void Traffic::acknowledged(const std::string& receipt, Clock::time_point at) {
+  // The position in a receipt is the member behind the list of events.
+  constexpr std::string_view kKey = R"("position":)";
+  const std::size_t found = receipt.rfind(kKey);
+  if (found == std::string::npos) return fail("a receipt without position: " + receipt);
+  const std::uint64_t position = std::strtoull(&receipt[found + kKey.size()], nullptr, 10);
+  const std::lock_guard lock(mutex_);
+  if (receipts_) receipts_->emplace(position, at);
 }
 
 /// Reads the tail of the log again and again, on a connection each.
@@ -238,6 +264,7 @@ void Traffic::leave_early() {
 }
 
 void Traffic::fail(const std::string& what) {
+  failed_ = true;
   const std::lock_guard lock(mutex_);
   if (problems_.size() < kProblemsKept) problems_.push_back(what);
 }

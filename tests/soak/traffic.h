@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -43,8 +44,12 @@ class Traffic {
   /// Everybody finishes what they are at, and leaves.
   void stop();
 
+  /// Only after `stop`.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
-  /// What clients waited for, by kind. Only after `stop`.
+  /// True until a client has met a problem. Any thread.
+  [[nodiscard]] bool sound() const { return !failed_; }
+  /// What clients waited for, by kind; `live` is how long after its receipt an event arrived.
+  /// Only after `stop`.
   [[nodiscard]] std::map<std::string, bench::Latencies>& latencies() { return latencies_; }
   [[nodiscard]] std::uint64_t commands() const { return commands_; }
   [[nodiscard]] std::uint64_t live_events() const { return live_events_; }
@@ -63,6 +68,7 @@ class Traffic {
   void fail(const std::string& what);
   void took(const std::string& kind, std::chrono::steady_clock::duration time);
   void pause(std::chrono::steady_clock::duration time);
+  void acknowledged(const std::string& receipt, std::chrono::steady_clock::time_point at);
   void remember(const std::string& session);
   std::string some_session(Random& random);
 
@@ -71,12 +77,15 @@ class Traffic {
   const TrafficOptions options_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> failed_{false};
   std::atomic<std::uint64_t> commands_{0};
   std::atomic<std::uint64_t> live_events_{0};
   std::atomic<std::uint64_t> imports_{0};
   std::mutex mutex_;
   std::map<std::string, bench::Latencies> latencies_;
   std::vector<std::string> problems_;
+  /// When the writers of messages had their receipts, by position; only while somebody listens.
+  std::optional<std::map<std::uint64_t, std::chrono::steady_clock::time_point>> receipts_;
   std::vector<std::string> sessions_;  ///< the latest, in a ring
   std::size_t next_session_ = 0;
 };

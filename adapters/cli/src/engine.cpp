@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -66,6 +67,9 @@ struct Engine::Parts {
   std::optional<http::Pool> deciding;  ///< loads and decisions of commands
   std::optional<http::Pool> blocking;  ///< queries, at a lower priority: they yield to appends
   std::optional<SessionLoop> sessions;
+  /// Set while `sessions` can be asked. A scrape may still be on its way when the engine stops.
+  mutable std::mutex counting_mutex;
+  bool counting = false;
 
   std::optional<http::Context> context;
   std::optional<http::Router> router;
@@ -77,6 +81,12 @@ struct Engine::Parts {
     deciding.emplace(http::Pool::Options{.name = "decide", .threads = 2});
     sessions.emplace(store->log(), *decider, hasher,
                      [this](std::function<void()> work) { deciding->post(std::move(work)); });
+    counting = true;
+  }
+
+  std::size_t session_state_bytes() const {
+    const std::lock_guard lock(counting_mutex);
+    return counting ? sessions->cached_bytes() : 0;
   }
 
   /// Views over the log, and who keeps them caught up.
@@ -144,6 +154,10 @@ Status Engine::stop() {
   Parts& parts = *parts_;
   if (!parts.store) return core::Ok{};
   parts.router.reset();  // what still waits for a position is cancelled
+  {
+    const std::lock_guard lock(parts.counting_mutex);
+    parts.counting = false;
+  }
   parts.sessions.reset();
   if (parts.deciding) parts.deciding->stop();
   if (parts.blocking) parts.blocking->stop();
@@ -161,5 +175,12 @@ http::Pool& Engine::blocking() { return *parts_->blocking; }
 http::Metrics& Engine::metrics() { return parts_->metrics; }
 core::ProjectionRunner& Engine::views() { return *parts_->views; }
 rocks::RocksStore& Engine::store() { return *parts_->store; }
+
+std::vector<rocks::MemoryUse> Engine::memory_usage() const {
+  std::vector<rocks::MemoryUse> uses = parts_->store->memory_usage();
+  uses.push_back(
+      {"state_cache", parts_->session_state_bytes(), core::CommandLoopOptions{}.state_cache_bytes});
+  return uses;
+}
 
 }  // namespace hansard::cli

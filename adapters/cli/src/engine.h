@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/projection_runner.h"
 #include "http/limits.h"
@@ -52,6 +53,9 @@ class Engine {
   [[nodiscard]] http::Metrics& metrics();
   [[nodiscard]] core::ProjectionRunner& views();
   [[nodiscard]] rocks::RocksStore& store();
+  /// The store's, and the states of sessions kept for the next command. Any thread, also while the
+  /// engine stops.
+  [[nodiscard]] std::vector<rocks::MemoryUse> memory_usage() const;
 
  private:
   struct Parts;

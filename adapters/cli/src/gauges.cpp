@@ -48,11 +48,15 @@ void add_store(Gauges& out, rocks::RocksStore& store) {
   out.gauge("hansard_store_serving", "1 while the store accepts appends.", stats.serving ? 1 : 0);
   out.gauge("hansard_store_space_short", "1 below the free-space floor.",
             stats.space_short ? 1 : 0);
-  for (const rocks::MemoryUse& use : store.memory_usage()) {
-    out.gauge("hansard_memory_bytes", "Memory in use, by purpose.", number(use.bytes),
-              {{"purpose", std::string(use.name)}});
+}
+
+void add_memory(Gauges& out, const Engine& engine) {
+  for (const rocks::MemoryUse& use : engine.memory_usage()) {
+    const std::string purpose(use.name);
+    out.gauge("hansard_memory_bytes", "Memory in use, by purpose.", static_cast<double>(use.bytes),
+              {{"purpose", purpose}});
     out.gauge("hansard_memory_budget_bytes", "Its bound; 0: none of its own.",
-              number(use.budget_bytes), {{"purpose", std::string(use.name)}});
+              static_cast<double>(use.budget_bytes), {{"purpose", purpose}});
   }
 }
 
@@ -73,6 +77,7 @@ void add_views(Gauges& out, Engine& engine) {
 std::vector<Gauge> gauges(Engine& engine) {
   Gauges out;
   add_store(out, engine.store());
+  add_memory(out, engine);
   add_views(out, engine);
   return out.take();
 }
