@@ -60,6 +60,12 @@ std::vector<NewEvent> copy_for_folding(const std::vector<NewEvent>& records,
   return copies;
 }
 
+bool is_small(const std::vector<NewEvent>& events) {
+  std::size_t bytes = 0;
+  for (const NewEvent& event : events) bytes += event.facts.size() + event.content.size();
+  return events.size() <= kFoldHereEventsMax && bytes <= kFoldHereBytesMax;
+}
+
 Status fold_appended(const CommandContext& context, const std::vector<NewEvent>& records,
                      const Receipt& receipt, Version& next, const StateFold& fold) {
   if (records.size() != receipt.records.size()) return Ok{};  // too large to have been copied

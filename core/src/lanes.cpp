@@ -7,19 +7,14 @@ Lanes::~Lanes() {
   empty_.wait(lock, [this] { return jobs_ == 0; });
 }
 
-bool Lanes::enter(const StreamKey& stream, std::function<void()> start) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (jobs_ >= jobs_max_) return false;
-    ++jobs_;
-    const auto [lane, free] = lanes_.try_emplace(stream);
-    if (!free) {
-      lane->second.push_back(std::move(start));
-      return true;
-    }
-  }
-  start();
-  return true;
+Lanes::Entered Lanes::enter(const StreamKey& stream, std::function<void()> start) {
+  const std::lock_guard lock(mutex_);
+  if (jobs_ >= jobs_max_) return Entered::full;
+  ++jobs_;
+  const auto [lane, free] = lanes_.try_emplace(stream);
+  if (free) return Entered::owner;
+  lane->second.push_back(std::move(start));
+  return Entered::queued;
 }
 
 void Lanes::leave(const StreamKey& stream) {

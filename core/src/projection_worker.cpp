@@ -6,13 +6,35 @@ namespace hansard::core {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{10};
+/// Further behind than this there is nothing to gather.
+constexpr std::uint64_t kGatherEventsMax = 1024;
 
 std::string describe(Position position) { return std::to_string(position.value); }
 
 }  // namespace
 
+/// Somebody who waits for a position, as long as this lives.
+class ProjectionWorker::Reader {
+ public:
+  explicit Reader(const ProjectionWorker& worker) : worker_(worker) {
+    const std::lock_guard lock(worker_.signal_mutex_);
+    ++worker_.readers_;
+    if (worker_.resting_) worker_.signal_.notify_all();
+  }
+  ~Reader() {
+    const std::lock_guard lock(worker_.signal_mutex_);
+    --worker_.readers_;
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+ private:
+  const ProjectionWorker& worker_;
+};
+
 /// A `when` that has not been answered. Recursive, so that `ready` may destroy its own handle.
 struct ProjectionWorker::Waiter {
+  std::optional<Reader> reader;  ///< until it is settled
   std::recursive_mutex mutex;
   Position at_least;
   std::function<void(Status)> ready;  ///< empty once called or cancelled
@@ -71,7 +93,8 @@ void ProjectionWorker::join() {
 void ProjectionWorker::wake() {
   {
     const std::lock_guard lock(signal_mutex_);
-    woken_ = true;
+    if (std::exchange(woken_, true)) return;
+    if (resting_ && readers_ == 0) return;  // it looks again when it has rested
   }
   signal_.notify_all();
 }
@@ -92,6 +115,7 @@ void ProjectionWorker::run() {
     changed_.notify_all();
     settle_waiters();
 
+    const bool much_left = far_behind();
     std::unique_lock lock(signal_mutex_);
     if (!status) {
       // Only a stop ends the pause: a busy log must not turn it into a busy loop.
@@ -99,11 +123,28 @@ void ProjectionWorker::run() {
       pause = std::min(pause * 2, std::max(kFirstPause, options_.retry_pause_max));
     } else {
       pause = kFirstPause;
-      if (!worked) signal_.wait(lock, [this] { return stopping_ || woken_; });
+      if (!worked) {
+        signal_.wait(lock, [this] { return stopping_ || woken_; });
+      } else if (!much_left) {
+        rest(lock);
+      }
       woken_ = false;
     }
     if (stopping_) return;
   }
+}
+
+void ProjectionWorker::rest(std::unique_lock<std::mutex>& signal_lock) {
+  resting_ = true;
+  signal_.wait_for(signal_lock, options_.gather,
+                   [this] { return stopping_ || (woken_ && readers_ != 0); });
+  resting_ = false;
+}
+
+bool ProjectionWorker::far_behind() const {
+  const std::lock_guard lock(mutex_);
+  return !set_up_ || building_ || retry_ordered_ || rebuild_ordered_ || !active_ ||
+         log_.end().value > active_->checkpoint.value + kGatherEventsMax;
 }
 
 /// Finds the builds that a former process left: the active one, and one that was being built.
@@ -352,7 +393,9 @@ std::optional<Status> ProjectionWorker::verdict_locked(Position at_least) const 
 Result<std::unique_ptr<ReadModel>> ProjectionWorker::read(
     Position at_least, std::chrono::steady_clock::time_point deadline) const {
   std::unique_lock lock(mutex_);
-  std::optional<Status> verdict;
+  std::optional<Status> verdict = verdict_locked(at_least);
+  std::optional<Reader> waiting;
+  if (!verdict) waiting.emplace(*this);
   changed_.wait_until(lock, deadline, [&] {
     verdict = verdict_locked(at_least);
     return verdict.has_value();
@@ -371,7 +414,10 @@ std::unique_ptr<Subscription> ProjectionWorker::when(Position at_least,
   {
     const std::lock_guard lock(mutex_);
     verdict = verdict_locked(at_least);
-    if (!verdict) waiters_.push_back(waiter);
+    if (!verdict) {
+      waiter->reader.emplace(*this);
+      waiters_.push_back(waiter);
+    }
   }
   if (verdict) waiter->answer(*verdict);
   return std::make_unique<WaitHandle>(std::move(waiter));
@@ -385,6 +431,7 @@ void ProjectionWorker::settle_waiters() {
       if (waiter.use_count() == 1) return false;  // its handle is gone
       auto verdict = verdict_locked(waiter->at_least);
       if (!verdict) return true;
+      waiter->reader.reset();
       settled.emplace_back(waiter, *std::move(verdict));
       return false;
     };

@@ -42,6 +42,7 @@ class ProjectionWorker {
   };
   struct Waiter;
   class WaitHandle;
+  class Reader;
 
   void run();
   Status set_up();
@@ -52,6 +53,9 @@ class ProjectionWorker {
   Status drop_leftovers();
   Result<ViewId> next_generation() const;
   void settle_waiters();
+  /// Lets events gather for the next fold.
+  void rest(std::unique_lock<std::mutex>& signal_lock);
+  [[nodiscard]] bool far_behind() const;
 
   [[nodiscard]] bool is_current(const ViewId& view) const;
   [[nodiscard]] bool can_progress_locked() const;
@@ -66,9 +70,11 @@ class ProjectionWorker {
 
   // What wakes the thread. Apart from the state, so that the log's thread never waits for a reader.
   mutable std::mutex signal_mutex_;
-  std::condition_variable signal_;
+  mutable std::condition_variable signal_;
   bool woken_ = false;
+  bool resting_ = false;
   bool stopping_ = false;
+  mutable std::size_t readers_ = 0;  ///< who wait for a position; while there are any, no rest
 
   // Written by the thread (and orders by callers), read by everybody.
   mutable std::mutex mutex_;

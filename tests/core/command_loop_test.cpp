@@ -154,6 +154,27 @@ TEST_F(CommandLoopTest, AForeignWriterMakesItDecideAgainOnTheNewState) {
   EXPECT_EQ(decisions, 4);
 }
 
+TEST_F(CommandLoopTest, AnIdleStreamWhoseStateIsAtHandIsDecidedOnByItsCaller) {
+  std::thread::id decided_by;
+  tally_.before_answer = [&] { decided_by = std::this_thread::get_id(); };
+  Loop loop(log_, tally_, hasher(), post());
+  run(loop, context("tally-a"), {"0"}).value();
+  EXPECT_NE(decided_by, std::this_thread::get_id()) << "loading may block";
+  // The answer comes a moment before the stream is idle again, so the first may still be queued.
+  for (int i = 1; i < 1000 && decided_by != std::this_thread::get_id(); ++i) {
+    run(loop, context("tally-a"), {std::to_string(i)}).value();
+  }
+  EXPECT_EQ(decided_by, std::this_thread::get_id());
+}
+
+TEST_F(CommandLoopTest, ARefusalIsNeverOwedToAnOldState) {
+  Loop loop(log_, tally_, hasher(), post());
+  run(loop, context("tally-a"), {"one", true}).value();
+  support::append(log_, support::request({support::event("tally-a", "tally-atwo")})).value();
+  EXPECT_TRUE(run(loop, context("tally-a"), {"two"}).value().duplicate())
+      << "the state at hand does not know it, and is closed";
+}
+
 TEST_F(CommandLoopTest, ConflictsThatNeverEndAreToldAfterTheLastAttempt) {
   std::atomic<int> decisions{0};
   tally_.before_answer = [&] {

@@ -74,14 +74,17 @@ TEST(Lanes, OneJobPerStreamAtATimeInTheOrderTheyCame) {
     for (int i = 0; i < 300; ++i) {
       const int lane = i % 3;
       const auto stream = key(std::to_string(lane));
-      ASSERT_TRUE(lanes.enter(stream, [&, i, lane, stream] {
+      const auto start = [&, i, lane, stream] {
         pool.post([&, i, lane, stream] {
           EXPECT_EQ(++running[lane], 1);
           order[lane].push_back(i);
           --running[lane];
           lanes.leave(stream);
         });
-      }));
+      };
+      const Lanes::Entered entered = lanes.enter(stream, start);
+      ASSERT_NE(entered, Lanes::Entered::full);
+      if (entered == Lanes::Entered::owner) start();
     }
   }  // waits for all
   for (int lane = 0; lane < 3; ++lane) {
@@ -91,16 +94,17 @@ TEST(Lanes, OneJobPerStreamAtATimeInTheOrderTheyCame) {
 }
 
 TEST(Lanes, AreBoundedOverAllStreams) {
+  using Entered = Lanes::Entered;
   Lanes lanes(2);
   int started = 0;
-  EXPECT_TRUE(lanes.enter(key("a"), [&] { ++started; }));
-  EXPECT_TRUE(lanes.enter(key("a"), [&] { ++started; }));
-  EXPECT_FALSE(lanes.enter(key("b"), [&] { ++started; }));
-  EXPECT_EQ(started, 1);
+  EXPECT_EQ(lanes.enter(key("a"), [&] { ++started; }), Entered::owner);
+  EXPECT_EQ(lanes.enter(key("a"), [&] { ++started; }), Entered::queued);
+  EXPECT_EQ(lanes.enter(key("b"), [&] { ++started; }), Entered::full);
+  EXPECT_EQ(started, 0) << "the owner begins by itself, the other waits for it";
   lanes.leave(key("a"));
-  EXPECT_EQ(started, 2);
-  EXPECT_TRUE(lanes.enter(key("b"), [&] { ++started; }));
-  EXPECT_EQ(started, 3);
+  EXPECT_EQ(started, 1);
+  EXPECT_EQ(lanes.enter(key("b"), [&] { ++started; }), Entered::owner);
+  EXPECT_EQ(started, 1);
   lanes.leave(key("a"));
   lanes.leave(key("b"));
 }

@@ -352,6 +352,24 @@ TEST_F(ProjectionRunnerTest, AReadThatWaitsTooLongNamesBothPositions) {
   EXPECT_NE(late.error().message.find('5'), std::string::npos);
 }
 
+TEST_F(ProjectionRunnerTest, EventsGatherForTheNextFoldUnlessAReaderWaits) {
+  ProjectionRunner runner(log_, *store_, {&counts_}, {.gather = 1h});
+  runner.start();
+  for (int i = 0; i < 3; ++i) {
+    append(1);
+    EXPECT_EQ(read(runner), expected(counts_));  // gives up long before an hour
+    append(1);
+    std::promise<void> told;
+    const auto wait = runner.when("counts", log_.end(), [&](Status status) {
+      EXPECT_TRUE(status);
+      told.set_value();
+    });
+    EXPECT_EQ(told.get_future().wait_for(20s), std::future_status::ready);
+  }
+  append(1);
+  EXPECT_EQ(runner.states().at(0).checkpoint, Position{6}) << "nobody asks for the seventh";
+}
+
 TEST_F(ProjectionRunnerTest, WhenCallsOnceTheViewHasAbsorbedEnough) {
   append(5);
   ProjectionRunner runner(log_, *store_, {&counts_});

@@ -58,6 +58,11 @@ namespace command_loop {
 
 /// Appended payloads up to this size are kept to be folded; larger ones are read back when needed.
 inline constexpr std::size_t kFoldCopyBytesMax = 256U << 10;
+/// Up to here events are folded on the thread of the log: some microseconds, less than a switch.
+inline constexpr std::size_t kFoldHereBytesMax = 16U << 10;
+inline constexpr std::size_t kFoldHereEventsMax = 4;
+/// States up to this size are decided on by whoever brings the command (a decision may copy them).
+inline constexpr std::size_t kDecideHereBytesMax = 256U << 10;
 
 using StateFold = std::function<Status(const RecordedEvent& event)>;
 
@@ -73,6 +78,8 @@ Error overloaded(std::size_t waiting_max);
 /// The records of `stream`, in their places; other places are empty events. Nothing when too large.
 std::vector<NewEvent> copy_for_folding(const std::vector<NewEvent>& records,
                                        const StreamId& stream);
+/// Few and small enough to be folded on the thread of the log.
+bool is_small(const std::vector<NewEvent>& events);
 /// Feeds what `receipt` says was written to `fold`, as stored, as far as versions follow `next`.
 Status fold_appended(const CommandContext& context, const std::vector<NewEvent>& records,
                      const Receipt& receipt, Version& next, const StateFold& fold);
@@ -107,17 +114,24 @@ class CommandLoop {
   CommandLoop(const CommandLoop&) = delete;
   CommandLoop& operator=(const CommandLoop&) = delete;
 
-  /// Decides and appends; `done` gets the receipt, exactly once, on a thread of `post` or the log
-  /// (`overloaded`: on this one). It must not block.
+  /// Decides and appends; `done` gets the receipt, exactly once, on a thread of `post` or the log,
+  /// or on this one (`overloaded`, and what the log answers at once). It must not block.
+  /// Where the stream is idle and its state at hand, the decision is made on this thread: it needs
+  /// no storage, and a lone client is spared a thread switch. Never blocks.
   /// A decision of no events answers an empty receipt.
   /// Errors: the decider's, the log's; version_conflict after `attempts_max` rounds, or at once
   /// when `context.expected_version` does not hold; overloaded.
   void execute(CommandContext context, Command command, AppendDone done) {
     auto job = std::make_shared<Job>(Job{std::move(context), std::move(command), std::move(done)});
     job->stream = StreamKey{job->context.project.text(), job->context.stream.text()};
-    const auto start = [this, job] { run([this, job] { attempt(job); }); };
-    if (!lanes_.enter(job->stream, start)) {
-      job->done(command_loop::overloaded(options_.waiting_max));
+    switch (lanes_.enter(job->stream, [this, job] { run([this, job] { attempt(job); }); })) {
+      case Lanes::Entered::owner:
+        if (!attempt_here(job)) run([this, job] { attempt(job); });
+        return;
+      case Lanes::Entered::queued:
+        return;
+      case Lanes::Entered::full:
+        return job->done(command_loop::overloaded(options_.waiting_max));
     }
   }
 
@@ -190,10 +204,29 @@ class CommandLoop {
     return Ok{};
   }
 
+  /// Decides on the cached state, without looking whether the stream has moved on since: the append
+  /// finds out. Any other outcome than an append may be owed to an old state, and is not told.
+  /// @return false when nothing came of it.
+  bool attempt_here(const JobPtr& job) {
+    auto folded = cache_.take(job->stream);
+    if (!folded) return false;
+    const CommandContext& context = job->context;
+    const Version next = folded->next;
+    const bool small = decider_.bytes(folded->state) <= command_loop::kDecideHereBytesMax;
+    std::optional<Result<std::vector<NewEvent>>> decided;
+    if (small) {
+      decided = decider_.decide(folded->state, context.project, context.stream, job->command);
+    }
+    keep(job->stream, *std::move(folded));
+    if (!decided || !*decided || (*decided)->empty()) return false;
+    append(job, **std::move(decided), next);
+    return true;
+  }
+
   /// One round: load, decide, append. On a thread of `post`.
   void attempt(const JobPtr& job) {
     const CommandContext& context = job->context;
-    auto folded = catch_up(job->stream, context.project, context.stream, job->attempts++ > 0);
+    auto folded = catch_up(job->stream, context.project, context.stream, job->attempts > 0);
     if (!folded) return finish(job, folded.error());
     const Version next = folded->next;
     auto decided = decider_.decide(folded->state, context.project, context.stream, job->command);
@@ -205,8 +238,13 @@ class CommandLoop {
       if (!decided) return finish(job, decided.error());
       return finish(job, Receipt{});
     }
-    job->appended = command_loop::copy_for_folding(*decided, context.stream);
-    log_.append(command_loop::make_request(context, *std::move(decided), next, hasher_),
+    append(job, *std::move(decided), next);
+  }
+
+  void append(const JobPtr& job, std::vector<NewEvent> events, Version next) {
+    ++job->attempts;
+    job->appended = command_loop::copy_for_folding(events, job->context.stream);
+    log_.append(command_loop::make_request(job->context, std::move(events), next, hasher_),
                 [this, job](Result<Receipt> receipt) { appended(job, std::move(receipt)); });
   }
 
@@ -215,10 +253,8 @@ class CommandLoop {
     if (receipt) {
       job->done(*receipt);
       if (receipt->duplicate()) return lanes_.leave(job->stream);
-      return run([this, job, written = *std::move(receipt)] {
-        absorb(*job, written);
-        lanes_.leave(job->stream);
-      });
+      if (command_loop::is_small(job->appended)) return absorb(job, *receipt);
+      return run([this, job, written = *std::move(receipt)] { absorb(job, written); });
     }
     const bool again = receipt.error().code == Errc::version_conflict &&
                        job->attempts < options_.attempts_max &&
@@ -228,14 +264,16 @@ class CommandLoop {
   }
 
   /// Folds what was written into the cached state, so that the next command reads nothing.
-  void absorb(const Job& job, const Receipt& written) {
-    auto folded = cache_.take(job.stream);
-    if (!folded) return;
-    Version next = folded->next;
-    const auto status = command_loop::fold_appended(
-        job.context, job.appended, written, next,
-        [&](const RecordedEvent& event) { return evolve(*folded, event); });
-    if (status) keep(job.stream, *std::move(folded));  // else: the next load meets the same error
+  void absorb(const JobPtr& job, const Receipt& written) {
+    auto folded = cache_.take(job->stream);
+    if (folded) {
+      Version next = folded->next;
+      const auto status = command_loop::fold_appended(
+          job->context, job->appended, written, next,
+          [&](const RecordedEvent& event) { return evolve(*folded, event); });
+      if (status) keep(job->stream, *std::move(folded));  // else: the next load meets the error
+    }
+    lanes_.leave(job->stream);
   }
 
   void finish(const JobPtr& job, Result<Receipt> answer) {

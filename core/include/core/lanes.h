@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -12,7 +13,7 @@
 namespace hansard::core {
 
 /// One strand per stream, for jobs that do not end where they began: a job owns its stream's lane
-/// from the call of `start` until it calls `leave`; the next one starts then. Lanes exist only
+/// from the time it got it until it calls `leave`; the next one starts then. Lanes exist only
 /// while used. Threads: safe to call concurrently.
 class Lanes {
  public:
@@ -22,9 +23,13 @@ class Lanes {
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
-  /// Queues a job; `start` runs at once on this thread when the lane is free, else on the thread of
-  /// the job before it. It must not block. @return false, and nothing is queued, at `jobs_max`.
-  bool enter(const StreamKey& stream, std::function<void()> start);
+  enum class Entered : std::uint8_t {
+    owner,   ///< the lane was free and is the job's from now on; `start` is not called
+    queued,  ///< `start` is called when the job's turn comes
+    full,    ///< `jobs_max` jobs are here: nothing happened
+  };
+  /// @param start  called on the thread of the job before it; must not block.
+  Entered enter(const StreamKey& stream, std::function<void()> start);
 
   /// Ends the job that owns the lane. Nothing of the job may be touched by it afterwards.
   void leave(const StreamKey& stream);

@@ -31,6 +31,10 @@ struct RunnerOptions {
   std::size_t batch_events = 32'768;
   std::size_t batch_row_bytes = 8U << 20;
   std::chrono::milliseconds retry_pause_max{5000};  ///< storage errors back off up to this
+  /// Rest between two folds of a view that has caught up, unless a reader waits for a position: a
+  /// lone event is folded at once, and under load one fold takes many events (each costs a read, a
+  /// commit and two thread switches, whatever it holds).
+  std::chrono::milliseconds gather{10};
 };
 
 /// Keeps projections caught up with a log: one thread each, so that one stopping stops no other.
