@@ -1,5 +1,7 @@
 #include "committer.h"
 
+#include <pthread.h>
+
 #include "status.h"
 
 namespace hansard::rocks {
@@ -14,6 +16,8 @@ constexpr std::size_t kBatchRequests = 32;
 constexpr std::size_t kBatchBytes = 256U << 10;
 /// While the syncing thread is idle a batch is written sooner.
 constexpr std::size_t kIdleBatchRequests = 8;
+/// After so many groups of one request, with nobody behind it, there is one writer.
+constexpr int kLoneGroups = 4;
 /// Answers that wait for nothing are told in handfuls, not one by one.
 constexpr std::size_t kEarlyAnswersMax = 64;
 
@@ -62,6 +66,7 @@ void Committer::append(core::AppendRequest request, core::AppendDone done) {
 }
 
 void Committer::run() {
+  pthread_setname_np(pthread_self(), "log-write");
   while (!closed_) {
     closed_ = !queue_.take(taken_);
     while (handled_ < taken_.size()) {
@@ -154,7 +159,18 @@ void Committer::write_group() {
   group_.close();
   index_.group_is_written();
   parts_.counters.head_cache_bytes.store(index_.bytes(), std::memory_order_relaxed);
-  syncer_.add(std::move(written));
+  hand_over(std::move(written));
+}
+
+/// A lone writer waits for its sync anyway. As soon as others come in meanwhile, the next groups
+/// are written beside the sync again.
+void Committer::hand_over(WrittenGroup written) {
+  lone_groups_ = written.requests == 1 && queue_.depth().requests <= 1 ? lone_groups_ + 1 : 0;
+  if (lone_groups_ > kLoneGroups && syncer_.idle() && !syncer_.failed()) {
+    syncer_.sync_alone(std::move(written));
+  } else {
+    syncer_.add(std::move(written));
+  }
 }
 
 void Committer::tell_early() { parts_.notifier.post(std::exchange(early_, {}), false); }

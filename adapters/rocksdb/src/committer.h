@@ -58,6 +58,7 @@ class Committer {
   void begin_group(core::Position first);
   [[nodiscard]] bool group_is_due() const;
   void write_group();
+  void hand_over(WrittenGroup written);
   void tell_early();
 
   void recover_if_failed();
@@ -79,6 +80,7 @@ class Committer {
   std::vector<Answer> early_;           ///< answers that wait for no sync
   bool closed_ = false;                 ///< the queue was closed
   bool abandoned_ = false;              ///< closed while the database could not be reopened
+  int lone_groups_ = 0;                 ///< in a row: see `hand_over`
 
   std::atomic<bool> suspected_{false};  ///< looked at for every request
   std::mutex suspect_mutex_;

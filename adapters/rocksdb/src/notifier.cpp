@@ -1,5 +1,7 @@
 #include "notifier.h"
 
+#include <pthread.h>
+
 namespace hansard::rocks {
 
 Notifier::Notifier(const Published& published)
@@ -29,6 +31,7 @@ void Notifier::stop() {
 }
 
 void Notifier::run() {
+  pthread_setname_np(pthread_self(), "log-tell");
   std::vector<std::vector<Answer>> answers;
   while (true) {
     bool moved = false;

@@ -1,8 +1,18 @@
 #include "syncer.h"
 
+#include <pthread.h>
+
 #include <iterator>
 
+#include "core/assert.h"
+
 namespace hansard::rocks {
+namespace {
+
+/// So few answers are told by whoever synced when no group waits: the disk would idle anyway.
+constexpr std::size_t kToldHereMax = 2;
+
+}  // namespace
 
 Syncer::Syncer(const Parts& parts, const Limits& limits)
     : parts_(parts), limits_(limits), thread_([this] { run(); }) {}
@@ -65,7 +75,17 @@ void Syncer::resume() {
   failed_.store(false, std::memory_order_release);
 }
 
+void Syncer::sync_alone(WrittenGroup group) {
+  std::vector<WrittenGroup> groups;
+  groups.push_back(std::move(group));
+  std::unique_lock lock(mutex_);
+  HANSARD_ASSERT(waiting_.empty() && !syncing_ && !resting_, "one sync at a time");
+  idle_.store(false, std::memory_order_release);
+  sync_and_tell(lock, std::move(groups));
+}
+
 void Syncer::run() {
+  pthread_setname_np(pthread_self(), "log-sync");
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait(lock, [this] { return stopping_ || (!waiting_.empty() && !resting_); });
@@ -74,36 +94,51 @@ void Syncer::run() {
     waiting_.clear();
     waiting_requests_ = 0;
     waiting_bytes_ = 0;
-    syncing_ = true;
-    lock.unlock();
-    done_.notify_one();  // there is room again
-
-    auto synced = sync(groups);
-    std::vector<Answer> answers;
-    if (synced) {
-      for (WrittenGroup& group : groups) {
-        std::move(group.answers.begin(), group.answers.end(), std::back_inserter(answers));
-      }
-      parts_.notifier.post(std::move(answers), true);
-    }
-
-    lock.lock();
-    syncing_ = false;
-    if (synced) {
-      idle_.store(waiting_.empty(), std::memory_order_release);
-    } else {
-      error_ = std::move(synced.error());
-      unsynced_ = std::move(groups);
-      resting_ = true;
-      failed_.store(true, std::memory_order_release);
-    }
-    done_.notify_one();
-    if (failed_.load(std::memory_order_relaxed)) {
-      lock.unlock();
-      parts_.failed();
-      lock.lock();
-    }
+    sync_and_tell(lock, std::move(groups));
   }
+}
+
+void Syncer::sync_and_tell(std::unique_lock<std::mutex>& lock, std::vector<WrittenGroup> groups) {
+  syncing_ = true;
+  lock.unlock();
+  done_.notify_one();  // there is room again
+
+  auto synced = sync(groups);
+  if (synced) tell(groups);
+
+  lock.lock();
+  syncing_ = false;
+  if (synced) {
+    idle_.store(waiting_.empty(), std::memory_order_release);
+  } else {
+    error_ = std::move(synced.error());
+    unsynced_ = std::move(groups);
+    resting_ = true;
+    failed_.store(true, std::memory_order_release);
+  }
+  done_.notify_one();
+  if (failed_.load(std::memory_order_relaxed)) {
+    lock.unlock();
+    parts_.failed();
+    lock.lock();
+  }
+}
+
+void Syncer::tell(std::vector<WrittenGroup>& groups) {
+  std::vector<Answer> answers;
+  for (WrittenGroup& group : groups) {
+    std::move(group.answers.begin(), group.answers.end(), std::back_inserter(answers));
+  }
+  bool nobody_waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    nobody_waits = waiting_.empty();
+  }
+  if (nobody_waits && answers.size() <= kToldHereMax) {
+    for (Answer& answer : answers) answer.done(std::move(answer.outcome));
+    answers.clear();
+  }
+  parts_.notifier.post(std::move(answers), true);
 }
 
 core::Status Syncer::sync(const std::vector<WrittenGroup>& groups) {
