@@ -1,9 +1,9 @@
 #include "http/server.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <pthread.h>
@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -91,6 +92,19 @@ void prepare(tcp::socket& socket) {
 
 void prepare(stream_protocol::socket& /*socket*/) {}
 
+/// One event loop, one thread: whatever runs on it runs one at a time, so it is the strand of its
+/// connections. A loop that several threads share wakes two of them for every event.
+struct Loop {
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+  std::thread thread;
+};
+
+int loop_count(const ServerOptions& options) {
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return options.threads > 0 ? options.threads : std::min(cores, kThreadsMax);
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -101,7 +115,8 @@ struct Server::Impl {
         keys(std::move(ring)),
         gate(*router, keys, options.limits, options.default_project),
         shared{options.limits, gate, router, blocking, to, counted, clock},
-        log(to) {}
+        log(to),
+        loops(static_cast<std::size_t>(loop_count(options))) {}
 
   core::Status open();
   void run_threads();
@@ -122,12 +137,13 @@ struct Server::Impl {
   std::uint16_t port = 0;
   bool unix_bound = false;
 
-  asio::io_context io;
-  /// Accept loops and the closing of their acceptors run here, one at a time.
-  asio::strand<asio::io_context::executor_type> accepts = asio::make_strand(io);
+  std::deque<Loop> loops;
+  /// Acceptors live here, and hand connections out in turn.
+  asio::io_context& accepts = loops.front().io;
+  std::size_t next_loop = 0;  ///< confined to `accepts`
   std::vector<tcp::acceptor> acceptors;
   std::optional<stream_protocol::acceptor> local;
-  std::vector<std::thread> threads;
+  bool running = false;
   std::size_t accepting = 0;  ///< accept loops running; guarded by `mutex`
   std::mutex mutex;
   std::condition_variable accept_ended;
@@ -146,13 +162,13 @@ core::Status Server::Impl::open() {
     }
   }
   for (const ListenAddress& address : options.listen) {
-    auto acceptor = listen_tcp(io, address);
+    auto acceptor = listen_tcp(accepts, address);
     if (!acceptor) return acceptor.error();
     if (acceptors.empty()) port = acceptor->local_endpoint().port();
     acceptors.push_back(*std::move(acceptor));
   }
   if (!options.unix_socket.empty()) {
-    auto acceptor = listen_unix(io, options.unix_socket);
+    auto acceptor = listen_unix(accepts, options.unix_socket);
     if (!acceptor) return acceptor.error();
     local.emplace(*std::move(acceptor));
     unix_bound = true;
@@ -166,7 +182,7 @@ asio::awaitable<void> Server::Impl::accept_all(Acceptor& acceptor) {
   asio::steady_timer pause(accepts);
   while (!shared.stopping) {
     error_code failed;
-    Socket socket(asio::make_strand(io));
+    Socket socket(loops[next_loop++ % loops.size()].io);
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, failed));
     if (!failed) {
       serve(std::move(socket));
@@ -224,14 +240,13 @@ void Server::Impl::run_threads() {
     asio::co_spawn(accepts, accept_all(acceptor), accept_loop_ended);
   }
   if (local) asio::co_spawn(accepts, accept_all(*local), accept_loop_ended);
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  const int count = options.threads > 0 ? options.threads : std::min(cores, kThreadsMax);
-  for (int i = 0; i < count; ++i) {
-    threads.emplace_back([this] {
+  for (Loop& loop : loops) {
+    loop.thread = std::thread([&loop] {
       pthread_setname_np(pthread_self(), "http");
-      io.run();
+      loop.io.run();
     });
   }
+  running = true;
 }
 
 Server::Server(ServerOptions options, Router router, KeyRing keys, Pool& blocking, const Log& log,
@@ -253,7 +268,7 @@ core::Status Server::start() {
 
 void Server::stop() {
   Impl& server = *impl_;
-  if (server.threads.empty()) return;
+  if (!server.running) return;
   server.shared.stopping = true;
   asio::post(server.accepts, [&server] {
     error_code ignored;
@@ -278,9 +293,9 @@ void Server::stop() {
   for (const auto& connection : server.refusing.all()) connection->stop_hard();
   server.serving.wait_empty();
   server.refusing.wait_empty();
-  server.io.stop();
-  for (std::thread& thread : server.threads) thread.join();
-  server.threads.clear();
+  for (Loop& loop : server.loops) loop.io.stop();
+  for (Loop& loop : server.loops) loop.thread.join();
+  server.running = false;
 }
 
 std::uint16_t Server::port() const { return impl_->port; }
