@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,27 +10,27 @@
 
 namespace hansard::soak {
 
+/// MB by purpose.
+using Held = std::map<std::string, double, std::less<>>;
+
 /// The server at one moment.
 struct Sample {
   double seconds = 0;  ///< since the first
   double resident_mb = 0;
-  /// Of it, what caches and queues hold that have a name and a bound, as the server itself tells.
-  double bounded_mb = 0;
+  Held held;  ///< of it, as the server itself tells
   std::size_t descriptors = 0;
   double cpu_seconds = 0;
-
-  /// What nothing bounds, and so may not grow.
-  [[nodiscard]] double rest_mb() const { return resident_mb - bounded_mb; }
 };
 
-/// What `/metrics` says is held by purposes with a bound of their own, in MB: each at most its
-/// bound, so that a cache that outgrows it counts as a leak. Nothing when the answer names no such
-/// purpose, or one without its bound.
-std::optional<double> bounded_mb(std::string_view metrics);
+/// What `/metrics` says is held by purposes with a bound of their own: each at most its bound, so
+/// that a cache that outgrows it counts as a leak. Nothing when the answer names no such purpose,
+/// or one without its bound.
+std::optional<Held> bounded(std::string_view metrics);
 
-/// A straight line through one number of all of `samples` by least squares: its rise in MB a
-/// minute. 0 for fewer than two.
-double slope_mb_per_minute(const std::vector<Sample>& samples, double (*number)(const Sample&));
+/// What each sample has besides the bounded purposes, in MB: that which may not grow. Of a purpose
+/// the most it had so far is set aside, because an allocator keeps what it was given back, to be
+/// used again: a memtable that is flushed makes the process no smaller.
+std::vector<double> unbounded_mb(const std::vector<Sample>& samples);
 
 /// What the samples say about memory.
 struct Verdict {
@@ -43,7 +45,8 @@ struct Limits {
   double resident_mb_max = 512;
 };
 
-/// Pure. The first third is for what settles: pools of connections, arenas of threads.
+/// Pure; growth is the slope of a straight line by least squares. The first third is for what
+/// settles: pools of connections, arenas of threads.
 Verdict judge(const std::vector<Sample>& samples, const Limits& limits);
 
 /// At most `lines` of them, evenly, as a table.

@@ -71,13 +71,13 @@ std::vector<Sample> sample_for(std::chrono::seconds duration, std::uint16_t port
   const auto start = Clock::now();
   while (Clock::now() < start + duration && traffic.sound()) {
     const auto metrics = client.get("/metrics");
-    const auto bounded = metrics ? bounded_mb(metrics->body) : std::nullopt;
-    if (!bounded) {
+    const auto held = metrics ? bounded(metrics->body) : std::nullopt;
+    if (!held) {
       ADD_FAILURE() << "/metrics does not tell what memory is for";
       break;
     }
     samples.push_back({std::chrono::duration<double>(Clock::now() - start).count(),
-                       static_cast<double>(server.resident_bytes()) / 1e6, *bounded,
+                       static_cast<double>(server.resident_bytes()) / 1e6, *held,
                        server.descriptors(), server.cpu_seconds()});
     std::this_thread::sleep_for(milliseconds(500));
   }
