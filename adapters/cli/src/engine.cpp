@@ -116,9 +116,8 @@ struct Engine::Parts {
     context.emplace(http::Context{store->log(), *views, hasher, *keyed_hash, clock, *blocking,
                                   metrics, limits, execute, ossl::random_hash, writable,
                                   store->log_id()});
-    std::vector<http::Route> routes = http::routes(*context);
-    routes.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
-    auto made = http::Router::make(std::move(routes));
+    auto made = http::Router::make(
+        http::routes(*context, {import_route({*keyed_hash, execute, ossl::random_hash})}));
     if (!made) return made.error();
     router = *std::move(made);
     return core::Ok{};

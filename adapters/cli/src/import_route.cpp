@@ -54,9 +54,59 @@ Json result_json(Imported& result) {
   return out;
 }
 
+using http::MemberDoc;
+using http::SchemaDoc;
+
+constexpr MemberDoc kSession[] = {
+    {"id?", "text", "The id it has where it comes from."},
+    {"prefix?", "text", "Without an id: what its name begins with."},
+    {"seed?", "text", "Without an id: what its name is derived from."},
+};
+constexpr MemberDoc kStep[] = {
+    {"post", "text", "The write that it stands for: messages, responses, tool-calls, and so on."},
+    {"key?", "text", "Names the step where nothing in its body does."},
+    {"body", "object", "What would be posted there."},
+};
+constexpr MemberDoc kItem[] = {
+    {"line?", "count", "Where in the file it begins, for the result."},
+    {"session", "ImportSession", "The conversation it is of."},
+    {"continues?", "flag", "True of all pieces of a conversation but the first."},
+    {"alike?", "count", "How many conversations of the file began the same before this one."},
+    {"create?", "object", "How the session is created where it is new, as for POST /v1/sessions."},
+    {"steps", "list of ImportStep", "What happened, in order."},
+};
+constexpr MemberDoc kBody[] = {
+    {"items?", "list of ImportItem", "Pieces of conversations, at most 256."},
+};
+constexpr MemberDoc kFailure[] = {
+    {"code", "Code", "What kind of error it is."},
+    {"detail", "text", "What was wrong, with the values involved."},
+};
+constexpr MemberDoc kResult[] = {
+    {"line", "count", "As in the item."},
+    {"session_id", "text", "The session it was recorded in."},
+    {"alike?", "count", "As in the item, where it is part of the session's name."},
+    {"new_events", "count", "Events recorded now."},
+    {"known_events", "count", "Events that were there before."},
+    {"error?", "ImportFailure", "Why the rest of it was not recorded."},
+};
+constexpr MemberDoc kResults[] = {
+    {"results", "list of ImportResult", "One for each item, in order."},
+};
+constexpr SchemaDoc kSchemas[] = {
+    {"ImportSession", "Which conversation it is.", kSession, SchemaDoc::Others::refused},
+    {"ImportStep", "One thing that happened.", kStep, SchemaDoc::Others::refused},
+    {"ImportItem", "A piece of a conversation.", kItem, SchemaDoc::Others::refused},
+    {"ImportBody", "Conversations of files.", kBody, SchemaDoc::Others::refused},
+    {"ImportFailure", "Why a piece was not recorded.", kFailure},
+    {"ImportResult", "What became of one piece.", kResult},
+    {"ImportResults", "What became of all pieces.", kResults},
+};
+constexpr http::RouteDoc::Answer kAnswers[] = {{200, "application/json", "ImportResults"}};
+
 }  // namespace
 
-http::Route import_route(ImportPorts ports) {
+http::AddedRoute import_route(ImportPorts ports) {
   http::Route route;
   route.method = http::Method::post;
   route.pattern = "/v1/import";
@@ -89,7 +139,8 @@ http::Route import_route(ImportPorts ports) {
       respond(http::json_response(200, dump(answer)));
     });
   };
-  return route;
+  const http::RouteDoc doc{route.method, "/v1/import", "", "", kAnswers};
+  return {std::move(route), doc, "ImportBody", kSchemas};
 }
 
 }  // namespace hansard::cli

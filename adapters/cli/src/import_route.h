@@ -5,7 +5,7 @@
 #include "core/command_loop.h"
 #include "core/hash.h"
 #include "events/session/commands.h"
-#include "http/router.h"
+#include "http/route_doc.h"
 
 namespace hansard::cli {
 
@@ -26,6 +26,6 @@ inline constexpr std::size_t kImportItemsMax = 256;
 ///     "error":{"code":"...","detail":"..."}}]}
 /// and `alike`, where the session is called `<name>~<alike>`. Sessions are named on the server,
 /// because names are keyed by its store key.
-http::Route import_route(ImportPorts ports);
+http::AddedRoute import_route(ImportPorts ports);
 
 }  // namespace hansard::cli

@@ -19,19 +19,20 @@ constexpr std::string_view kFollows = "Accept Last-Event-ID";
 template <std::size_t I>
 using Answers = std::array<Answer, I>;
 
+constexpr Answers<1> kFrontPage{{{200, kHtml, ""}}};
 // People are told in a page what is wrong, too.
 constexpr Answers<4> kPage{
     {{200, kHtml, ""}, {400, kHtml, ""}, {404, kHtml, ""}, {503, kHtml, ""}}};
 constexpr Answers<2> kReceipt{{{200, kJson, "Receipt"}, {201, kJson, "Receipt"}}};
-constexpr Answers<2> kIngest{{{200, kJson, "IngestReport"}, {200, kLines, "IngestResult"}}};
+constexpr Answers<2> kIngest{{{200, kJson, "IngestReport"}, {200, kLines, "IngestAnswer"}}};
 constexpr Answers<1> kSessions{{{200, kJson, "Sessions"}}};
 constexpr Answers<1> kSession{{{200, kJson, "Session"}}};
 constexpr Answers<1> kHistory{{{200, kJson, "History"}}};
 constexpr Answers<1> kContext{{{200, kJson, "ContextWindow"}}};
 constexpr Answers<3> kSessionEvents{
     {{200, kJson, "SessionEvents"}, {200, kLines, "Frame"}, {200, kEvents, "Frame"}}};
-constexpr Answers<3> kLog{{{200, kLines, "EventOrFrame"}, {200, kEvents, "Frame"}, {204, "", ""}}};
-constexpr Answers<1> kLive{{{101, "", ""}}};
+constexpr Answers<2> kLog{{{200, kLines, "EventOrFrame"}, {200, kEvents, "Frame"}}};
+constexpr Answers<1> kLive{{{101, "", "Frame"}}};
 constexpr Answers<1> kDiff{{{200, kJson, "Diff"}}};
 constexpr Answers<1> kWhy{{{200, kJson, "Why"}}};
 constexpr Answers<1> kForks{{{200, kJson, "Forks"}}};
@@ -51,7 +52,7 @@ constexpr Method kGet = Method::get;
 constexpr Method kPost = Method::post;
 
 constexpr RouteDoc kDocs[] = {
-    {kGet, "/", "at_least", "", kPage},
+    {kGet, "/", "at_least", "", kFrontPage},
     {kGet, "/sessions/{id}", "as_of at_least", "", kPage},
     {kPost, "/v1/append", "", kWrites, kReceipt},
     {kPost, "/v1/ingest", "as results", "Hansard-Durability Idempotency-Key Content-Encoding",

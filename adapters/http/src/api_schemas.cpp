@@ -1,107 +1,121 @@
-#include "api_docs.h"
+#include "api_schemas.h"
+
+#include <algorithm>
+
+#include "core/assert.h"
 
 namespace hansard::http {
 
 namespace {
 
-/// Members that every answer about a session begins with, and what each answer must have. What a
-/// newer version adds does not break a client, so answers may hold more than is told here.
-constexpr std::string_view kSchemas = R"json(
+constexpr std::string_view kPlain = R"json(
 "Position":{"type":"integer","minimum":0},
 "Time":{"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"},
 "Uuid":{"type":"string","pattern":"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"},
 "Parts":{"type":"array","items":{"type":"object","required":["type"],
-  "properties":{"type":{"type":"string"}}}},
-"Violation":{"type":"object","required":["stream","expected","actual"],"additionalProperties":false,
-  "properties":{"stream":{"type":"string"},"expected":{"type":"string"},"actual":{"type":"string"}}},
-"Receipt":{"type":"object","additionalProperties":false,
-  "required":["events","at_least","durability","duplicate"],
-  "properties":{"events":{"type":"array","items":{"type":"object","additionalProperties":false,
-      "required":["position","version"],"properties":{
-        "position":{"$ref":"#/components/schemas/Position"},"version":{"type":"integer"},
-        "duplicate":{"type":"boolean"},"erased":{"type":"boolean"}}}},
-    "position":{"$ref":"#/components/schemas/Position"},"version":{"type":"integer"},
-    "at_least":{"$ref":"#/components/schemas/Position"},
-    "durability":{"enum":["strict","relaxed"]},"duplicate":{"type":"boolean"}}},
-"AppendBody":{"type":"object","additionalProperties":false,"required":["records"],"properties":{
-    "records":{"type":"array","items":{"type":"object","additionalProperties":false,
-      "required":["stream","type","facts"],"properties":{"stream":{"type":"string"},
-        "type":{"type":"string"},"schema":{"type":"integer","minimum":1},
-        "event_id":{"$ref":"#/components/schemas/Uuid"},
-        "occurred_at":{"$ref":"#/components/schemas/Time"},
-        "correlation":{"$ref":"#/components/schemas/Uuid"},
-        "causation":{"$ref":"#/components/schemas/Uuid"},
-        "facts":{"type":"object"},"content":{"type":"object"}}}},
-    "checks":{"type":"array","items":{"type":"object","additionalProperties":false,
-      "required":["stream","expected"],"properties":{"stream":{"type":"string"},
-        "expected":{"anyOf":[{"enum":["any","none","exists"]},{"type":"integer"}]}}}},
-    "known":{"enum":["fail","skip"]}}},
-"IngestLine":{"type":"object","additionalProperties":false,"required":["post"],"properties":{
-    "post":{"type":"string"},"body":{"type":"object"},"idempotency_key":{"type":"string"}}},
-"IngestReport":{"type":"object","required":["lines","accepted","duplicates","failed","errors"],
-  "properties":{"lines":{"type":"integer"},"accepted":{"type":"integer"},
-    "duplicates":{"type":"integer"},"failed":{"type":"integer"},
-    "errors":{"type":"array","items":{"type":"object","required":["line","code","detail"]}}}},
-"IngestResult":{"type":"object"},
-"Event":{"type":"object","required":["position","project","stream","version","type","schema",
-    "event_id","recorded_at","facts"],
-  "properties":{"position":{"$ref":"#/components/schemas/Position"},"project":{"type":"string"},
-    "stream":{"type":"string"},"version":{"type":"integer"},"type":{"type":"string"},
-    "schema":{"type":"integer","minimum":1},"event_id":{"$ref":"#/components/schemas/Uuid"},
-    "recorded_at":{"$ref":"#/components/schemas/Time"},
-    "occurred_at":{"$ref":"#/components/schemas/Time"},
-    "facts":{"type":"object"},"content":{"type":"object"},"erased":{"type":"boolean"}}},
-"Frame":{"type":"object","required":["frame"],"properties":{
-    "frame":{"enum":["event","checkpoint","caught_up","fell_behind"]},
-    "next":{"$ref":"#/components/schemas/Position"},"end":{"$ref":"#/components/schemas/Position"}}},
-"EventOrFrame":{"anyOf":[{"$ref":"#/components/schemas/Event"},
-    {"$ref":"#/components/schemas/Frame"}]},
-"ReplayLine":{"type":"object"},
-"ExportLine":{"anyOf":[
-    {"type":"object","required":["hansard_export","log_id","key_check","scope","size","root"],
-      "properties":{"hansard_export":{"enum":[1]},"scope":{"enum":["log","project","sessions"]}}},
-    {"type":"object","required":["position","project","stream","version","type","schema","event_id",
-      "recorded_at"]},
-    {"type":"object","required":["end","size","root"]}]},
-"Sessions":{"type":"object","required":["sessions","checkpoint"],"properties":{
-    "sessions":{"type":"array","items":{"type":"object","required":["session_id","stream","status",
-      "counts","tokens"],"properties":{"session_id":{"type":"string"},
-        "status":{"enum":["active","open","ended"]}}}},
-    "next":{"type":"string"},"checkpoint":{"$ref":"#/components/schemas/Position"}}},
-"Session":{"type":"object",
-  "required":["session_id","stream","project","as_of","status","counts","checkpoint"]},
-"History":{"type":"object",
-  "required":["session_id","stream","project","as_of","status","messages","events","checkpoint"],
-  "properties":{"messages":{"type":"array","items":{"type":"object"}},
-    "events":{"type":"array","items":{"type":"object"}}}},
-"ContextWindow":{"type":"object",
-  "required":["session_id","stream","project","as_of","config","messages","removed","checkpoint"],
-  "properties":{"messages":{"type":"array"},"removed":{"type":"array"}}},
-"SessionEvents":{"type":"object","required":["stream","events","checkpoint"],"properties":{
-    "stream":{"type":"string"},
-    "events":{"type":"array","items":{"$ref":"#/components/schemas/Event"}},
-    "next":{"type":"integer"},"checkpoint":{"$ref":"#/components/schemas/Position"}}},
-"Diff":{"type":"object",
-  "required":["project","from","to","common_events","added","removed","config","checkpoint"]},
-"Why":{"type":"object",
-  "required":["session","project","call_id","answers","window","unknown","checkpoint"]},
-"Forks":{"type":"object","required":["session","project","tree","checkpoint"]},
-"UsageSums":{"type":"object","required":["group_by","groups","total","checkpoint"],"properties":{
-    "group_by":{"type":"array","items":{"type":"string"}},
-    "groups":{"type":"array","items":{"type":"object"}},"total":{"type":"object",
-      "required":["calls","failures","calls_without_usage","tokens"]}}},
-"Projections":{"type":"object","required":["projections"],"properties":{
-    "projections":{"type":"array","items":{"type":"object","required":["name","phase"]}}}},
-"Rows":{"type":"object","required":["rows","checkpoint"],"properties":{
-    "rows":{"type":"array","items":{"type":"object","required":["key","row"]}},
-    "next":{"type":"string"}}},
-"Health":{"type":"object","required":["status"],"properties":{"status":{"enum":["ok"]}}},
-"Readiness":{"type":"object","required":["status","store","end","projections"],"properties":{
-    "status":{"enum":["ready","degraded","unavailable"]}}},
-"OpenApi":{"type":"object","required":["openapi","info","paths","components"]})json";
+  "properties":{"type":{"type":"string"}},"additionalProperties":true}},
+"Frame":{"description":"What a follower of the log is told, one at a time.","anyOf":[
+  {"$ref":"#/components/schemas/EventFrame"},{"$ref":"#/components/schemas/NextFrame"},
+  {"$ref":"#/components/schemas/FellBehindFrame"}]},
+"EventOrFrame":{"description":"A line of the log; followed, a frame.","anyOf":[
+  {"$ref":"#/components/schemas/Event"},{"$ref":"#/components/schemas/Frame"}]},
+"ReplayLine":{"description":"An event in its turn, or the end of the replay.","anyOf":[
+  {"$ref":"#/components/schemas/EventFrame"},{"$ref":"#/components/schemas/ReplayEnd"}]},
+"IngestAnswer":{"description":"With results=stream: a result a line, then the report.","anyOf":[
+  {"$ref":"#/components/schemas/IngestResult"},{"$ref":"#/components/schemas/IngestReport"}]},
+"ExportLine":{"description":"The header, an event, or the end; without its end no export is whole.",
+  "anyOf":[{"$ref":"#/components/schemas/ExportHeader"},
+  {"$ref":"#/components/schemas/ExportEvent"},{"$ref":"#/components/schemas/ExportEnd"}]})json";
+
+std::string enumeration(std::string_view words) {
+  std::string out = R"({"enum":[")";
+  for (const char c : words) out += c == '|' ? std::string("\",\"") : std::string(1, c);
+  return out + "\"]}";
+}
+
+/// The JSON of a type as `MemberDoc` spells it.
+std::string type_schema(std::string_view type) {
+  constexpr std::string_view kList = "list of ";
+  constexpr std::string_view kMap = "map of ";
+  constexpr std::string_view kOrNull = " or null";
+  if (type.starts_with('{')) return std::string(type);
+  if (type.ends_with(kOrNull)) {
+    type.remove_suffix(kOrNull.size());
+    return R"({"anyOf":[)" + type_schema(type) + R"(,{"type":"null"}]})";
+  }
+  if (type.starts_with(kList)) {
+    return R"({"type":"array","items":)" + type_schema(type.substr(kList.size())) + "}";
+  }
+  if (type.starts_with(kMap)) {
+    return R"({"type":"object","additionalProperties":)" + type_schema(type.substr(kMap.size())) +
+           "}";
+  }
+  if (type == "text") return R"({"type":"string"})";
+  if (type == "flag") return R"({"type":"boolean"})";
+  if (type == "count") return R"({"type":"integer","minimum":0})";
+  if (type == "integer") return R"({"type":"integer"})";
+  if (type == "object") return R"({"type":"object","additionalProperties":true})";
+  if (type == "json") return R"({"type":["object","array","string","number","boolean","null"]})";
+  if (type.starts_with('=')) return enumeration(type.substr(1));
+  if (type.find('|') != std::string_view::npos) return enumeration(type);
+  const bool named = !type.empty() && type.front() >= 'A' && type.front() <= 'Z';
+  HANSARD_ASSERT(named, "a type is one of the words that route_doc.h lists");
+  return schema_reference(type);
+}
+
+const SchemaDoc& schema_named(std::string_view name) {
+  for (const auto list : {log_schemas(), session_schemas()}) {
+    const auto found = std::find_if(list.begin(), list.end(),
+                                    [&](const SchemaDoc& doc) { return doc.name == name; });
+    if (found != list.end()) return *found;
+  }
+  HANSARD_ASSERT(false, "what is taken in is a schema of ours");
+  return log_schemas().front();
+}
+
+/// Calls `each` for every member, those taken in included.
+template <class F>
+void for_members(const SchemaDoc& doc, const F& each) {
+  for (const MemberDoc& member : doc.members) {
+    if (member.name == "...") {
+      for_members(schema_named(member.type), each);
+    } else {
+      each(member);
+    }
+  }
+}
 
 }  // namespace
 
-std::string_view answer_schemas() { return kSchemas; }
+std::string_view plain_schemas() { return kPlain; }
+
+std::string schema_reference(std::string_view name) {
+  return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}";
+}
+
+void add_schema(JsonOut& json, const SchemaDoc& doc) {
+  json.key(doc.name).object().member("type", "object").member("description", doc.doc);
+  json.key("required").array();
+  for_members(doc, [&](const MemberDoc& member) {
+    if (!member.name.ends_with('?')) json.string(member.name);
+  });
+  json.end_array().key("properties").object();
+  for_members(doc, [&](const MemberDoc& member) {
+    const bool optional = member.name.ends_with('?');
+    const std::string schema = type_schema(member.type);
+    JsonOut says;
+    says.object().member("description", member.doc).end_object();
+    std::string text = says.take();
+    // One object of both: `{"description":...` goes on with the members of the schema.
+    text.back() = ',';
+    text.append(schema, 1);
+    json.key(member.name.substr(0, member.name.size() - (optional ? 1 : 0))).raw(text);
+  });
+  json.end_object();
+  if (doc.others != SchemaDoc::Others::later) {
+    json.member("additionalProperties", doc.others == SchemaDoc::Others::verbatim);
+  }
+  json.end_object();
+}
 
 }  // namespace hansard::http

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api_docs.h"
+#include "api_schemas.h"
 #include "core/assert.h"
 #include "core/error.h"
 #include "events/json.h"
@@ -16,10 +17,6 @@
 namespace hansard::http {
 
 namespace {
-
-std::string reference(std::string_view schema) {
-  return R"({"$ref":"#/components/schemas/)" + std::string(schema) + "\"}";
-}
 
 /// Calls `each` with every word of `words`.
 template <class F>
@@ -59,11 +56,24 @@ void add_parameters(JsonOut& json, const Route& route, const RouteDoc& doc) {
   json.end_array();
 }
 
+/// Main's routes, and what it tells of them.
+using Added = std::span<const AddedRoute>;
+
+const AddedRoute* added_route(const Route& route, Added added) {
+  for (const AddedRoute& each : added) {
+    if (each.route.method == route.method && each.route.pattern == route.pattern) return &each;
+  }
+  return nullptr;
+}
+
 /// The schema of what a route takes.
-std::string body_schema(const Route& route) {
+std::string body_schema(const Route& route, Added added) {
+  if (const AddedRoute* ours = added_route(route, added)) {
+    return ours->body.empty() ? R"({"type":"object"})" : schema_reference(ours->body);
+  }
   constexpr std::string_view kSessions = "/v1/sessions";
-  if (route.pattern == "/v1/append") return reference("AppendBody");
-  if (route.takes == Takes::lines) return reference("IngestLine");
+  if (route.pattern == "/v1/append") return schema_reference("AppendBody");
+  if (route.takes == Takes::lines) return schema_reference("IngestLine");
   if (!route.pattern.starts_with(kSessions)) return R"({"type":"object"})";
   const std::string_view name =
       route.pattern == kSessions
@@ -71,17 +81,18 @@ std::string body_schema(const Route& route) {
           : std::string_view(route.pattern).substr(route.pattern.rfind('/') + 1);
   const RecordKind* kind = record_kind(name);
   HANSARD_ASSERT(kind != nullptr, "what is posted below a session is a typed write");
-  if (kind->or_shape.empty()) return reference(kind->shape);
-  return R"({"anyOf":[)" + reference(kind->shape) + "," + reference(kind->or_shape) + "]}";
+  if (kind->or_shape.empty()) return schema_reference(kind->shape);
+  return R"({"anyOf":[)" + schema_reference(kind->shape) + "," + schema_reference(kind->or_shape) +
+         "]}";
 }
 
-void add_body(JsonOut& json, const Route& route) {
+void add_body(JsonOut& json, const Route& route, Added added) {
   if (route.takes == Takes::nothing) return;
   const bool lines = route.takes == Takes::lines;
   json.key("requestBody").object().key("content").object();
   json.key(lines ? "application/x-ndjson" : "application/json");
   // OpenAPI 3.1 has no word for streams: the schema is that of each line.
-  json.object().key("schema").raw(body_schema(route)).end_object();
+  json.object().key("schema").raw(body_schema(route, added)).end_object();
   json.end_object().end_object();
 }
 
@@ -94,11 +105,14 @@ void add_answers(JsonOut& json, const RouteDoc& doc) {
     json.member("description", status == 101   ? "It goes on as a WebSocket of frames"
                                : status == 204 ? "There is nothing behind the end"
                                                : "The answer");
-    if (!answers.front()->media.empty()) {
+    if (status == 101) {
+      // OpenAPI has no word for messages of a socket.
+      json.key("x-websocket-message").raw(schema_reference(answers.front()->schema));
+    } else if (!answers.front()->media.empty()) {
       json.key("content").object();
       for (const RouteDoc::Answer* answer : answers) {
         json.key(answer->media).object();
-        if (!answer->schema.empty()) json.key("schema").raw(reference(answer->schema));
+        if (!answer->schema.empty()) json.key("schema").raw(schema_reference(answer->schema));
         json.end_object();
       }
       json.end_object();
@@ -107,13 +121,14 @@ void add_answers(JsonOut& json, const RouteDoc& doc) {
   }
   json.key("default").raw(
       R"({"description":"What was wrong","content":{"application/problem+json":{"schema":)" +
-      reference("Problem") + "}}}");
+      schema_reference("Problem") + "}}}");
   json.end_object();
 }
 
-void add_operation(JsonOut& json, const Route& route) {
-  const RouteDoc* doc = route_doc(route.method, route.pattern);
-  HANSARD_ASSERT(doc != nullptr, "every route has a row in api_docs.cpp");
+void add_operation(JsonOut& json, const Route& route, Added added) {
+  const AddedRoute* ours = added_route(route, added);
+  const RouteDoc* doc = ours ? &ours->doc : route_doc(route.method, route.pattern);
+  HANSARD_ASSERT(doc != nullptr, "every route has a row in api_docs.cpp, or brings its own");
   json.key(route.method == Method::get ? "get" : "post").object();
   json.member("summary", route.doc);
   json.key("security").array();
@@ -121,7 +136,7 @@ void add_operation(JsonOut& json, const Route& route) {
   json.end_array();
   if (route.scope) json.member("x-scope", name(*route.scope));
   add_parameters(json, route, *doc);
-  add_body(json, route);
+  add_body(json, route, added);
   add_answers(json, *doc);
   json.end_object();
 }
@@ -130,7 +145,7 @@ std::string field_schema(std::string_view type) {
   if (type == "text") return R"({"type":"string"})";
   if (type == "flag") return R"({"type":"boolean"})";
   if (type == "count") return R"({"type":"integer","minimum":0})";
-  if (type == "parts") return reference("Parts");
+  if (type == "parts") return schema_reference("Parts");
   if (type == "json") return "{}";
   if (type == "map of text") {
     return R"({"type":"object","additionalProperties":{"type":"string"}})";
@@ -154,32 +169,25 @@ void add_command(JsonOut& json, const events::EventShape& shape) {
   for (const events::FieldInfo& field : shape.fields) {
     if (!field.derived) json.key(field.name).raw(field_schema(field.type));
   }
-  json.key("occurred_at").raw(reference("Time"));
-  for (const char* link : {"correlation", "causation"}) json.key(link).raw(reference("Uuid"));
+  json.key("occurred_at").raw(schema_reference("Time"));
+  for (const char* link : {"correlation", "causation"})
+    json.key(link).raw(schema_reference("Uuid"));
   json.end_object().end_object();
 }
 
-void add_problem(JsonOut& json) {
-  json.key("Problem")
-      .object()
-      .member("type", "object")
-      .key("required")
-      .raw(R"(["type","title","status","detail","code"])");
-  json.key("properties").object();
-  for (const char* text : {"type", "title", "detail", "field"}) {
-    json.key(text).raw(R"({"type":"string"})");
-  }
-  json.key("status").raw(R"({"type":"integer","minimum":400,"maximum":599})");
-  json.key("code").object().key("enum").array();
+void add_schemas(JsonOut& json, std::span<const SchemaDoc> schemas) {
+  for (const SchemaDoc& schema : schemas) add_schema(json, schema);
+}
+
+void add_codes(JsonOut& json) {
+  json.key("Code").object().key("enum").array();
   for (const core::ErrorTraits& error : core::error_table()) json.string(error.name);
   json.end_array().end_object();
-  json.key("violations").raw(R"({"type":"array","items":)" + reference("Violation") + "}");
-  json.end_object().end_object();
 }
 
 }  // namespace
 
-std::string openapi_document(const std::vector<Route>& routes) {
+std::string openapi_document(const std::vector<Route>& routes, Added added) {
   std::map<std::string, std::vector<const Route*>> paths;
   for (const Route& route : routes) paths[route.pattern].push_back(&route);
   JsonOut json;
@@ -196,7 +204,7 @@ std::string openapi_document(const std::vector<Route>& routes) {
   json.end_object().key("paths").object();
   for (const auto& [path, methods] : paths) {
     json.key(path).object();
-    for (const Route* route : methods) add_operation(json, *route);
+    for (const Route* route : methods) add_operation(json, *route, added);
     json.end_object();
   }
   json.end_object().key("components").object();
@@ -204,11 +212,14 @@ std::string openapi_document(const std::vector<Route>& routes) {
       .raw(R"({"key":{"type":"http","scheme":"bearer","description":)"
            R"("A key with the scope that x-scope names, in a server that has keys"}})");
   json.key("schemas").object();
-  add_problem(json);
+  add_codes(json);
+  add_schemas(json, log_schemas());
+  add_schemas(json, session_schemas());
+  for (const AddedRoute& each : added) add_schemas(json, each.schemas);
   for (const events::EventShape& shape : events::command_shapes()) add_command(json, shape);
   std::string text = json.take();
   text += ',';
-  text += answer_schemas();
+  text += plain_schemas();
   text += "}}}";
   // Written by hand in part, so read once: what is served is a document, and in one line.
   const auto document = events::parse_json(text);
@@ -216,7 +227,7 @@ std::string openapi_document(const std::vector<Route>& routes) {
   return dump(*document);
 }
 
-Route openapi_route(const std::vector<Route>& others) {
+Route openapi_route(const std::vector<Route>& others, Added added) {
   Route route;
   route.method = Method::get;
   route.pattern = "/openapi.json";
@@ -225,7 +236,7 @@ Route openapi_route(const std::vector<Route>& others) {
   route.doc = "This document";
   std::vector<Route> all = others;
   all.push_back(route);
-  const auto document = std::make_shared<const std::string>(openapi_document(all));
+  const auto document = std::make_shared<const std::string>(openapi_document(all, added));
   route.handler = [document](const RequestPtr&, const Responder& respond) {
     respond(json_response(200, *document));
   };

@@ -15,7 +15,7 @@ Route get_route(std::string pattern, std::optional<Scope> scope, std::string doc
                std::move(doc), std::move(handler)};
 }
 
-std::vector<Route> routes(const Context& context) {
+std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added) {
   // Shared by the handlers, so that it goes with the last of them.
   const auto reads = std::make_shared<Reads>(context);
   std::vector<Route> all;
@@ -33,7 +33,8 @@ std::vector<Route> routes(const Context& context) {
   all.push_back(export_route(reads));
   all.push_back(usage_route(reads));
   add(operate_routes(reads));
-  all.push_back(openapi_route(all));
+  for (const AddedRoute& each : added) all.push_back(each.route);
+  all.push_back(openapi_route(all, added));
   return all;
 }
 

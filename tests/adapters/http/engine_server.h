@@ -83,13 +83,8 @@ class EngineServer : public ::testing::Test {
   Answer promised(const std::string& method, std::string_view target, Answer answer) {
     if (target.starts_with("/k/"))
       target.remove_prefix(std::min(target.find('/', 3), target.size()));
-    static const ApiContract contract = [this] {
-      RawClient client(port());
-      client.send(get_bytes("/openapi.json"));
-      return ApiContract(events::parse_json(client.read_answer().body).value());
-    }();
-    const auto broken = contract.broken(method, target, answer.status,
-                                        answer.header("Content-Type").value_or(""), answer.body);
+    const auto broken = ApiContract::served_by(port()).broken(
+        method, target, answer.status, answer.header("Content-Type").value_or(""), answer.body);
     EXPECT_FALSE(broken) << broken.value_or("") << "\n" << answer.body;
     return answer;
   }

@@ -5,15 +5,20 @@
 #include <string>
 #include <string_view>
 
+#include "api_contract.h"
 #include "events/json.h"
 #include "raw_client.h"
 
 namespace hansard::http::testing {
 
-/// Reads a followed body as it comes: chunks joined, cut into frames.
+/// Reads a followed body as it comes: chunks joined, cut into frames. Each is held against what
+/// `GET /openapi.json` promises of the route.
 class Follower {
  public:
-  Follower(std::uint16_t port, const std::string& request) : client_(port) {
+  Follower(std::uint16_t port, const std::string& request)
+      : contract_(ApiContract::served_by(port)), client_(port) {
+    const std::size_t begin = request.find(' ') + 1;
+    target_ = request.substr(begin, request.find(' ', begin) - begin);
     client_.send(request);
   }
 
@@ -47,6 +52,10 @@ class Follower {
       if (at != std::string::npos) {
         std::string out = body_.substr(0, at);
         body_.erase(0, at + end.size());
+        const bool lines = head_.find("application/x-ndjson") != std::string::npos;
+        const auto broken = contract_.broken(
+            "get", target_, 200, lines ? "application/x-ndjson" : "text/event-stream", out);
+        EXPECT_FALSE(broken) << broken.value_or("") << "\n" << out;
         return out;
       }
       if (!chunk()) return {};
@@ -63,6 +72,8 @@ class Follower {
     return true;
   }
 
+  const ApiContract& contract_;
+  std::string target_;
   RawClient client_;
   std::string head_;
   std::string body_;

@@ -5,6 +5,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "api_contract.h"
+
 namespace hansard::http::testing {
 
 namespace asio = boost::asio;
@@ -12,6 +14,8 @@ namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 
 struct WebSocketClient::Impl {
+  std::uint16_t port = 0;
+  std::string target;
   asio::io_context io{1};
   websocket::stream<asio::ip::tcp::socket, false> stream{io};
   boost::beast::flat_buffer buffer;
@@ -47,6 +51,8 @@ WebSocketClient::WebSocketClient(std::uint16_t port, const std::string& target,
                                  const std::string& host, const std::string& origin)
     : impl_(std::make_unique<Impl>()) {
   Impl& impl = *impl_;
+  impl.port = port;
+  impl.target = target;
   error_code failed;
   impl.stream.next_layer().connect({asio::ip::address_v4::loopback(), port}, failed);
   if (failed) return;
@@ -116,6 +122,10 @@ std::optional<std::string> WebSocketClient::read(std::chrono::milliseconds patie
   const auto bytes = impl.buffer.data();
   std::string text(static_cast<const char*>(bytes.data()), bytes.size());
   impl.buffer.consume(impl.buffer.size());
+  std::string_view path = impl.target;
+  if (path.starts_with("/k/")) path.remove_prefix(path.find('/', 3));
+  const auto broken = ApiContract::served_by(impl.port).broken_message(path, text);
+  EXPECT_FALSE(broken) << broken.value_or("") << "\n" << text;
   return text;
 }
 

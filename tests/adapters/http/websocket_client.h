@@ -27,7 +27,8 @@ class WebSocketClient {
   bool send(std::string_view text);
   bool send_binary(std::string_view bytes);
   bool ping(std::string_view payload);
-  /// The next message; nothing when the connection ended or nothing came in time.
+  /// The next message, held against what `GET /openapi.json` promises; nothing when the connection
+  /// ended or nothing came in time.
   std::optional<std::string> read(std::chrono::milliseconds patience = kPatience);
   /// Payload of the last pong.
   [[nodiscard]] std::string pong() const;

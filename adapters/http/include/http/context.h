@@ -9,6 +9,7 @@
 #include "events/session/commands.h"
 #include "http/limits.h"
 #include "http/metrics.h"
+#include "http/route_doc.h"
 #include "http/pool.h"
 #include "http/router.h"
 
@@ -37,7 +38,8 @@ struct Context {
 /// The error of a limit, counted in its metric.
 core::Error over_limit(const Context& context, Limit limit);
 
-/// The whole surface of this build, without what main adds (`POST /v1/import`).
-std::vector<Route> routes(const Context& context);
+/// The whole surface of this build, with what main adds (`POST /v1/import`): `/openapi.json` tells
+/// of that, too.
+std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added = {});
 
 }  // namespace hansard::http

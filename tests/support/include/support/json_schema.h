@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <regex>
 #include <string>
@@ -16,8 +17,15 @@ namespace hansard::support {
 /// checks nothing.
 class JsonSchema {
  public:
+  enum class Members : std::uint8_t {
+    any,        ///< what JSON Schema says: members that no schema names are fine
+    described,  ///< not unless `additionalProperties` allows them; an object whose schema says
+                ///< nothing of its members is wrong, too
+  };
+
   /// `document` outlives this.
-  explicit JsonSchema(const events::Json& document) : document_(document) {}
+  explicit JsonSchema(const events::Json& document, Members members = Members::any)
+      : document_(document), members_(members) {}
 
   /// Why `value` does not fit `schema`, with the path in front; nothing when it fits.
   [[nodiscard]] std::optional<std::string> violation(const events::Json& schema,
@@ -28,7 +36,12 @@ class JsonSchema {
     for (const auto& member : *members) {
       if (auto wrong = word(member.key, member.value, schema, value, path)) return wrong;
     }
-    return std::nullopt;
+    if (members_ == Members::any || !value.is_object()) return std::nullopt;
+    const events::Json* kind = schema.find("type");
+    if (kind == nullptr || !kind->is_string()) return std::nullopt;  // a reference, or anything
+    if (schema.find("additionalProperties") != nullptr) return std::nullopt;
+    if (schema.find("properties") == nullptr) return path + ": the schema says nothing of members";
+    return others(events::Json(false), schema, value, path);
   }
 
   /// What a `$ref` names; null when there is none.
@@ -50,7 +63,7 @@ class JsonSchema {
   Wrong word(const std::string& name, const events::Json& says, const events::Json& schema,
              const events::Json& value, const std::string& path) const {
     if (name == "$ref") return follow(says, value, path);
-    if (name == "type") return type(*says.if_string(), value, path);
+    if (name == "type") return types(says, value, path);
     if (name == "enum") return one_of(says, value, path);
     if (name == "anyOf") return any(says, value, path);
     if (name == "required") return required(says, value, path);
@@ -67,12 +80,20 @@ class JsonSchema {
     if (schema == nullptr) return path + ": there is no " + *says.if_string();
     return violation(*schema, value, path);
   }
+  static Wrong types(const events::Json& says, const events::Json& value, const std::string& path) {
+    if (says.is_string()) return type(*says.if_string(), value, path);
+    for (const events::Json& each : *says.if_array()) {
+      if (!type(*each.if_string(), value, path)) return std::nullopt;
+    }
+    return path + ": " + std::string(describe(value.kind())) + " is none of " + dump(says);
+  }
   static Wrong type(const std::string& wanted, const events::Json& value, const std::string& path) {
     const bool fits = wanted == "object"    ? value.is_object()
                       : wanted == "array"   ? value.is_array()
                       : wanted == "string"  ? value.is_string()
                       : wanted == "boolean" ? value.is_boolean()
                       : wanted == "number"  ? value.is_number()
+                      : wanted == "null"    ? value.is_null()
                       : wanted == "integer"
                           ? value.is_number() &&
                                 value.if_number()->lexeme.find_first_of(".eE") == std::string::npos
@@ -156,6 +177,7 @@ class JsonSchema {
   }
 
   const events::Json& document_;
+  const Members members_;
 };
 
 }  // namespace hansard::support

@@ -1,0 +1,228 @@
+// Every answer that GET /openapi.json describes is given here for real, and held against it.
+#include "engine_server.h"
+#include "follower.h"
+
+namespace hansard::http::testing {
+namespace {
+
+class DescribedAnswers : public EngineServer {
+ protected:
+  void SetUp() override {
+    EngineServer::SetUp();
+    record_conversation("s1");
+  }
+  void expect_get(std::string_view target, int status, std::string_view headers = "") {
+    const Answer answer = get(target, headers);
+    EXPECT_EQ(answer.status, status) << target << "\n" << answer.body;
+  }
+  /// Recorded, then known.
+  void expect_receipts(const std::string& target, std::string_view body,
+                       std::string_view headers = "") {
+    EXPECT_EQ(post(target, body, headers).status, 201) << target;
+    EXPECT_EQ(post(target, body, headers).status, 200) << target;
+  }
+  /// A frame or more of what is followed; the rest is not waited for.
+  void expect_frames(const std::string& target, std::string_view headers) {
+    Follower follower(port(), get_bytes(target, headers));
+    EXPECT_NE(follower.head().find(" 200 "), std::string::npos) << target;
+    EXPECT_NE(headers.empty() ? follower.line() : follower.sse(), "");
+    if (!headers.empty()) {
+      EXPECT_NE(follower.sse(), "") << "the first only says when to come back";
+    }
+  }
+  void write_everything() {
+    const std::string s1 = "/v1/sessions/s1/";
+    const std::string_view key = "Idempotency-Key: k1\r\n";
+    expect_receipts("/v1/sessions", R"({"session_id":"s2","user":"ada","tags":{"team":"a"}})");
+    expect_receipts(s1 + "config", R"({"model":"gpt-4o","system":"Be kind."})", key);
+    expect_receipts(s1 + "messages", R"({"message_id":"m4","role":"user","parts":[]})");
+    expect_receipts(s1 + "requests", R"({"call_id":"c2","model":"gpt-4o","parameters":{"n":1},)"
+                                     R"("policies":[{"name":"cache","outcome":"miss"}],)"
+                                     R"("prompt":{"name":"p","version":3},)"
+                                     R"("variant":{"experiment":"e","variant":"b"}})");
+    expect_receipts(s1 + "responses", R"({"call_id":"c2","reason":"timeout"})");
+    expect_receipts(s1 + "requests", R"({"call_id":"c2","attempt":2,"model":"gpt-4o"})");
+    expect_receipts(
+        s1 + "responses",
+        R"({"call_id":"c2","message_id":"m5","model":"gpt-4o","finish_reason":"tool_call",)"
+        R"("usage":{"input_text":10,"output_text":5},"usage_source":"provider",)"
+        R"("latency_us":900,"ttft_us":100,"parts":[{"type":"text","text":"Yes."},)"
+        R"({"type":"tool_call","tool_call_id":"t2","index":0}]})");
+    expect_receipts(s1 + "tool-calls", R"({"tool_call_id":"t2","message_id":"m5","index":0,)"
+                                       R"("tool":"find","arguments":{"order":8}})");
+    expect_receipts(s1 + "tool-results", R"({"tool_call_id":"t2","error":"nothing there"})");
+    expect_receipts(s1 + "context",
+                    R"({"strategy":"summary","removed":[],"summarised":["m1"],"summary":)"
+                    R"([{"type":"text","text":"A parcel is missing."}]})",
+                    key);
+    expect_receipts(s1 + "scores", R"({"score_id":"r1","name":"helpful","value":true})");
+    expect_receipts(s1 + "attachments",
+                    R"({"attachment_id":"a1","kind":"note","record":{"text":"kept"}})");
+    expect_receipts(s1 + "fork", R"({"child":"s3","at_version":1,"reason":"edit"})");
+    expect_receipts(s1 + "end", R"({"reason":"done"})");
+    expect_receipts(s1 + "reopen", "{}");
+    expect_receipts("/v1/append", R"({"records":[{"stream":"custom-a","type":"Noted","facts":{},)"
+                                  R"("event_id":"01234567-89ab-4cde-8f01-23456789abcd"}]})");
+  }
+  void ingest_in_both_forms() {
+    const std::string lines =
+        R"({"post":"/v1/sessions/s1/messages","body":{"message_id":"i1","role":"user","parts":[]}})"
+        "\nno json\n"
+        R"({"post":"/v1/append","body":{"records":[{"stream":"custom-a","type":"N","facts":{}}],)"
+        R"("checks":[{"stream":"custom-a","expected":"none"}]}})"
+        "\n";
+    for (const char* target : {"/v1/ingest", "/v1/ingest?results=stream"}) {
+      RawClient client(port());
+      client.send("POST " + std::string(target) +
+                  " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                  "Content-Length: " +
+                  std::to_string(lines.size()) + "\r\n\r\n" + lines);
+      EXPECT_EQ(promised("post", target, client.read_answer()).status, 200);
+    }
+  }
+  void open_a_socket() {
+    RawClient client(port());
+    client.send(get_bytes("/v1/live",
+                          "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                          "Sec-WebSocket-Version: 13\r\n"
+                          "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"));
+    const std::string head = client.read_until("\r\n\r\n");
+    EXPECT_NE(head.find(" 101 "), std::string::npos) << head;
+    promised("get", "/v1/live", Answer{101, head, "", true});
+  }
+  /// Nobody on another host is served without a key, whatever the route.
+  void refuse_everything() {
+    for (const Route& route : routes(context_)) {
+      RawClient client(port());
+      const bool posts = route.method == Method::post;
+      client.send((posts ? "POST " : "GET ") + route.pattern +
+                  " HTTP/1.1\r\nHost: example.com\r\n\r\n");
+      const Answer answer = promised(posts ? "post" : "get", route.pattern, client.read_answer());
+      EXPECT_EQ(answer.status, 403) << route.pattern;
+    }
+  }
+};
+
+TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
+  write_everything();
+  ingest_in_both_forms();
+  const std::string caught_up = "at_least=" + std::to_string(log_.end().value);
+  const std::string_view sse = "Accept: text/event-stream\r\n";
+  const std::string_view ndjson = "Accept: application/x-ndjson\r\n";
+  for (const std::string target : {"/",
+                                   "/sessions/s1",
+                                   "/v1/sessions?",
+                                   "/v1/sessions/s1?",
+                                   "/v1/sessions/s3?",
+                                   "/v1/sessions/s1/history?",
+                                   "/v1/sessions/s3/history?",
+                                   "/v1/sessions/s1/context?",
+                                   "/v1/sessions/s1/events?",
+                                   "/v1/sessions/s1/diff?from=v3&",
+                                   "/v1/sessions/s1/forks?",
+                                   "/v1/sessions/s1/diff?to_session=s3&",
+                                   "/v1/sessions/s1/why?call=c1&",
+                                   "/v1/sessions/s1/why?call=c2&",
+                                   "/v1/sessions/s1/replay?max_gap=0&",
+                                   "/v1/events?",
+                                   "/v1/export?",
+                                   "/v1/usage?",
+                                   "/v1/usage?by=model,day,user,session,provider&",
+                                   "/v1/admin/projections",
+                                   "/v1/admin/projections/usage/rows?",
+                                   "/healthz",
+                                   "/readyz",
+                                   "/metrics",
+                                   "/openapi.json"}) {
+    const bool asks = target.find('?') != std::string::npos;
+    expect_get(target + (asks ? caught_up : ""), 200, ndjson);
+  }
+  expect_get("/v1/sessions/s1/replay?max_gap=0", 200, sse);
+  expect_get("/v1/sessions/s1/replay?from=v99", 204);
+  expect_get("/v1/events?from=head&limit=1", 200);
+  for (const std::string target :
+       {"/v1/events?follow=true", "/v1/sessions/s1/events?follow=true"}) {
+    expect_frames(target, "");
+    expect_frames(target, sse);
+  }
+  EXPECT_EQ(post("/v1/admin/projections/usage/rebuild", "{}").status, 202);
+  expect_get("/sessions/s1?as_of=later", 400);
+  expect_get("/sessions/nobody", 404);
+  writable_ = false;
+  expect_get("/readyz", 503);
+  writable_ = true;
+  refuse_everything();
+
+  open_a_socket();
+
+  auto unseen = ApiContract::served_by(port()).unseen();
+  // These need a view that has stopped, and a store that cannot be read.
+  EXPECT_EQ(unseen.erase("post /v1/admin/projections/{name}/retry 202 application/json"), 1U);
+  EXPECT_EQ(unseen.erase("get /sessions/{id} 503 text/html; charset=utf-8"), 1U);
+  for (const std::string& answer : unseen) ADD_FAILURE() << answer << " was not given";
+}
+
+TEST_F(DescribedAnswers, NameEveryMemberWithATypeAndASentence) {
+  const events::Json& document = ApiContract::served_by(port()).document();
+  std::set<std::string> commands;
+  for (const auto& shape : events::command_shapes()) commands.insert(std::string(shape.type));
+  std::size_t members = 0;
+  for (const auto& schema : *document.find("components")->find("schemas")->if_object()) {
+    const events::Json* properties = schema.value.find("properties");
+    if (commands.contains(schema.key) || properties == nullptr) continue;
+    EXPECT_TRUE(text(schema.value, "description").ends_with('.')) << schema.key;
+    for (const auto& member : *properties->if_object()) {
+      ++members;
+      const std::string where = schema.key + "." + member.key;
+      const std::string sentence = text(member.value, "description");
+      EXPECT_TRUE(sentence.ends_with('.') && sentence.size() > 8) << where << ": " << sentence;
+      bool typed = false;
+      for (const char* word : {"type", "$ref", "enum", "anyOf"}) {
+        typed = typed || member.value.find(word) != nullptr;
+      }
+      EXPECT_TRUE(typed) << where;
+    }
+  }
+  EXPECT_GT(members, 200U);
+}
+
+TEST_F(DescribedAnswers, AMemberThatNobodyDescribedBreaksTheContract) {
+  const ApiContract& contract = ApiContract::served_by(port());
+  const std::string json = "application/json";
+  const std::string lines = "application/x-ndjson";
+  const auto with_more = [](std::string body) {
+    body.insert(body.rfind('}'), R"(,"more":1)");
+    return body;
+  };
+  const struct {
+    const char* method;
+    std::string target;
+    std::string media;
+    std::string body;
+  } answers[] = {
+      {"get", "/v1/sessions/s1", json, get("/v1/sessions/s1").body},
+      {"get", "/v1/sessions/s1/why", json, get("/v1/sessions/s1/why?call=c1").body},
+      {"get", "/v1/sessions/s1/diff", json, get("/v1/sessions/s1/diff?from=v3").body},
+      {"get", "/v1/sessions/s1/replay", lines, R"({"frame":"end","next":4})"},
+      {"post", "/v1/ingest", lines, R"({"line":1,"position":0,"version":0,"duplicate":false})"},
+      {"post", "/v1/ingest", json,
+       R"({"lines":0,"accepted":0,"duplicates":0,"failed":0,"errors":[]})"},
+      {"get", "/v1/events", lines, R"({"frame":"caught_up","next":4})"},
+  };
+  for (const auto& answer : answers) {
+    const auto judge = [&](const std::string& body) {
+      return contract.broken(answer.method, answer.target, 200, answer.media, body).value_or("");
+    };
+    EXPECT_EQ(judge(answer.body), "") << answer.target;
+    EXPECT_NE(judge(with_more(answer.body)).find("more is not described"), std::string::npos)
+        << answer.target << ": " << judge(with_more(answer.body));
+  }
+  const std::string problem = get("/v1/sessions/nobody").body;
+  EXPECT_TRUE(contract.broken("get", "/v1/sessions/nobody", 404, "application/problem+json",
+                              with_more(problem)));
+  EXPECT_FALSE(contract.broken_message("/v1/live", R"({"frame":"caught_up","next":4})"));
+  EXPECT_TRUE(contract.broken_message("/v1/live", R"({"frame":"caught_up","next":4,"more":1})"));
+}
+
+}  // namespace
+}  // namespace hansard::http::testing
