@@ -71,7 +71,7 @@ class ConversationTest : public ::testing::Test {
     for (std::size_t i = 0; i < texts.size(); ++i) {
       const bool from_model = i % 2 == 1;
       asked.answers.push_back(from_model);
-      asked.history.push_back(digester().utterance(from_model ? canonical(answer("", texts[i]), {})
+      asked.history.push_back(digester().utterance(from_model ? canonical(answer("", texts[i]))
                                                               : canonical(user(texts[i]))));
     }
     return asked;
@@ -224,6 +224,17 @@ TEST_F(ConversationTest, AnyChoiceOfACallMayBeGoneOnFrom) {
   EXPECT_EQ(placed.removed, std::vector<std::string>{"a1"});
 }
 
+TEST_F(ConversationTest, AnswersThatAskForOtherToolsDiffer) {
+  ToolCalled call;
+  call.message_id = "a1";
+  call.tool = "find";
+  given({user("u1"), answer("c1", "a1"), call});
+  EXPECT_EQ(place(sends({"u1", "a1", "u2"})).kind, PlaceKind::fresh);
+  auto asked = sends({"u1", "a1", "u2"});
+  asked.history[1] = digester().with_call(asked.history[1], canonical(call));
+  EXPECT_EQ(place(asked).kind, PlaceKind::goes_on);
+}
+
 TEST_F(ConversationTest, SystemTextIsNoTurn) {
   given({system("It is nine o'clock"), user("u1"), answer("c1", "a1"), system("be brief")});
   EXPECT_EQ(place(sends({"u1", "a1", "u2"})).kind, PlaceKind::goes_on);
@@ -283,14 +294,11 @@ TEST(Utterance, HowAClientEchoesATextDoesNotMatter) {
 
 TEST(Utterance, ToolIdsAndTheFormOfArgumentsDoNotMatter) {
   const auto asks = [](const std::string& id, Json arguments) {
-    ResponseReceived answer;
-    answer.parts = {Part::make_tool_call(id, 0)};
     ToolCalled call;
     call.tool_call_id = id;
     call.tool = "find";
     call.arguments = std::move(arguments);
-    const std::vector<ToolCalled> calls{call};
-    return canonical(answer, calls);
+    return canonical(call);
   };
   const auto plain = asks("call_1", Json(R"({"a": 1, "b": [2.0]})"));
   EXPECT_EQ(asks("call_2", Json(R"({"b":[2.0],"a":1})")), plain);

@@ -13,6 +13,12 @@ Digest Digester::utterance(std::string_view canonical) const {
   return keyed_hash_("utterance", project_, canonical);
 }
 
+Digest Digester::with_call(const Digest& answer, std::string_view canonical) const {
+  std::string both(core::as_bytes(answer));
+  both += canonical;
+  return keyed_hash_("utterance with call", project_, both);
+}
+
 Digest Digester::prefix(const Digest& before, const Digest& next) const {
   std::string both(core::as_bytes(before));
   both += core::as_bytes(next);
@@ -24,7 +30,7 @@ void Transcript::apply(const SessionEvent& event, core::Version version, std::st
       [&](const auto& each) {
         using E = std::decay_t<decltype(each)>;
         if constexpr (std::is_same_v<E, ToolCalled>) return add_call(each, version);
-        answer_.reset();
+        answer_id_.clear();
         if constexpr (std::is_same_v<E, SessionCreated>) {
           user_hash_ = each.user_hash;
         } else if constexpr (std::is_same_v<E, SessionConfigured>) {
@@ -45,11 +51,10 @@ void Transcript::apply(const SessionEvent& event, core::Version version, std::st
           }
         } else if constexpr (std::is_same_v<E, ResponseReceived>) {
           call(each.call_id).state = CallRecord::State::answered;
-          add(UtteranceKind::answer, canonical(each, {}), each.message_id, version, session);
+          add(UtteranceKind::answer, canonical(each), each.message_id, version, session);
           utterances_.back().call_id = each.call_id;
           utterances_.back().choice = each.choice;
-          answer_ = each;
-          answer_calls_.clear();
+          answer_id_ = each.message_id;
         } else if constexpr (std::is_same_v<E, ToolCompleted> || std::is_same_v<E, ToolFailed>) {
           add(UtteranceKind::result, canonical(each),
               each.message_id.value_or(each.result_id.value_or(each.tool_call_id)), version,
@@ -78,10 +83,10 @@ void Transcript::add(UtteranceKind kind, std::string_view canonical, std::string
 
 /// Tools are asked for by an answer, right after it. One that is named later changes nothing here.
 void Transcript::add_call(const ToolCalled& call, core::Version version) {
-  if (!answer_ || answer_->message_id != call.message_id) return;
-  answer_calls_.push_back(call);
-  utterances_.back().digest = digester_->utterance(canonical(*answer_, answer_calls_));
-  utterances_.back().version = version;
+  if (answer_id_.empty() || answer_id_ != call.message_id) return;
+  Utterance& answer = utterances_.back();
+  answer.digest = digester_->with_call(answer.digest, canonical(call));
+  answer.version = version;
 }
 
 void Transcript::optimize(const ContextOptimized& change, core::Version version,

@@ -1,7 +1,6 @@
 #include "events/conversation/utterance.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace hansard::events {
 namespace {
@@ -104,14 +103,12 @@ std::string canonical(const MessageSent& message) {
   return dump(to_json(to_word(message.role), said(message.parts)));
 }
 
-std::string canonical(const ResponseReceived& answer, std::span<const ToolCalled> calls) {
-  Json asked = Json::Array{};
-  for (const ToolCalled& call : calls) {
-    asked.push(Json::Object{{"tool", call.tool}, {"arguments", arguments(call.arguments)}});
-  }
-  Json out = to_json("assistant", said(answer.parts));
-  out.add("calls", std::move(asked));
-  return dump(out);
+std::string canonical(const ResponseReceived& answer) {
+  return dump(to_json("assistant", said(answer.parts)));
+}
+
+std::string canonical(const ToolCalled& call) {
+  return dump(Json::Object{{"tool", call.tool}, {"arguments", arguments(call.arguments)}});
 }
 
 std::string canonical(const ToolCompleted& result) { return events::result(result.output); }

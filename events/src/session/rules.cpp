@@ -175,7 +175,12 @@ Status Decision::answerable(const SessionState& state, const RecordResponse& com
 
 Status Decision::on(const SessionState& state, RecordResponse command) {
   if (auto status = check(static_cast<const ResponseReceived&>(command)); !status) return status;
-  const auto id = id_of(ResponseReceived::kType, {command.call_id, std::to_string(command.choice)});
+  // Without an attempt, or with the first, the id is the same: most callers do not count.
+  const std::string choice = std::to_string(command.choice);
+  const auto id = command.attempt.value_or(1) == 1
+                      ? id_of(ResponseReceived::kType, {command.call_id, choice})
+                      : id_of(ResponseReceived::kType, {command.call_id, choice, "attempt",
+                                                        std::to_string(*command.attempt)});
   const bool known = state.ids.contains(id);
   if (auto status = open(state, known); !status) return status;
   if (!known && !at_.recording) {

@@ -22,6 +22,8 @@ class Digester {
   Digester(const core::KeyedHash& keyed_hash, const core::ProjectId& project)
       : keyed_hash_(keyed_hash), project_(project.text()) {}
   [[nodiscard]] Digest utterance(std::string_view canonical) const;
+  /// Of an answer that also asked for this tool.
+  [[nodiscard]] Digest with_call(const Digest& answer, std::string_view canonical) const;
   /// Of a history that ends with `next`, from that of the history before it (all zero: nothing).
   [[nodiscard]] Digest prefix(const Digest& before, const Digest& next) const;
 
@@ -91,9 +93,7 @@ class Transcript {
   bool ended_ = false;
   std::optional<std::string> user_hash_;
   std::optional<std::string> system_hash_;
-  /// The latest answer while its tool calls come in.
-  std::optional<ResponseReceived> answer_;
-  std::vector<ToolCalled> answer_calls_;
+  std::string answer_id_;  ///< of the latest answer, while its tool calls come in
 };
 
 }  // namespace hansard::events

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 
 #include "events/session/facts.h"
@@ -18,8 +17,9 @@ namespace hansard::events {
 
 /// Of a message. Role and every part that is no tool result.
 std::string canonical(const MessageSent& message);
-/// Of an answer and the tools it asked for, in their order.
-std::string canonical(const ResponseReceived& answer, std::span<const ToolCalled> calls);
+/// Of an answer, without the tools it asked for: those are told beside it, one by one.
+std::string canonical(const ResponseReceived& answer);
+std::string canonical(const ToolCalled& call);
 /// Of what a tool gave back, failure or not. What it belongs to is told by where it stands.
 std::string canonical(const ToolCompleted& result);
 std::string canonical(const ToolFailed& result);

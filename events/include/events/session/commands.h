@@ -17,7 +17,7 @@
 /// A natural id makes a retry the same event:
 ///   SendMessage       message_id
 ///   RequestResponse   call_id, attempt
-///   RecordResponse    call_id, choice
+///   RecordResponse    call_id, choice, and an attempt after the first
 ///   FailResponse      call_id, attempt
 ///   CallTool          message_id, index
 ///   CompleteTool, FailTool   message_id, index of the call they close (one result per call);

@@ -126,6 +126,7 @@ struct ResponseRequested {
   std::optional<bool> stream;
   std::optional<Json> parameters;  ///< the request without messages and tools
   std::optional<Json> metadata;
+  std::optional<Json> extra;  ///< what its dialect needs to rebuild the original
   template <class V>
   static void fields(V& v) {
     using E = ResponseRequested;
@@ -142,6 +143,7 @@ struct ResponseRequested {
     v.fact("stream", &E::stream);
     v.content("parameters", &E::parameters);
     v.content("metadata", &E::metadata);
+    v.content("extra", &E::extra);
   }
 };
 
@@ -150,6 +152,7 @@ struct ResponseReceived {
   static constexpr std::string_view kType = "ResponseReceived";
   std::string call_id;
   std::uint32_t choice = 0;
+  std::optional<std::uint32_t> attempt;  ///< that it answers; absent: the only one, or not counted
   std::string message_id;
   std::optional<std::string> provider;
   std::optional<std::string> model;  ///< the one that answered
@@ -172,6 +175,7 @@ struct ResponseReceived {
     using E = ResponseReceived;
     v.fact("call_id", &E::call_id);
     v.fact("choice", &E::choice, kDefaulted);
+    v.fact("attempt", &E::attempt);
     v.fact("message_id", &E::message_id);
     v.fact("provider", &E::provider);
     v.fact("model", &E::model);
