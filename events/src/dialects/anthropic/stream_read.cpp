@@ -116,6 +116,8 @@ class Stream final : public StreamedAnswer {
   std::optional<FrameKind> message_start(Json& data) {
     Json* message = data.find("message");
     if (message == nullptr || !message->is_object()) return std::nullopt;
+    // Some messages come whole: their counters are those of the end.
+    counted_ = counted_ || !text_of(message->find("stop_reason"), "").empty();
     if (message_.is_object()) {
       for (auto& each : *message->if_object()) {
         if (each.key != "content" && each.key != "usage") {
@@ -268,7 +270,7 @@ class Stream final : public StreamedAnswer {
   std::optional<std::uint64_t> start_ms_;
   std::uint64_t now_ms_ = 0;
   bool complete_ = false;
-  bool counted_ = false;  ///< the provider has said how many tokens the answer has
+  bool counted_ = false;  ///< `output_tokens` is that of the whole answer
 };
 
 }  // namespace

@@ -171,7 +171,8 @@ bool calls_by_name(const Json& item) {
 
 core::Result<ReadItem> read_item(const Json& item, std::uint32_t index, std::string_view path) {
   const auto type = item_type(item);
-  if (type == "message") return read_said(item, path);
+  // What others said is no text of the answer (a compaction repeats it).
+  if (type == "message") return role_of(item) ? read_verbatim(item) : read_said(item, path);
   if (type == "reasoning") return read_reasoning(item);
   const bool needs_name = type == "function_call" || type == "custom_tool_call";
   if (needs_name && !calls_by_name(item)) {
