@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "content_coding.h"
+#include "http/malformed.h"
 #include "http/problem.h"
 #include "http/target.h"
 
@@ -99,8 +100,12 @@ Admission Gate::admit(Request& request, bool has_body) const {
     return admission;
   }
   auto target = parse_target(request.target);
-  if (!target) return refuse(problem(std::move(target.error())));
+  if (!target) {
+    count_malformed(Malformed::target);
+    return refuse(problem(std::move(target.error())));
+  }
   if (request.headers.count("Host") != 1) {
+    count_malformed(Malformed::host);
     return refuse(problem({Errc::invalid_argument, "exactly one Host header is needed", "Host"}));
   }
   if (auto foreign = check_loopback(request)) return refuse(*std::move(foreign));

@@ -12,6 +12,8 @@
 #include <mutex>
 #include <sstream>
 
+#include "http/malformed.h"
+
 namespace hansard::http {
 
 namespace {
@@ -40,6 +42,19 @@ std::vector<prometheus::MetricFamily> families(const std::vector<Gauge>& gauges)
   std::vector<prometheus::MetricFamily> out;
   for (auto& [name, family] : by_name) out.push_back(std::move(family));
   return out;
+}
+
+std::vector<Gauge> malformed_counts() {
+  std::vector<Gauge> all;
+  for (std::size_t i = 0; i < kMalformedCount; ++i) {
+    const auto reason = static_cast<Malformed>(i);
+    all.push_back({"hansard_http_malformed_total",
+                   "Requests refused because they are no HTTP that is read here, by reason",
+                   {{"reason", std::string(name(reason))}},
+                   static_cast<double>(malformed_count(reason)),
+                   true});
+  }
+  return all;
 }
 
 }  // namespace
@@ -183,6 +198,7 @@ std::string Metrics::text() const {
     collect = impl_->collect;
   }
   std::vector<prometheus::MetricFamily> all = impl_->registry.Collect();
+  for (auto& family : families(malformed_counts())) all.push_back(std::move(family));
   if (collect) {
     for (auto& family : families(collect())) all.push_back(std::move(family));
   }

@@ -41,14 +41,18 @@ ParseFailure over(const Limits& limits, Limit limit, std::string_view field) {
   return failure;
 }
 
+ParseFailure malformed_http(Malformed reason, std::string_view field, std::string_view why,
+                            int status = 400) {
+  return {{Errc::invalid_argument, "malformed HTTP: " + std::string(why), std::string(field)},
+          status,
+          {},
+          reason};
+}
+
 /// The one place where Beast's errors become ours.
 ParseFailure translate(const error_code& code, const Limits& limits) {
-  const auto malformed = [](std::string_view field, std::string_view why) {
-    return ParseFailure{
-        {Errc::invalid_argument, "malformed HTTP: " + std::string(why), std::string(field)}, 400};
-  };
   if (code.category() != make_error_code(beast_http::error::need_more).category()) {
-    return malformed("", code.message());
+    return malformed_http(Malformed::other, "", code.message());
   }
   switch (static_cast<beast_http::error>(code.value())) {
     case beast_http::error::header_limit:
@@ -56,28 +60,26 @@ ParseFailure translate(const error_code& code, const Limits& limits) {
     case beast_http::error::body_limit:
       return over(limits, Limit::body_bytes, "body");
     case beast_http::error::bad_method:
-      return malformed("method", "bad method");
+      return malformed_http(Malformed::method, "method", "bad method");
     case beast_http::error::bad_target:
-      return malformed("target", "bad request target");
-    case beast_http::error::bad_version: {
-      ParseFailure failure = malformed("version", "only HTTP/1.0 and HTTP/1.1 are spoken");
-      failure.status = 505;
-      return failure;
-    }
+      return malformed_http(Malformed::target, "target", "bad request target");
+    case beast_http::error::bad_version:
+      return malformed_http(Malformed::version, "version", "only HTTP/1.0 and HTTP/1.1 are spoken",
+                            505);
     case beast_http::error::bad_field:
     case beast_http::error::bad_value:
     case beast_http::error::bad_obs_fold:
-      return malformed("header", code.message());
+      return malformed_http(Malformed::header, "header", code.message());
     case beast_http::error::bad_content_length:
     case beast_http::error::multiple_content_length:
-      return malformed("Content-Length", code.message());
+      return malformed_http(Malformed::content_length, "Content-Length", code.message());
     case beast_http::error::bad_transfer_encoding:
-      return malformed("Transfer-Encoding", code.message());
+      return malformed_http(Malformed::transfer_encoding, "Transfer-Encoding", code.message());
     case beast_http::error::bad_chunk:
     case beast_http::error::bad_chunk_extension:
-      return malformed("body", code.message());
+      return malformed_http(Malformed::chunk, "body", code.message());
     default:
-      return malformed("", code.message());
+      return malformed_http(Malformed::other, "", code.message());
   }
 }
 
@@ -87,20 +89,19 @@ std::optional<ParseFailure> framing_failure(const Headers& headers, bool http_1_
   const auto coding = headers.find("Transfer-Encoding");
   if (coding && (http_1_0 || headers.count("Transfer-Encoding") > 1 ||
                  headers.find("Content-Length") || !same_token(*coding, "chunked"))) {
-    return ParseFailure{
-        {Errc::invalid_argument, "malformed HTTP: Transfer-Encoding may only be chunked, alone",
-         "Transfer-Encoding"},
-        400};
+    return malformed_http(Malformed::transfer_encoding, "Transfer-Encoding",
+                          "Transfer-Encoding may only be chunked, alone");
   }
   // Beast takes the same length said twice; whoever is in front of us may take the other one.
   if (headers.count("Content-Length") > 1) {
-    return ParseFailure{{Errc::invalid_argument, "malformed HTTP: Content-Length may be given once",
-                         "Content-Length"},
-                        400};
+    return malformed_http(Malformed::content_length, "Content-Length",
+                          "Content-Length may be given once");
   }
   if (const auto expect = headers.find("Expect"); expect && !same_token(*expect, "100-continue")) {
     return ParseFailure{{Errc::unsupported, "the only expectation known is 100-continue", "Expect"},
-                        417};
+                        417,
+                        {},
+                        Malformed::expect};
   }
   return std::nullopt;
 }
@@ -164,6 +165,12 @@ RequestParser::RequestParser(const Limits& limits) : sink_(std::make_unique<Sink
 RequestParser::~RequestParser() = default;
 
 RequestParser::Fed RequestParser::feed(std::string_view bytes) {
+  Fed fed = read(bytes);
+  if (fed.failure && fed.failure->malformed) count_malformed(*fed.failure->malformed);
+  return fed;
+}
+
+RequestParser::Fed RequestParser::read(std::string_view bytes) {
   Fed fed;
   const bool had_head = sink_->fields_done;
   while (!sink_->is_done() && fed.used < bytes.size()) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "http/limits.h"
+#include "http/malformed.h"
 #include "http/message.h"
 
 namespace hansard::http {
@@ -16,6 +17,7 @@ struct ParseFailure {
   core::Error error;
   int status = 400;
   std::optional<Limit> limit = std::nullopt;
+  std::optional<Malformed> malformed = std::nullopt;  ///< when it is no limit; counted already
 };
 
 /// Reads one HTTP/1.x request out of bytes, without a socket. The wire grammar is Beast's; what
@@ -32,7 +34,8 @@ class RequestParser {
     std::optional<ParseFailure> failure;
   };
   /// Takes what it can from the front of `bytes`, which begin where the last call stopped. Stops
-  /// after the head, so that the gate sees it before the body is kept, and after the request.
+  /// after the head, so that the gate sees it before the body is kept, and after the request. Not
+  /// to be called again after a failure.
   Fed feed(std::string_view bytes);
 
   [[nodiscard]] bool head_done() const;
@@ -55,6 +58,7 @@ class RequestParser {
 
  private:
   class Sink;
+  Fed read(std::string_view bytes);
   std::unique_ptr<Sink> sink_;
 };
 

@@ -1,5 +1,8 @@
+#include <map>
+#include <sstream>
 #include <thread>
 
+#include "malformed_shapes.h"
 #include "test_server.h"
 
 namespace hansard::http::testing {
@@ -22,6 +25,36 @@ TEST_F(HostileClients, MalformedRequestsGet400AndTheConnectionEnds) {
     EXPECT_TRUE(client.closed());
   }
   expect_serving();
+}
+
+TEST_F(HostileClients, EveryMalformedShapeIsCountedByItsReason) {
+  start();
+  const auto counted = [&] {
+    std::map<std::string, int> all;
+    std::istringstream text(metrics_.text());
+    constexpr std::string_view kName = "hansard_http_malformed_total{reason=\"";
+    for (std::string line; std::getline(text, line);) {
+      if (!line.starts_with(kName)) continue;
+      const std::size_t quote = line.find('"', kName.size());
+      all[line.substr(kName.size(), quote - kName.size())] = std::stoi(line.substr(quote + 2));
+    }
+    return all;
+  };
+  auto expected = counted();
+  EXPECT_EQ(expected.size(), kMalformedCount) << "every reason is there from the start";
+  auto shapes = unreadable_shapes();
+  for (const MalformedShape& more : refused_shapes()) shapes.push_back(more);
+  for (const MalformedShape& shape : shapes) {
+    RawClient client(port());
+    client.send(shape.bytes);
+    const Answer answer = client.read_answer();
+    EXPECT_EQ(answer.status, shape.status) << shape.bytes;
+    EXPECT_TRUE(answer.says("\"field\":\"" + std::string(shape.field) + "\"")) << answer.body;
+    ++expected[std::string(name(shape.reason))];
+    EXPECT_EQ(counted(), expected) << shape.bytes;
+  }
+  expect_serving();
+  EXPECT_EQ(counted(), expected) << "what is well formed counts as nothing";
 }
 
 TEST_F(HostileClients, OversizeHeadsTargetsAndBodiesAreToldTheirLimit) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "malformed_shapes.h"
+
 namespace hansard::http {
 namespace {
 
@@ -85,33 +87,18 @@ TEST(RequestParser, KnowsKeepAliveAndVersion) {
 }
 
 TEST(RequestParser, RefusesWhatIsNoHttp) {
-  const struct {
-    std::string_view bytes;
-    std::string_view field;
-    int status;
-  } cases[] = {
-      {"\x16\x03\x01\x02\x01\r\n\r\n", "method", 400},
-      {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "version", 505},
-      {"GET / FTP/1.1\r\nHost: a\r\n\r\n", "version", 505},
-      {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "target", 400},
-      {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "header", 400},
-      {"GET / HTTP/1.1\r\nBad\x01Name: a\r\n\r\n", "header", 400},
-      {"GET / HTTP/1.1\r\nA: b\x01\r\n\r\n", "header", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1x\r\n\r\n", "Content-Length", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "Content-Length", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-       "Content-Length", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
-       "Content-Length", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "body", 400},
-  };
-  for (const auto& c : cases) {
+  for (const auto& shape : testing::unreadable_shapes()) {
+    const std::uint64_t counted = malformed_count(shape.reason);
     Fed fed{Limits()};
-    fed_by(fed, c.bytes);
-    ASSERT_TRUE(fed.failure) << c.bytes;
-    EXPECT_EQ(fed.failure->status, c.status) << c.bytes;
-    EXPECT_EQ(fed.failure->error.field, c.field) << c.bytes;
-    EXPECT_EQ(fed.failure->error.code, core::Errc::invalid_argument);
+    fed_by(fed, shape.bytes);
+    ASSERT_TRUE(fed.failure) << shape.bytes;
+    EXPECT_EQ(fed.failure->status, shape.status) << shape.bytes;
+    EXPECT_EQ(fed.failure->error.field, shape.field) << shape.bytes;
+    EXPECT_EQ(fed.failure->malformed, shape.reason) << shape.bytes;
+    EXPECT_EQ(fed.failure->error.code, shape.reason == Malformed::expect
+                                           ? core::Errc::unsupported
+                                           : core::Errc::invalid_argument);
+    EXPECT_EQ(malformed_count(shape.reason), counted + 1) << shape.bytes;
   }
 }
 
