@@ -11,7 +11,6 @@
 #include "http_load.h"
 #include "process_watch.h"
 #include "samples.h"
-#include "scale/requests.h"
 #include "server_process.h"
 
 namespace hansard::soak {
@@ -48,18 +47,34 @@ std::size_t database_files(pid_t server) {
   return count;
 }
 
-void warm_up(std::uint16_t port, std::size_t messages) {
-  if (messages == 0) return;
-  auto writing = bench::make_writing("warm", kConnections, messages / kConnections, 77);
-  for (auto* part : {&writing.sessions, &writing.messages}) {
-    const auto outcome = bench::run_http({.port = port, .connections = std::move(*part)});
+/// Conversations as the traffic has them, as fast as they go, a round at a time; then all is read.
+void warm_up(std::uint16_t port, std::size_t commands) {
+  constexpr std::size_t kRoundOfEach = 1'000;  // what is sent lies ready in memory
+  bench::TextSource text(77);
+  std::uint64_t sent = 0;
+  for (std::size_t round = 0; sent < commands; ++round) {
+    bench::HttpLoad load{.port = port};
+    load.connections.resize(kConnections);
+    for (std::size_t i = 0; i < kConnections; ++i) {
+      auto& requests = load.connections[i];
+      for (std::size_t number = 0; requests.size() < kRoundOfEach; ++number) {
+        const std::string name = "warm-" + std::to_string(round) + "-" + std::to_string(i) + "-" +
+                                 std::to_string(number);
+        for (const auto& [target, body] : conversation(name, text)) {
+          requests.push_back(bench::http_request("POST", target, body));
+        }
+      }
+    }
+    const auto outcome = bench::run_http(load);
     ASSERT_FALSE(outcome.problem) << *outcome.problem;
+    sent += outcome.answers;
   }
+  if (sent == 0) return;
   crash::HttpClient client(port);
   std::uint64_t lines = 0;
   const auto status = client.get_lines("/v1/events?from=0", [&](std::string_view) { ++lines; });
   ASSERT_TRUE(status.has_value());
-  EXPECT_GE(lines, messages);
+  EXPECT_GE(lines, sent);
 }
 
 /// Over a connection of its own. Stops early when a client had a problem, or when the server does
@@ -107,7 +122,7 @@ void soak(const SoakOptions& options) {
   ASSERT_TRUE(port.has_value());
   const pid_t process = server.process().pid();
   const bench::ProcessWatch watch(process);
-  ASSERT_NO_FATAL_FAILURE(warm_up(*port, options.warm_up_messages));
+  ASSERT_NO_FATAL_FAILURE(warm_up(*port, options.warm_up_commands));
   const std::size_t before = settled_descriptors(watch, watch.descriptors());
   const std::size_t before_of_ours = before - database_files(process);
 

@@ -9,9 +9,10 @@ namespace hansard::soak {
 
 struct SoakOptions {
   TrafficOptions traffic;
-  /// Messages written before anything is judged, as fast as they go, and then read: caches that
-  /// are meant to fill up are full afterwards.
-  std::size_t warm_up_messages = 0;
+  /// Of conversations like those of the traffic, written as fast as they go before anything is
+  /// judged. Enough of them turn the cache of session states over: how much memory its estimate of
+  /// a state stands for depends on the conversation.
+  std::size_t warm_up_commands = 0;
   std::chrono::seconds duration{5};
   Limits limits;
 };

@@ -17,7 +17,7 @@ std::chrono::minutes length() {
 
 TEST(Soak, MemoryStaysFlatAndNoDescriptorLeaksUnderMixedTraffic) {
   SoakOptions options;
-  options.warm_up_messages = 160'000;
+  options.warm_up_commands = 400'000;
   options.duration = length();
   options.limits.growth_mb_per_minute_max = 4;
   soak(options);

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -13,7 +12,6 @@
 #include "http_client.h"
 #include "live_load.h"
 #include "server_process.h"
-#include "workload.h"
 
 namespace hansard::soak {
 namespace {
@@ -34,7 +32,8 @@ std::string parts(const std::string& text) {
   return R"("parts":[{"type":"text","text":")" + text + R"("}])";
 }
 
-/// One conversation as its application records it: target and body of each command.
+}  // namespace
+
 std::vector<std::array<std::string, 2>> conversation(const std::string& name,
                                                      bench::TextSource& text) {
   const std::string path = "/v1/sessions/" + name;
@@ -74,8 +73,6 @@ std::vector<std::array<std::string, 2>> conversation(const std::string& name,
   if (text.number() % 2 == 0) commands.push_back({path + "/end", R"({"reason":"done"})"});
   return commands;
 }
-
-}  // namespace
 
 Traffic::Traffic(std::uint16_t port, std::filesystem::path scratch, TrafficOptions options)
     : port_(port), scratch_(std::move(scratch)), options_(options) {

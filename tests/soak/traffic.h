@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -14,8 +15,13 @@
 #include <vector>
 
 #include "meter.h"
+#include "workload.h"
 
 namespace hansard::soak {
+
+/// One conversation as its application records it: target and body of each command.
+std::vector<std::array<std::string, 2>> conversation(const std::string& name,
+                                                     bench::TextSource& text);
 
 /// How much of everything goes on at a time.
 struct TrafficOptions {
