@@ -1,0 +1,53 @@
+#include "events/conversation/keys.h"
+
+#include <string>
+
+namespace hansard::events {
+
+Digest history_key(const Digester& digester, std::span<const Digest> history) {
+  Digest key{};
+  for (const Digest& each : history) key = digester.prefix(key, each);
+  return key;
+}
+
+Digest exchange_key(const Digester& digester, const Digest& before, const Digest& answer) {
+  return digester.with_call(digester.prefix(before, answer), "exchange");
+}
+
+Digest answer_key(const Digester& digester, std::string_view message_id) {
+  return digester.utterance("answer " + std::string(message_id));
+}
+
+std::vector<Digest> head_keys(const Digester& digester, const Transcript& transcript) {
+  std::vector<Digest> history;
+  std::vector<const Utterance*> choices;  ///< of the call that came last
+  bool answered = false;
+  for (const Utterance& said : transcript.utterances()) {
+    if (said.kind == UtteranceKind::aside) continue;
+    const bool answer = said.kind == UtteranceKind::answer;
+    answered = answered || answer;
+    if (answer && !choices.empty() && choices.front()->call_id == said.call_id) {
+      choices.push_back(&said);
+      continue;
+    }
+    choices.clear();
+    if (answer) choices.push_back(&said);
+    history.push_back(said.digest);
+  }
+  if (history.empty()) return {};
+  if (!answered) return {history_key(digester, history)};
+  std::vector<Digest> keys;
+  if (choices.empty()) return keys;
+  history.pop_back();
+  const Digest before = history_key(digester, history);
+  for (const Utterance* choice : choices) {
+    keys.push_back(digester.prefix(before, choice->digest));
+    if (!history.empty()) {
+      keys.push_back(exchange_key(digester, history.back(), choice->digest));
+    }
+    keys.push_back(answer_key(digester, choice->message_id));
+  }
+  return keys;
+}
+
+}  // namespace hansard::events
