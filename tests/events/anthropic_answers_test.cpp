@@ -234,6 +234,18 @@ TEST(AnthropicAnswers, ARepeatedStartGoesOnWithTheSameMessage) {
   EXPECT_EQ(dump(*end.body.find("usage")->find("output_tokens")), "20");
 }
 
+TEST(AnthropicAnswers, AModelThatTakesOverIsTheOneThatAnswered) {
+  auto frames = weather_stream();
+  frames.insert(frames.begin() + 12, {frame(491'500, R"({"type":"content_block_start","index":9,
+        "content_block":{"type":"fallback","from":{"model":"claude-x"},
+        "to":{"model":"claude-z"}}})"),
+                                      frame(491'600, R"({"type":"content_block_stop",
+        "index":9})")});
+  const StreamEnd end = assemble(dialect(), frames);
+  EXPECT_EQ(*end.body.find("model")->if_string(), "claude-z");
+  checks::streams_again(dialect(), end.body, end.track);
+}
+
 TEST(AnthropicAnswers, AnAnswerOfAnotherFormatIsWrittenInThisOne) {
   ResponseReceived answer;
   answer.message_id = "m7";

@@ -148,6 +148,9 @@ class Stream final : public StreamedAnswer {
     if (Block* before = open_block(*index)) before->close();
     open_[*index] = blocks_.size();
     const auto type = text_of(json->find("type"), "");
+    // Another model takes over: without streaming, the message names that one.
+    const Json* model = type == "fallback" ? member(json->find("to"), "model") : nullptr;
+    if (model != nullptr && model->is_string()) set_member(message_, "model", *model);
     const std::string_view key = text_key(type);
     const bool says = key.empty() ? true : !text_of(json->find(key), "").empty();
     blocks_.push_back({std::move(*json), true, now_ms_, {}, {}, {}, {}});

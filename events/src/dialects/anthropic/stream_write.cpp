@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "dialects/cadence.h"
@@ -9,8 +10,9 @@
 namespace hansard::events::anthropic {
 namespace {
 
-/// What a stream tells at its end, unless it is null.
-constexpr std::string_view kLate[] = {"container", "stop_details", "context_management"};
+/// What a stream tells at its end; until then it is null.
+constexpr std::array<std::string_view, 5> kLate{"stop_reason", "stop_sequence", "stop_details",
+                                                "container", "context_management"};
 
 std::uint64_t time_of(const Json& track, std::string_view key, std::uint64_t otherwise) {
   const Json* value = track.find(key);
@@ -75,17 +77,16 @@ class Writer {
   }
 
   static bool late(const Json::Member& each) {
-    return !each.value.is_null() &&
-           std::find(std::begin(kLate), std::end(kLate), each.key) != std::end(kLate);
+    return std::find(kLate.begin(), kLate.end(), each.key) != kLate.end();
   }
 
   void message_start(bool whole) {
     Json message(Json::Object{});
     for (const auto& each : *body_.if_object()) {
-      if (each.key == kFrames || (whole && late(each))) continue;
+      if (each.key == kFrames) continue;
       if (each.key == "content" && each.value.is_array()) {
         message.add("content", Json(Json::Array{}));
-      } else if (whole && (each.key == "stop_reason" || each.key == "stop_sequence")) {
+      } else if (whole && late(each)) {
         message.add(each.key, nullptr);
       } else if (whole && each.key == "usage") {
         message.add("usage", first_usage(each.value));
@@ -110,10 +111,7 @@ class Writer {
     Json delta(Json::Object{});
     Json data = event("message_delta");
     for (const auto& each : *body_.if_object()) {
-      if (each.key == "stop_reason" || each.key == "stop_sequence" ||
-          (late(each) && each.key != "context_management")) {
-        delta.add(each.key, each.value);
-      }
+      if (late(each) && each.key != "context_management") delta.add(each.key, each.value);
     }
     data.add("delta", std::move(delta));
     Json usage(Json::Object{});
@@ -125,7 +123,7 @@ class Writer {
     }
     data.add("usage", std::move(usage));
     const Json* edits = body_.find("context_management");
-    if (edits != nullptr && !edits->is_null()) data.add("context_management", *edits);
+    if (edits != nullptr) data.add("context_management", *edits);
     put(data);
   }
 

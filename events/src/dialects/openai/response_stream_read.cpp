@@ -190,10 +190,10 @@ class Stream final : public StreamedAnswer {
     track.add("start", start_ms_.value_or(0));
     bool any = false;
     std::uint64_t last_ms = start_ms_.value_or(0);
-    const Item unseen{{}, last_ms, last_ms, {}};
     for (std::size_t place = 0; list != nullptr && place < list->size(); ++place) {
       const auto at = std::find_if(places.begin(), places.end(),
                                    [&](const auto& each) { return each.first == place; });
+      const Item unseen{{}, last_ms, last_ms, {}};
       const Item& item = at == places.end() ? unseen : *at->second;
       std::string times;
       put_number(item.added_ms, times);

@@ -148,8 +148,10 @@ class Writer {
       const auto key = track_key(index, text.place, !text.channel->index_key.empty());
       return NumberReader(text_of(track_.find(key), "")).deltas(added_ms);
     }
+    // The API streams patches and commands, but its own client libraries stumble over them.
+    const bool whole = text.place.what == 'd' || text.place.what == 'm';
     const std::size_t bytes = find_text(item, text.place)->if_string()->size();
-    return bytes == 0 ? Deltas{} : Deltas{{0, bytes}};
+    return bytes == 0 || whole ? Deltas{} : Deltas{{0, bytes}};
   }
 
   void item(std::size_t index, const Json& item) {
@@ -217,6 +219,7 @@ class Writer {
   void text(std::size_t index, const Json& item, const ItemText& text, const About& about) {
     const TextChannel& channel = *text.channel;
     const Deltas deltas = deltas_of(index, item, text, added_ms_);
+    if (deltas.empty() && (channel.what == 'd' || channel.what == 'm')) return;
     const std::string& whole = *find_text(item, text.place)->if_string();
     const std::string name = "response." + std::string(channel.name);
     const auto at = [&](std::string_view type) {
