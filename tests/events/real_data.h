@@ -2,16 +2,20 @@
 
 #include <zstd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/assert.h"
 #include "events/dialects/answer.h"
+#include "events/dialects/framing.h"
 #include "events/json.h"
 
 /// Recordings of real providers, which are no part of the project: HANSARD_SHARED_DATA names their
@@ -57,32 +61,23 @@ inline void each_line(const std::string& name, const std::function<void(const Js
   }
 }
 
-/// The frames of an SSE body, `gap_us` apart.
+/// The frames of an SSE body, `gap_us` apart; the bytes come in pieces of 1 to 97.
 inline std::vector<TimedFrame> sse_frames(std::string_view body, std::uint64_t gap_us) {
+  SseSplitter splitter;
   std::vector<TimedFrame> frames;
-  TimedFrame frame;
-  bool any = false;
-  const auto finish = [&] {
-    if (any) frames.push_back(frame);
-    frame = {frame.at_us + (any ? gap_us : 0), "", ""};
-    any = false;
+  const auto take = [&] {
+    while (auto frame = splitter.next()) {
+      frames.push_back({frames.size() * gap_us, std::move(frame->event), std::move(frame->data)});
+    }
   };
-  while (!body.empty()) {
-    const std::size_t end = std::min(body.find('\n'), body.size());
-    std::string_view line = body.substr(0, end);
-    body.remove_prefix(std::min(end + 1, body.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) finish();
-    const auto value = [&](std::string_view field) {
-      std::string_view text = line.substr(field.size());
-      return text.starts_with(' ') ? text.substr(1) : text;
-    };
-    if (line.starts_with("event:")) frame.event = value("event:");
-    if (!line.starts_with("data:")) continue;
-    frame.data.append(any ? "\n" : "").append(value("data:"));
-    any = true;
+  for (std::size_t piece = 1; !body.empty(); piece = piece * 31 % 97 + 1) {
+    const std::size_t size = std::min(piece, body.size());
+    splitter.feed(body.substr(0, size));
+    body.remove_prefix(size);
+    take();
   }
-  finish();
+  splitter.end();
+  take();
   return frames;
 }
 
