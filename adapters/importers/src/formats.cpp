@@ -7,6 +7,7 @@
 #include "formats/chatgpt.h"
 #include "formats/claude_code.h"
 #include "formats/codex.h"
+#include "formats/codex_exec.h"
 #include "formats/display_text.h"
 #include "formats/hansard_export.h"
 #include "formats/inspect.h"
@@ -26,6 +27,7 @@ constexpr std::array kFormats{
     Format{"chatgpt", "ChatGPT exports (conversations.json)", is_chatgpt, chatgpt_reader},
     Format{"claude-code", "Claude Code session logs", is_claude_code, claude_code_reader},
     Format{"codex", "Codex rollouts", is_codex, codex_reader},
+    Format{"codex-exec", "what codex exec --json prints", is_codex_exec, codex_exec_reader},
     Format{"langfuse", "Langfuse trace exports", is_langfuse, langfuse_reader},
     Format{"inspect", "Inspect AI logs (JSON and .eval)", is_inspect, inspect_reader},
     Format{"swe-agent", "SWE-agent trajectories", is_swe_agent, swe_agent_reader},

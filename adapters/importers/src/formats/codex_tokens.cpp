@@ -54,6 +54,10 @@ std::optional<TokenCounts> codex_counts(const Json* json) {
   return counts;
 }
 
+TokenCounts codex_growth(const TokenCounts& before, const TokenCounts& now) {
+  return fell(before, now) ? now : growth(before, now);
+}
+
 std::optional<CallUsage> CodexTokens::read(const Json& payload) {
   last_ = payload;
   const Json* info = present(payload, "info");

@@ -11,6 +11,11 @@ namespace hansard::importers {
 /// Counters as Codex writes them; nothing when `json` has none.
 std::optional<events::openai::TokenCounts> codex_counts(const events::Json* json);
 
+/// What was used between two cumulative counts: their difference, or all of `now` where a counter
+/// fell and so began anew.
+events::openai::TokenCounts codex_growth(const events::openai::TokenCounts& before,
+                                         const events::openai::TokenCounts& now);
+
 /// Turns the cumulative counts of a rollout into the usage of single calls.
 class CodexTokens {
  public:

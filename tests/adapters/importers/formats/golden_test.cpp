@@ -23,6 +23,7 @@ constexpr Golden kGolden[] = {
     {"chatgpt.json", "chatgpt", 4, 13, 2, 0},
     {"claude_code.jsonl", "claude-code", 7, 13, 7, 0},
     {"codex.jsonl", "codex", 1, 7, 4, 0},
+    {"codex_exec.jsonl", "codex-exec", 1, 11, 3, 0},
     {"sharegpt.json", "sharegpt", 2, 6, 1, 0},
     {"mt_bench_questions.jsonl", "mt-bench", 2, 3, 0, 0},
     {"mt_bench_answers.jsonl", "mt-bench", 3, 6, 0, 0},
