@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ struct HttpField {
 /// How long each part of a call may take; zero: as long as it likes.
 struct ProviderDeadlines {
   std::chrono::milliseconds connect{10'000};      ///< name lookup, TCP and TLS
-  std::chrono::milliseconds first_byte{600'000};  ///< request sent to head of the answer
-  std::chrono::milliseconds idle{300'000};        ///< between two pieces of the answer
+  std::chrono::milliseconds first_byte{600'000};  ///< last byte of the request out to the head
+  std::chrono::milliseconds idle{300'000};        ///< `next` asked for to its piece
   std::chrono::milliseconds total{0};             ///< all of it
 };
 
@@ -31,7 +32,7 @@ struct ProviderCall {
   std::string target;             ///< path and query, below the provider's base URL
   std::vector<HttpField> fields;  ///< without those that belong to a connection (`Host`, ...)
   std::string body;
-  ProviderDeadlines deadlines;
+  std::optional<ProviderDeadlines> deadlines;  ///< nothing: those configured for the provider
 };
 
 struct ProviderHead {
@@ -41,18 +42,22 @@ struct ProviderHead {
 
 /// Where and why a call failed, as `Error::field` says it: `connect`, `tls`, `first_byte`, `idle`,
 /// `total` (timed out), `reset` (the connection broke before the head), `truncated` (it broke
-/// within the body), `protocol` (what came is no HTTP).
+/// within the body), `protocol` (what came is no HTTP). Before anything was sent: `provider` (none
+/// of that name), `key` (configured, not there, and the call brings none), `method`, `target`,
+/// `fields` (HTTP cannot carry them), `connections`, `calls` (too many). At the end: `stopping`.
 
 /// A call under way. Destroying it cancels: the connection is closed, nothing is called any more
 /// once the destructor has returned (a call that is running is waited for, unless it is the one
-/// that destroys). Confined to one owner; calls back on a thread of the provider's.
+/// that destroys: hold no lock there that a callback takes). Callbacks are let go of on a thread of
+/// the provider's, perhaps a little later. Confined to one owner; calls back on that thread.
 class ProviderExchange {
  public:
   virtual ~ProviderExchange() = default;
   /// The next bytes of the body as soon as there are any, at most 64 KiB, as they came (content
   /// coding and all, transfer coding undone); empty at the end. Nothing more is read from the
   /// network before it is asked for. @pre the head has come, and no other `next` is waiting.
-  /// Errors: timed_out, unavailable, cancelled, each with the field above.
+  /// Errors: timed_out, unavailable, cancelled, each with the field above; and again when asked
+  /// again.
   virtual void next(std::function<void(Result<std::string>)> done) = 0;
 };
 
@@ -62,8 +67,9 @@ class ModelProvider {
  public:
   virtual ~ModelProvider() = default;
   /// Sends `call`; `head` is told once, on a thread of the provider's, and may already call `next`.
-  /// Errors: not_found (no such provider), overloaded (too many calls at once), timed_out,
-  /// unavailable, cancelled, with the field above.
+  /// It may be told before `start` has returned: who calls `next` in it sees to that.
+  /// Errors: not_found (no such provider), invalid_argument, too_large, unauthenticated,
+  /// overloaded, timed_out, unavailable, cancelled (the provider stops), with the field above.
   /// Never blocks.
   [[nodiscard]] virtual std::unique_ptr<ProviderExchange> start(
       ProviderCall call, std::function<void(Result<ProviderHead>)> head) = 0;

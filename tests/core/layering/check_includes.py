@@ -24,6 +24,7 @@ ADAPTERS = {
     "openssl": ("openssl/",),
     "rocksdb": ("rocksdb/", "xxhash.h"),
     "http": ("boost/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
+    "providers": ("boost/", "openssl/"),
     "importers": ("zstd.h", "zlib.h"),
     "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
 }

@@ -1,0 +1,262 @@
+#include "connection.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hansard::providers {
+
+namespace {
+
+/// So much is encrypted ahead of the network.
+constexpr std::size_t kEncryptBytes = 64U << 10;
+/// So that what is decrypted, with the rest of an earlier record, stays within 64 KiB.
+constexpr std::size_t kCipherBytes = 48U << 10;
+
+}  // namespace
+
+Connection::Connection(Loop& loop, Lookups& lookups, std::shared_ptr<const Upstream> upstream,
+                       std::shared_ptr<Scoreboard> scoreboard)
+    : loop_(loop),
+      lookups_(lookups),
+      upstream_(std::move(upstream)),
+      scoreboard_(std::move(scoreboard)),
+      patience_(loop) {}
+
+Connection::~Connection() { close(); }
+
+void Connection::open(Timer::Clock::time_point deadline,
+                      std::function<void(std::optional<core::Error>)> done) {
+  deadline_ = deadline;
+  on_open_ = std::move(done);
+  lookups_.find(upstream_->url.host, [weak = weak_from_this()](const Lookups::Found& found) {
+    const auto self = weak.lock();
+    if (!self || self->closed_) return;
+    self->why_ = found.why.empty() ? "no address" : found.why;
+    self->addresses_.assign(found.addresses.rbegin(), found.addresses.rend());
+    if (!self->addresses_.empty()) self->why_.clear();
+    self->connect_next();
+  });
+}
+
+void Connection::connect_next() {
+  patience_.cancel();
+  if (addresses_.empty()) {
+    opened(core::Error{
+        core::Errc::unavailable,
+        upstream_->name + ": no connection to " + upstream_->url.authority() + ": " + why_,
+        "connect"});
+    return;
+  }
+  stage_ = "connecting to";
+  const std::string address = std::move(addresses_.back());
+  addresses_.pop_back();
+  socket_ = std::make_unique<Socket>(loop_);
+  if (!addresses_.empty()) {
+    // An address that swallows everything must not use up the time of those that work.
+    const auto now = Timer::Clock::now();
+    const auto left = std::min<Timer::Clock::duration>(deadline_ - now, std::chrono::seconds(10));
+    patience_.at(now + left / static_cast<int>(addresses_.size() + 1), [this] {
+      if (why_.empty()) why_ = "no answer";
+      connect_next();
+    });
+  }
+  // `socket_` calls nobody once it is closed, and it is this object's own.
+  socket_->connect(address, upstream_->url.port, [this](const std::string& failed) {
+    if (!failed.empty()) {
+      if (why_.empty()) why_ = failed;
+      const auto self = shared_from_this();
+      connect_next();
+      return;
+    }
+    patience_.cancel();
+    if (upstream_->tls == nullptr) {
+      opened(std::nullopt);
+      return;
+    }
+    stage_ = "shaking hands with";
+    auto session = TlsSession::create(upstream_->tls, upstream_->url.host);
+    if (!session) {
+      opened(std::move(session).error());
+      return;
+    }
+    tls_ = *std::move(session);
+    shake_hands();
+  });
+}
+
+void Connection::shake_hands() {
+  const auto state = tls_->handshake();
+  flush();  // also when it failed: the other side is told why
+  if (state == TlsSession::State::ok) {
+    opened(std::nullopt);
+    return;
+  }
+  const auto failed = [this](const std::string& why) {
+    opened(core::Error{core::Errc::unavailable,
+                       upstream_->name + ": no TLS with " + upstream_->url.authority() + ": " + why,
+                       "tls"});
+  };
+  if (state != TlsSession::State::more) {
+    failed(tls_->why());
+    return;
+  }
+  socket_->when_readable([this, failed] {
+    const auto room = loop_.scratch();
+    const Socket::Moved moved = socket_->read(room);
+    if (moved.ended) {
+      failed(moved.why.empty() ? "it ended the connection" : moved.why);
+      return;
+    }
+    tls_->feed({room.data(), moved.bytes});
+    shake_hands();
+  });
+}
+
+void Connection::opened(std::optional<core::Error> error) {
+  const auto self = shared_from_this();  // whoever is told may let go of us
+  if (!error) {
+    counted_ = true;
+    scoreboard_->update([](ProviderStatus& status) {
+      ++status.connects;
+      ++status.connections_open;
+    });
+  }
+  const auto tell = std::exchange(on_open_, nullptr);
+  if (tell) tell(std::move(error));
+}
+
+void Connection::send(std::string_view first, std::string_view second,
+                      std::function<void()> progress, std::function<void(bool)> done) {
+  first_ = first;
+  second_ = second;
+  on_progress_ = std::move(progress);
+  on_sent_ = std::move(done);
+  loop_.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock(); self && !self->closed_) self->write_on();
+  });
+}
+
+void Connection::write_on() {
+  for (;;) {
+    if (tls_ != nullptr && cipher_.empty()) {
+      std::string_view& from = first_.empty() ? second_ : first_;
+      const std::string_view piece = from.substr(0, kEncryptBytes);
+      if (!tls_->encrypt(piece)) write_failed_ = true;
+      from.remove_prefix(piece.size());
+      cipher_ = tls_->take_output();
+    }
+    if (write_failed_) return sent(false);
+    Socket::Moved moved;
+    if (tls_ != nullptr) {
+      moved = socket_->write(cipher_, {});
+      cipher_.erase(0, moved.bytes);
+    } else {
+      moved = socket_->write(first_, second_);
+      const std::size_t of_first = std::min(moved.bytes, first_.size());
+      first_.remove_prefix(of_first);
+      second_.remove_prefix(moved.bytes - of_first);
+    }
+    if (moved.ended) return sent(false);
+    if (first_.empty() && second_.empty() && cipher_.empty()) return sent(true);
+    if (moved.bytes == 0) break;
+    if (on_progress_) on_progress_();
+  }
+  socket_->when_writable([this] {
+    const auto self = shared_from_this();
+    write_on();
+  });
+}
+
+void Connection::sent(bool whole) {
+  write_failed_ = write_failed_ || !whole;
+  first_ = {};
+  second_ = {};
+  on_progress_ = nullptr;
+  const auto tell = std::exchange(on_sent_, nullptr);
+  if (tell) tell(whole);
+}
+
+/// What TLS itself has to say (handshake, key updates): it goes out with the data, or now.
+void Connection::flush() {
+  cipher_ += tls_->take_output();
+  if (cipher_.empty() || on_sent_ || write_failed_) return;
+  const Socket::Moved moved = socket_->write(cipher_, {});
+  cipher_.erase(0, moved.bytes);
+  if (moved.ended) {
+    write_failed_ = true;  // reading will say so, too
+  } else if (!cipher_.empty()) {
+    socket_->when_writable([this] {
+      const auto self = shared_from_this();
+      if (on_sent_) {
+        write_on();
+      } else {
+        flush();
+      }
+    });
+  }
+}
+
+void Connection::receive(std::function<void(const Received&)> done) {
+  on_received_ = std::move(done);
+  if (std::exchange(reading_, true)) return;
+  if (tls_ != nullptr && tls_->has_input()) {
+    loop_.post([weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && !self->closed_) self->read_on();
+    });
+    return;
+  }
+  wait_readable();
+}
+
+void Connection::wait_readable() {
+  socket_->when_readable([this] { read_on(); });
+}
+
+void Connection::read_on() {
+  const auto self = shared_from_this();
+  std::string plain;  // not kept: connections wait most of their time
+  const Received received = tls_ == nullptr ? read_plain() : read_tls(plain);
+  if (received.bytes.empty() && !received.ended) {
+    wait_readable();
+    return;
+  }
+  reading_ = false;
+  const auto tell = std::exchange(on_received_, nullptr);
+  if (tell) tell(received);
+}
+
+Connection::Received Connection::read_plain() {
+  const auto room = loop_.scratch();
+  const Socket::Moved moved = socket_->read(room);
+  return {{room.data(), moved.bytes}, moved.ended, moved.why.empty(), moved.why};
+}
+
+Connection::Received Connection::read_tls(std::string& plain) {
+  const auto room = loop_.scratch().first(kCipherBytes);
+  const Socket::Moved moved = socket_->read(room);
+  tls_->feed({room.data(), moved.bytes});
+  const auto state = tls_->decrypt(plain);
+  flush();
+  Received received{plain, moved.ended, false, moved.why};
+  if (state == TlsSession::State::closed) {
+    received.ended = true;
+    received.clean = true;
+  } else if (state == TlsSession::State::failed) {
+    received.ended = true;
+    received.why = tls_->why();
+  }
+  return received;
+}
+
+void Connection::close() {
+  if (std::exchange(closed_, true)) return;
+  if (counted_) scoreboard_->update([](ProviderStatus& status) { --status.connections_open; });
+  patience_.cancel();
+  socket_.reset();
+  on_open_ = nullptr;
+  on_progress_ = nullptr;
+  on_sent_ = nullptr;
+  on_received_ = nullptr;
+}
+
+}  // namespace hansard::providers
