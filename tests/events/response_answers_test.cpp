@@ -106,6 +106,8 @@ TEST(ResponseAnswers, ABodyRebuildsEqual) {
   // A repeated key is not what the parts can say.
   EXPECT_TRUE(checks::rebuilds(dialect(), parsed(R"({"object":"response","output":[],
     "model":"a","model":"b"})")));
+  EXPECT_TRUE(checks::rebuilds(dialect(), parsed(R"({"object":"response","model":"a",
+    "model":null})")));
 }
 
 TEST(ResponseAnswers, WhyItEndedFollowsFromItsStatus) {

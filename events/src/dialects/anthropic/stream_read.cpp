@@ -70,7 +70,8 @@ class Stream final : public StreamedAnswer {
       return FrameKind::error;
     }
     if (type == "ping") return FrameKind::other;
-    const auto kind = object && !complete_ ? understand(type, *data) : std::nullopt;
+    if (complete_) return FrameKind::other;  // nothing that follows belongs to the answer
+    const auto kind = object ? understand(type, *data) : std::nullopt;
     if (kind) return *kind;
     frames_.push_back(kept_frame(frame));
     return FrameKind::other;

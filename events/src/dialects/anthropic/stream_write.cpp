@@ -40,6 +40,8 @@ class Writer {
     const bool whole = (reason != nullptr && reason->is_string()) || counted != nullptr;
     const Json::Object& members = *body_.if_object();
     const bool begun = members.size() != 1 || members.front().key != kFrames;
+    // Before the message nothing means anything: kept frames are not understood again.
+    write_kept(body_.find(kFrames), now_ms_ * 1000, frames_);
     if (begun) message_start(whole);
     if (const Json::Array* blocks = content()) {
       for (std::size_t i = 0; i < blocks->size(); ++i) {
@@ -47,7 +49,6 @@ class Writer {
       }
     }
     now_ms_ = std::max(now_ms_, time_of(track_, "end", 0));
-    write_kept(body_.find(kFrames), now_ms_ * 1000, frames_);
     if (whole) {
       message_delta();
       put(event("message_stop"));
@@ -71,9 +72,14 @@ class Writer {
     frames_.push_back({now_ms_ * 1000, std::string(text_of(data.find("type"), "")), dump(data)});
   }
 
+  /// The blocks, where they are such that a stream can bring them one by one.
   [[nodiscard]] const Json::Array* content() const {
     const Json* content = body_.find("content");
-    return content == nullptr ? nullptr : content->if_array();
+    const Json::Array* blocks = content == nullptr ? nullptr : content->if_array();
+    if (blocks == nullptr) return nullptr;
+    const bool objects = std::all_of(blocks->begin(), blocks->end(),
+                                     [](const Json& each) { return each.is_object(); });
+    return objects ? blocks : nullptr;
   }
 
   static bool late(const Json::Member& each) {
@@ -84,7 +90,7 @@ class Writer {
     Json message(Json::Object{});
     for (const auto& each : *body_.if_object()) {
       if (each.key == kFrames) continue;
-      if (each.key == "content" && each.value.is_array()) {
+      if (each.key == "content" && content() != nullptr) {
         message.add("content", Json(Json::Array{}));
       } else if (whole && late(each)) {
         message.add(each.key, nullptr);

@@ -185,8 +185,8 @@ class Answers final : public AnswerDialect {
     const Recorded from = recorded(answer);
     if (from.answer == nullptr) return {};
     const Json* extra = extra_for(kResponsesDialect, from.answer->extra);
-    const bool whole = extra != nullptr && (extra->find("body") != nullptr ||
-                                            member(extra->find("raw"), "output") != nullptr);
+    const Json* raw = member(extra, "raw");  // of a bare list of items, an array
+    const bool whole = member(extra, "body") != nullptr || (raw != nullptr && raw->is_object());
     return whole ? write_own(from, *extra) : write_foreign(from);
   }
 

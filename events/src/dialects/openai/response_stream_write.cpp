@@ -89,18 +89,17 @@ class Writer {
     }
     const std::string_view last = last_event(response_);
     if (!response_.is_null()) open(!last.empty());
-    const Json* output = response_.find("output");
-    if (output != nullptr && output->is_array()) {
-      for (std::size_t i = 0; i < output->if_array()->size(); ++i)
-        item(i, (*output->if_array())[i]);
+    if (const Json::Array* list = items()) {
+      for (std::size_t i = 0; i < list->size(); ++i) item(i, (*list)[i]);
     }
     // An item ends where it ends, also while another is coming.
     std::stable_sort(events_.begin(), events_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
+    // Before the response nothing means anything: kept frames are not understood again.
+    write_kept(&kept, time_of(track_, "start") * 1000, frames_);
     number();
     const std::uint64_t end_ms =
         std::max(events_.empty() ? 0 : events_.back().first, time_of(track_, "end"));
-    write_kept(&kept, end_ms * 1000, frames_);
     if (response_.is_null() || last.empty()) return;
     Json data;
     data.add("type", last).add("sequence_number", events_.size()).add("response", response_);
@@ -116,7 +115,7 @@ class Writer {
   void open(bool whole) {
     Json response(Json::Object{});
     for (const auto& each : *response_.if_object()) {
-      if (each.key == "output" && each.value.is_array()) {
+      if (each.key == "output" && items() != nullptr) {
         response.add(each.key, Json(Json::Array{}));
       } else if (whole && each.key == "status") {
         response.add(each.key, "in_progress");
@@ -132,6 +131,16 @@ class Writer {
       data.add("type", type).add("response", response);
       put(time_of(track_, "start"), std::move(data));
     }
+  }
+
+  /// The output, where it is such that a stream can bring it item by item.
+  [[nodiscard]] const Json::Array* items() const {
+    const Json* output = response_.find("output");
+    const Json::Array* list = output == nullptr ? nullptr : output->if_array();
+    if (list == nullptr) return nullptr;
+    const bool objects =
+        std::all_of(list->begin(), list->end(), [](const Json& each) { return each.is_object(); });
+    return objects ? list : nullptr;
   }
 
   void number() {
