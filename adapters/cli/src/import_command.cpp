@@ -33,6 +33,20 @@ bool may_hold_conversations(const std::filesystem::path& file) {
                      [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
+/// Why a file of a ChatGPT export is not taken by itself; empty where it is no such file.
+std::string_view of_an_export(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  const bool feedback = name == "message_feedback.json";
+  if (!feedback && name != "user.json" && name != "shared_conversations.json") return {};
+  std::error_code failed;
+  for (std::filesystem::directory_iterator each(file.parent_path(), failed), end;
+       !failed && each != end; each.increment(failed)) {
+    if (!each->path().filename().string().starts_with("conversations")) continue;
+    return feedback ? "read with the conversations beside it" : "holds no conversations";
+  }
+  return {};
+}
+
 /// The files of a directory and below it, by name. What cannot be listed is told in `skipped`.
 std::vector<std::string> files_below(const std::string& directory, std::vector<Remark>& skipped) {
   namespace fs = std::filesystem;
@@ -42,7 +56,9 @@ std::vector<std::string> files_below(const std::string& directory, std::vector<R
   for (; !failed && each != fs::recursive_directory_iterator(); each.increment(failed)) {
     std::error_code unknown;
     if (!each->is_regular_file(unknown)) continue;
-    if (may_hold_conversations(each->path())) {
+    if (const std::string_view why = of_an_export(each->path()); !why.empty()) {
+      skipped.push_back({0, each->path().string(), std::string(why)});
+    } else if (may_hold_conversations(each->path())) {
       files.push_back(each->path().string());
     } else {
       skipped.push_back({0, each->path().string(), "no ending of conversations"});

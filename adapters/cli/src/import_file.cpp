@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -187,6 +188,32 @@ class FileImport {
   std::unordered_map<std::size_t, bool> all_known_;
 };
 
+/// A file in the directory of the one that is read. One that is too large is told as failed.
+std::optional<std::string> read_beside(std::string_view name, ImportReport& report) {
+  constexpr std::size_t kBytesMax = 64U << 20;
+  if (report.file == "-") return std::nullopt;
+  const auto path = std::filesystem::path(report.file).parent_path() / name;
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return std::nullopt;
+  auto source = importers::open_source(path.string());
+  std::string text;
+  Status status = Ok{};
+  while (status) {
+    auto piece = source ? (*source)->next() : core::Result<std::string_view>(source.error());
+    if (!piece) {
+      status = piece.error();
+    } else if (piece->empty()) {
+      return text;
+    } else if (text.size() + piece->size() > kBytesMax) {
+      status = Error{Errc::too_large, "larger than 64 MiB"};
+    } else {
+      text.append(*piece);
+    }
+  }
+  report.fail(0, status.error().code, path.string() + ": " + status.error().message);
+  return std::nullopt;
+}
+
 }  // namespace
 
 void ImportReport::fail(std::uint64_t line, Errc code, std::string reason) {
@@ -211,6 +238,7 @@ Status read_file(const importers::Format* format, ImportReport& report,
         status = take(std::move(piece));
       },
       [&](std::uint64_t line, const Error& why) { report.fail(line, why.code, why.message); },
+      [&](std::string_view name) { return read_beside(name, report); },
   };
   std::unique_ptr<importers::Reader> reader;
   if (format != nullptr) {

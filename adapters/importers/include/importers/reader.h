@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/time.h"
@@ -48,6 +49,9 @@ struct ReaderEvents {
   std::function<void(Piece piece)> piece;
   /// A record that could not be taken at all; the others go on.
   std::function<void(std::uint64_t line, core::Error why)> failed;
+  /// A small file that stands beside this one, by its name; nothing where there is none. May be
+  /// empty: what comes through a pipe has no neighbours.
+  std::function<std::optional<std::string>(std::string_view name)> beside = {};
 };
 
 /// Reads one file of one format, record by record, into pieces of conversations. Pure: the same

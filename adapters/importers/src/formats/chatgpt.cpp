@@ -3,8 +3,11 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "formats/chatgpt_feedback.h"
 #include "formats/chatgpt_message.h"
 #include "formats/chatgpt_tree.h"
 #include "formats/json_reader.h"
@@ -32,9 +35,11 @@ struct Branch {
 
 class Conversation {
  public:
+  /// @param feedback  about its messages.
   Conversation(const Json& json, std::uint64_t line, SessionName name,
-               std::function<void(Piece)> tell)
+               const std::vector<Json>& feedback, std::function<void(Piece)> tell)
       : json_(json), line_(line), tree_(*json.find("mapping")), tell_(std::move(tell)) {
+    place(feedback);
     // Sessions of branches are called after it, which takes an id.
     group_ = name.id.empty() ? name.prefix + std::to_string(fnv1a(name.seed)) : name.id;
     if (name.id.empty()) name = {group_, {}, {}};
@@ -51,6 +56,25 @@ class Conversation {
   }
 
  private:
+  /// Finds the node of each record, which is called as its message or as that calls itself.
+  void place(const std::vector<Json>& feedback) {
+    if (feedback.empty()) return;
+    std::unordered_map<std::string, std::string> nodes;
+    tree_.for_each([&](const Node& node) {
+      if (node.message == nullptr) return;
+      nodes.emplace(node.id, node.id);
+      if (auto id = id_at(*node.message, "id")) nodes.emplace(*std::move(id), node.id);
+    });
+    for (const Json& record : feedback) {
+      const auto found = nodes.find(chatgpt::message_of(record));
+      if (found == nodes.end()) {
+        homeless_.push_back(&record);
+      } else {
+        scored_[found->second].push_back(&record);
+      }
+    }
+  }
+
   [[nodiscard]] std::string name_of_branch(std::size_t first) const {
     return group_ + "~" + tree_.node(first).id;
   }
@@ -103,6 +127,7 @@ class Conversation {
         const Json& node = *json_.find("mapping")->find(lost);
         attach(lost, "chatgpt.node", "its parents lead to no beginning", node, std::nullopt);
       }
+      for (const Json* record : homeless_) attach_feedback(*record, "its message is not there");
     }
     flow_->finish();
   }
@@ -143,6 +168,21 @@ class Conversation {
     if (node.message == nullptr) return;
     const auto time = time_of(present(*node.message, "create_time"));
     flow_->at(line_, dump(*node.message).size());
+    read_message(node, open, last, time);
+    const auto scored = scored_.find(node.id);
+    if (scored == scored_.end()) return;
+    for (const Json* record : scored->second) {
+      auto score = chatgpt::score_of(*record, node.id);
+      if (score) {
+        flow_->step(std::move(score->step), score->occurred_at);
+      } else {
+        attach_feedback(*record, score.error().message);
+      }
+    }
+  }
+
+  void read_message(const Node& node, OpenCalls& open, std::optional<std::string>& last,
+                    std::optional<core::Timestamp> time) {
     auto steps = chatgpt::read_message(*node.message, node.id, open);
     if (!steps) {
       attach(node.id, "chatgpt.message", steps.error().message, *node.message, time);
@@ -161,6 +201,11 @@ class Conversation {
     }
   }
 
+  void attach_feedback(const Json& record, std::string_view reason) {
+    flow_->attach("feedback:" + std::to_string(fnv1a(dump(record))), "chatgpt.feedback",
+                  chatgpt::Feedback::kFile, reason, record, std::nullopt);
+  }
+
   void attach(const std::string& id, std::string_view kind, std::string_view reason,
               const Json& record, std::optional<core::Timestamp> time) {
     flow_->attach(id + ":" + std::to_string(fnv1a(dump(record))), kind, "mapping." + id, reason,
@@ -174,6 +219,8 @@ class Conversation {
   std::string group_;
   std::deque<Branch> waiting_;
   std::optional<SessionFlow> flow_;
+  std::unordered_map<std::string, std::vector<const Json*>> scored_;  ///< by their nodes
+  std::vector<const Json*> homeless_;                                 ///< without a node
 };
 
 class ChatGptReader final : public JsonReader {
@@ -197,11 +244,29 @@ class ChatGptReader final : public JsonReader {
       name.seed =
           mapping->if_object()->empty() ? dump(record.json) : mapping->if_object()->front().key;
     }
-    Conversation(record.json, record.line, std::move(name), [this](Piece piece) {
+    if (!std::exchange(asked_, true)) read_feedback(record.line);
+    const std::vector<Json>& feedback = feedback_.of(name.id);
+    Conversation(record.json, record.line, std::move(name), feedback, [this](Piece piece) {
       tell(std::move(piece));
     }).read();
     return Ok{};
   }
+
+  void read_feedback(std::uint64_t line) {
+    const auto text = beside(chatgpt::Feedback::kFile);
+    if (!text) return;
+    auto feedback = chatgpt::Feedback::read(*text);
+    if (feedback) {
+      feedback_ = *std::move(feedback);
+      return;
+    }
+    core::Error why = std::move(feedback).error();
+    why.message = std::string(chatgpt::Feedback::kFile) + ": " + why.message;
+    fail(line, std::move(why));
+  }
+
+  bool asked_ = false;
+  chatgpt::Feedback feedback_;
 };
 
 }  // namespace

@@ -23,6 +23,8 @@ namespace hansard::importers {
 /// call, and a tool's message the result of the latest open call to it. Thoughts are thinking
 /// parts, pictures and sound parts with their `asset_pointer` as `url`. Kinds of content that are
 /// not known are attached. There are no counts of tokens in an export.
+/// Thumbs in `message_feedback.json` beside it become scores of their messages, in the session that
+/// holds those.
 /// Memory: one conversation.
 std::unique_ptr<Reader> chatgpt_reader(ReaderEvents events);
 bool is_chatgpt(const events::Json& record);

@@ -25,6 +25,17 @@ class Tree {
   explicit Tree(const events::Json& mapping);
 
   [[nodiscard]] const Node& node(std::size_t index) const { return nodes_[index]; }
+  /// Calls `each` with every node that a beginning leads to.
+  template <class F>
+  void for_each(const F& each) const {
+    std::vector<std::size_t> todo = beginnings_;
+    while (!todo.empty()) {
+      const Node& at = nodes_[todo.back()];
+      todo.pop_back();
+      each(at);
+      todo.insert(todo.end(), at.children.begin(), at.children.end());
+    }
+  }
   /// Nodes without a parent, in the order of the export.
   [[nodiscard]] const std::vector<std::size_t>& beginnings() const { return beginnings_; }
   /// Ids of nodes that no beginning leads to, for their parents form a ring.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,10 @@ class JsonReader : public Reader {
 
   void tell(Piece piece) const { events_.piece(std::move(piece)); }
   void fail(std::uint64_t line, core::Error why) const { events_.failed(line, std::move(why)); }
+  /// The text of a file beside this one.
+  [[nodiscard]] std::optional<std::string> beside(std::string_view name) const {
+    return events_.beside ? events_.beside(name) : std::nullopt;
+  }
 
  private:
   ReaderEvents events_;

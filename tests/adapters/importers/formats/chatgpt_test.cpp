@@ -208,4 +208,67 @@ TEST(ChatGpt, ALongConversationIsToldInPieces) {
   EXPECT_EQ(told.steps<SendMessage>().size(), 2000U);
 }
 
+/// The fixture, with this beside it.
+Told with_feedback(const std::string& feedback) {
+  return read(importers::chatgpt_reader, support::golden("import/chatgpt.json"),
+              [feedback](std::string_view name) -> std::optional<std::string> {
+                EXPECT_EQ(name, "message_feedback.json");
+                return feedback;
+              });
+}
+std::string thumbs(std::string_view message, std::string_view rating, std::string_view more = "",
+                   std::string_view conversation = "conv-1") {
+  return R"({"message_id":")" + std::string(message) + R"(","conversation_id":")" +
+         std::string(conversation) + R"(","user_id":"user-1","rating":")" + std::string(rating) +
+         "\"" + std::string(more) + "}";
+}
+
+TEST(ChatGpt, ThumbsAreScoresOfTheirMessagesInTheSessionThatHoldsThem) {
+  const Told told = with_feedback(
+      "[" +
+      thumbs("a1", "thumbsDown", R"(,"content":"{\"tags\":[\"false\"],\"text\":\"It is 42\"}")") +
+      "," + thumbs("a2", "thumbs_up", R"(,"create_time":"2026-02-03T04:05:06Z")") + "," +
+      thumbs("a1", "thumbs_up", "", "another") + "]");
+  EXPECT_TRUE(told.failed.empty());
+  const auto scores = told.steps<events::RecordScore>();
+  ASSERT_EQ(scores.size(), 2U);
+  EXPECT_EQ(scores[0].target_id, "a1");
+  EXPECT_EQ(scores[0].target_kind, events::TargetKind::message);
+  EXPECT_EQ(scores[0].name, "thumbs");
+  EXPECT_EQ(dump(scores[0].value), "false");
+  EXPECT_EQ(scores[0].evaluator, "user");
+  EXPECT_EQ(scores[0].comment, "It is 42");
+  EXPECT_EQ(dump(*scores[0].metadata->find("user_id")), R"("user-1")");
+  const Told branch = session(told, "conv-1~a2");
+  ASSERT_EQ(branch.steps<events::RecordScore>().size(), 1U) << "the second is of a branch";
+  EXPECT_EQ(branch.steps<events::RecordScore>()[0].target_id, "a2");
+  EXPECT_EQ(dump(branch.steps<events::RecordScore>()[0].value), "true");
+  bool timed = false;
+  for (const auto& step : branch.pieces[0].steps) {
+    const bool score = std::holds_alternative<events::RecordScore>(step.step);
+    timed = timed || (score && step.occurred_at.has_value());
+  }
+  EXPECT_TRUE(timed);
+}
+
+TEST(ChatGpt, ThumbsThatSayNothingOrOfNothingAreAttached) {
+  const Told told =
+      with_feedback("[" + thumbs("nobody", "thumbs_up") + "," + thumbs("a1", "") + "]");
+  EXPECT_TRUE(told.steps<events::RecordScore>().empty());
+  std::size_t attached = 0;
+  for (const auto& each : told.steps<events::AttachRecord>()) {
+    attached += each.kind == "chatgpt.feedback" ? 1 : 0;
+  }
+  EXPECT_EQ(attached, 2U);
+}
+
+TEST(ChatGpt, BrokenFeedbackIsToldAndCostsNoConversation) {
+  for (const char* broken : {"{", "{}", "[1]"}) {
+    const Told told = with_feedback(broken);
+    ASSERT_EQ(told.failed.size(), 1U) << broken;
+    EXPECT_NE(told.failed[0].second.message.find("message_feedback.json"), std::string::npos);
+    EXPECT_EQ(told.pieces.size(), fixture().pieces.size());
+  }
+}
+
 }  // namespace

@@ -52,12 +52,14 @@ struct Told {
 };
 
 /// Feeds `text` as a file would be: split into records, none of them joined.
-inline Told read(const MakeReader& make, std::string_view text) {
+/// @param beside  what stands beside the file; may be empty.
+inline Told read(const MakeReader& make, std::string_view text,
+                 decltype(ReaderEvents::beside) beside = {}) {
   Told told;
-  const auto reader = make({[&](Piece piece) { told.pieces.push_back(std::move(piece)); },
-                            [&](std::uint64_t line, core::Error why) {
-                              told.failed.emplace_back(line, std::move(why));
-                            }});
+  const auto reader = make(
+      {[&](Piece piece) { told.pieces.push_back(std::move(piece)); },
+       [&](std::uint64_t line, core::Error why) { told.failed.emplace_back(line, std::move(why)); },
+       std::move(beside)});
   RecordSplitter splitter([&](SourceRecord record) { reader->take(std::move(record)); },
                           [](std::string_view) { return false; });
   splitter.feed(text);
