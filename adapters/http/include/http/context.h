@@ -9,8 +9,8 @@
 #include "events/session/commands.h"
 #include "http/limits.h"
 #include "http/metrics.h"
-#include "http/route_doc.h"
 #include "http/pool.h"
+#include "http/route_doc.h"
 #include "http/router.h"
 
 namespace hansard::http {
