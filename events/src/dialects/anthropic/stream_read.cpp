@@ -117,13 +117,12 @@ class Stream final : public StreamedAnswer {
   std::optional<FrameKind> message_start(Json& data) {
     Json* message = data.find("message");
     if (message == nullptr || !message->is_object()) return std::nullopt;
+    if (message->find(kFrames) != nullptr) return std::nullopt;  // the name is taken
     // Some messages come whole: their counters are those of the end.
     counted_ = counted_ || !text_of(message->find("stop_reason"), "").empty();
     if (message_.is_object()) {
       for (auto& each : *message->if_object()) {
-        if (each.key != "content" && each.key != "usage") {
-          set_member(message_, each.key, std::move(each.value));
-        }
+        if (!ours(each.key)) set_member(message_, each.key, std::move(each.value));
       }
       overlay_usage(message->find("usage"), message_);
       return FrameKind::other;
@@ -217,16 +216,23 @@ class Stream final : public StreamedAnswer {
   std::optional<FrameKind> message_delta(Json& data) {
     Json* delta = data.find("delta");
     if (delta == nullptr || !delta->is_object()) return std::nullopt;
-    for (auto& each : *delta->if_object()) set_member(message_, each.key, std::move(each.value));
+    for (auto& each : *delta->if_object()) {
+      if (!ours(each.key)) set_member(message_, each.key, std::move(each.value));
+    }
     const Json* usage = data.find("usage");
     overlay_usage(usage, message_);
     const Json* output = member(usage, "output_tokens");
     counted_ = counted_ || (output != nullptr && output->is_number());
     for (auto& each : *data.if_object()) {
-      if (each.key == "type" || each.key == "delta" || each.key == "usage") continue;
+      if (ours(each.key) || each.key == "type" || each.key == "delta") continue;
       set_member(message_, each.key, std::move(each.value));
     }
     return FrameKind::other;
+  }
+
+  /// Members that this class puts together, whatever else a frame says.
+  static bool ours(std::string_view key) {
+    return key == "content" || key == "usage" || key == kFrames;
   }
 
   static std::optional<std::uint64_t> index_of(const Json& data) {

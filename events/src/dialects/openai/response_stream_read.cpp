@@ -93,6 +93,7 @@ class Stream final : public StreamedAnswer {
     if (!type.starts_with(kPrefix)) return std::nullopt;
     const std::string_view name = std::string_view(type).substr(kPrefix.size());
     if (Json* response = data.find("response"); response != nullptr && response->is_object()) {
+      if (response->find(kFrames) != nullptr) return std::nullopt;  // the name is taken
       return state(name, data);
     }
     const auto index = count_at(data, "output_index");
