@@ -1,0 +1,14 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "core/hash.h"
+
+namespace hansard::events {
+
+/// SHA-256 of bytes: how dialects that do not keep vectors tell one from another without naming a
+/// library. Pure; called from any thread that reads an answer.
+using VectorHash = std::function<core::Hash(std::string_view bytes)>;
+
+}  // namespace hansard::events
