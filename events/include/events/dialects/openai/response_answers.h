@@ -14,7 +14,8 @@
 /// A stream put together is the `response` of its last event; deltas count for the cadence, and for
 /// what came of a stream that was cut: its items, by `output_index` (proxies change item ids on the
 /// way), in the last response seen. An empty `output` of the last event is filled likewise. Frames
-/// that are not understood are under `_frames` [{"event", "data"}]; `obfuscation` is never kept.
+/// that are not understood are under `_frames` [{"event", "data"}]; `obfuscation` and what follows
+/// the end are never kept.
 ///
 /// The track, times in milliseconds:
 ///   {"start":300, "0":"<times>", "0t1":"<deltas>", "end":1834}
