@@ -80,9 +80,12 @@ asio::awaitable<Connection::Step> Connection::exchange(bool first) {
       request->incoming = inlet_;
     }
     streamed_in = inlet_;
-    current.response = co_await expand(request);
-    if (!current.response) {
-      current.response = co_await handle(*current.admission.route, request);
+    const Route& route = *current.admission.route;
+    if (route.takes != Takes::anything) current.response = co_await expand(request);
+    if (!current.response && route.waits) {
+      current.response = co_await handle_waiting(route, request);
+    } else if (!current.response) {
+      current.response = co_await handle(route, request);
     }
   }
   release_body_budget();
@@ -155,7 +158,10 @@ asio::awaitable<void> Connection::read_request(Exchange& exchange) {
   } else if (!refused && exchange.admission.route->takes == Takes::lines) {
     co_return;  // the handler asks for it
   } else if (!parser.done()) {
-    exchange.response = co_await read_body(parser);
+    const Route* const route = exchange.admission.route;
+    const bool anything = route != nullptr && route->takes == Takes::anything;
+    exchange.response =
+        co_await read_body(parser, anything ? Limit::gateway_body_bytes : Limit::body_bytes);
     exchange.keep = !exchange.response;
     exchange.unread = !exchange.keep;
     exchange.gone = exchange.keep && !parser.done();
@@ -179,8 +185,8 @@ asio::awaitable<std::optional<Response>> Connection::read_head(RequestParser& pa
   }
 }
 
-asio::awaitable<std::optional<Response>> Connection::read_body(RequestParser& parser) {
-  if (auto over = parser.limit_body()) co_return failed(*std::move(over));
+asio::awaitable<std::optional<Response>> Connection::read_body(RequestParser& parser, Limit limit) {
+  if (auto over = parser.limit_body(limit)) co_return failed(*std::move(over));
   const Time began = steady_clock::now();
   bool awaited = parser.wants_continue() && wire_->unread().empty() && !parser.http_1_0();
   for (;;) {
@@ -230,6 +236,29 @@ asio::awaitable<Response> Connection::handle(const Route& route, RequestPtr requ
   core::Error late = limit_error(shared_.limits, Limit::handler_ms);
   late.message += "; what it was asked to write may still be written: retry with the same ids";
   co_return problem(std::move(late), row(Limit::handler_ms).status);
+}
+
+/// Until there is an answer or nobody to give it to.
+asio::awaitable<Response> Connection::handle_waiting(const Route& route,
+                                                     std::shared_ptr<Request> request) {
+  const auto departure = std::make_shared<Departure>();
+  request->departure = departure;
+  auto pending = wire_->make_pending<Response>();
+  Responder respond([pending](Response response) { pending->complete(std::move(response)); });
+  call(route, std::move(request), std::move(respond));
+  wire_->unguard();
+  wire_->watch();
+  while (!wire_->hung_up() && !wire_->is_cut()) {
+    co_await wire_->sleep_for(pending, Time::max());
+    if (auto response = pending->poll()) {
+      wire_->unwatch();
+      co_return *std::move(response);
+    }
+  }
+  if (auto late = pending->finish()) co_return *std::move(late);
+  departure->happen();
+  wire_->cut(false);
+  co_return problem({core::Errc::cancelled, "the client went"});
 }
 
 /// Takes the content coding off the body: at once and within `body_bytes`, or as it comes.

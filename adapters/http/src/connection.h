@@ -70,8 +70,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<Step> await_first_byte(bool first);
   boost::asio::awaitable<void> read_request(Exchange& exchange);
   boost::asio::awaitable<std::optional<Response>> read_head(RequestParser& parser);
-  boost::asio::awaitable<std::optional<Response>> read_body(RequestParser& parser);
+  boost::asio::awaitable<std::optional<Response>> read_body(RequestParser& parser, Limit limit);
   boost::asio::awaitable<Response> handle(const Route& route, RequestPtr request);
+  boost::asio::awaitable<Response> handle_waiting(const Route& route,
+                                                  std::shared_ptr<Request> request);
   boost::asio::awaitable<std::optional<Response>> expand(std::shared_ptr<Request> request);
   boost::asio::awaitable<void> open_inlet(Exchange& exchange);
   boost::asio::awaitable<void> close_inlet(Exchange& exchange);

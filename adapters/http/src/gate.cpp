@@ -116,7 +116,9 @@ Admission Gate::admit(Request& request, bool has_body) const {
     path_key = segments[1];
     segments.erase(segments.begin(), segments.begin() + 2);
     if (segments.size() == 1 && segments[0].empty()) segments.clear();  // `/k/<key>/` is the root
-    request.target = "/k/...";  // the rest is in `segments`; the key must not reach a log
+    // Without the key, which must not reach a log or another server.
+    const std::size_t after_key = request.target.find('/', 3);
+    request.target = after_key == std::string::npos ? "/" : request.target.substr(after_key);
   }
   Router::Match match = router_.match(request.method, segments);
   if (match.route == nullptr && match.allowed.empty()) {
@@ -209,6 +211,7 @@ std::optional<Response> Gate::check_body(const Request& request, const Route& ro
   if (route.takes == Takes::nothing) {
     return problem({Errc::invalid_argument, "this route takes no body", "body"});
   }
+  if (route.takes == Takes::anything) return std::nullopt;
   const auto type = request.headers.find("Content-Type");
   const bool lines = route.takes == Takes::lines;
   if (lines && (!type || !(is_lines_type(*type) || is_json_type(*type)))) {

@@ -18,6 +18,8 @@ using core::Errc;
 constexpr std::array<LimitRow, kLimitCount> kTable{{
     {Limit::body_bytes, "body_bytes", 32 * kMiB, 1 * kKiB, 1024 * kMiB, Errc::too_large, 413,
      "request body"},
+    {Limit::gateway_body_bytes, "gateway_body_bytes", 64 * kMiB, 1 * kKiB, 1024 * kMiB,
+     Errc::too_large, 413, "request body of a call to a model"},
     {Limit::event_bytes, "event_bytes", core::kMaxEventBytes, 1 * kKiB, core::kMaxEventBytes,
      Errc::too_large, 413, "facts and content of one event"},
     {Limit::batch_records, "batch_records", core::kMaxAppendRecords, 1, core::kMaxAppendRecords,

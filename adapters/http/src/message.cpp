@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "core/assert.h"
 #include "http/problem.h"
@@ -59,6 +60,27 @@ std::size_t Headers::count(std::string_view name) const {
   return static_cast<std::size_t>(
       std::count_if(fields_.begin(), fields_.end(),
                     [&](const auto& field) { return same_token(field.first, name); }));
+}
+
+void Departure::then(std::function<void()> call) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!happened_) {
+      call_ = std::move(call);
+      return;
+    }
+  }
+  call();
+}
+
+void Departure::happen() {
+  std::function<void()> call;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(happened_, true)) return;
+    call = std::exchange(call_, nullptr);
+  }
+  if (call) call();
 }
 
 const std::string& Request::param(std::string_view name) const {

@@ -74,6 +74,7 @@ std::string body_schema(const Route& route, Added added) {
   constexpr std::string_view kSessions = "/v1/sessions";
   if (route.pattern == "/v1/append") return schema_reference("AppendBody");
   if (route.takes == Takes::lines) return schema_reference("IngestLine");
+  if (route.takes == Takes::anything) return "{}";
   if (!route.pattern.starts_with(kSessions)) return R"({"type":"object"})";
   const std::string_view name =
       route.pattern == kSessions
@@ -90,7 +91,8 @@ void add_body(JsonOut& json, const Route& route, Added added) {
   if (route.takes == Takes::nothing) return;
   const bool lines = route.takes == Takes::lines;
   json.key("requestBody").object().key("content").object();
-  json.key(lines ? "application/x-ndjson" : "application/json");
+  const bool anything = route.takes == Takes::anything;
+  json.key(lines ? "application/x-ndjson" : anything ? "*/*" : "application/json");
   // OpenAPI 3.1 has no word for streams: the schema is that of each line.
   json.object().key("schema").raw(body_schema(route, added)).end_object();
   json.end_object().end_object();

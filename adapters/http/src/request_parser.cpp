@@ -50,7 +50,7 @@ ParseFailure malformed_http(Malformed reason, std::string_view field, std::strin
 }
 
 /// The one place where Beast's errors become ours.
-ParseFailure translate(const error_code& code, const Limits& limits) {
+ParseFailure translate(const error_code& code, const Limits& limits, Limit body) {
   if (code.category() != make_error_code(beast_http::error::need_more).category()) {
     return malformed_http(Malformed::other, "", code.message());
   }
@@ -58,7 +58,7 @@ ParseFailure translate(const error_code& code, const Limits& limits) {
     case beast_http::error::header_limit:
       return over(limits, Limit::header_bytes, "header");
     case beast_http::error::body_limit:
-      return over(limits, Limit::body_bytes, "body");
+      return over(limits, body, "body");
     case beast_http::error::bad_method:
       return malformed_http(Malformed::method, "method", "bad method");
     case beast_http::error::bad_target:
@@ -120,6 +120,7 @@ class RequestParser::Sink final : public beast_http::basic_parser<true> {
   Request request;
   bool fields_done = false;
   bool ten = false;
+  Limit body_bound = Limit::body_bytes;
   std::optional<std::uint64_t> body_bytes_max;
   std::size_t head_bytes = 0;
 
@@ -181,7 +182,7 @@ RequestParser::Fed RequestParser::read(std::string_view bytes) {
     if (!had_head) sink_->head_bytes += used;
     if (ec == beast_http::error::need_more) break;
     if (ec) {
-      fed.failure = translate(ec, sink_->limits);
+      fed.failure = translate(ec, sink_->limits, sink_->body_bound);
       return fed;
     }
     if (!had_head && sink_->fields_done) break;
@@ -211,11 +212,12 @@ std::optional<std::uint64_t> RequestParser::content_length() const {
   if (sink_->chunked()) return std::nullopt;
   return sink_->content_length().value_or(0);
 }
-std::optional<ParseFailure> RequestParser::limit_body() {
-  const std::uint64_t most = sink_->limits[Limit::body_bytes];
+std::optional<ParseFailure> RequestParser::limit_body(Limit limit) {
+  const std::uint64_t most = sink_->limits[limit];
+  sink_->body_bound = limit;
   sink_->body_bytes_max = most;
   if (content_length().value_or(0) <= most) return std::nullopt;
-  return over(sink_->limits, Limit::body_bytes, "body");
+  return over(sink_->limits, limit, "body");
 }
 std::string RequestParser::take_body() { return std::exchange(sink_->request.body, {}); }
 bool RequestParser::wants_continue() const {

@@ -43,7 +43,7 @@ class RequestParser {
   // After the head:
   /// Holds the body to `body_bytes`; without this call it may have any length. A failure when more
   /// is announced, else `feed` fails when more comes.
-  std::optional<ParseFailure> limit_body();
+  std::optional<ParseFailure> limit_body(Limit limit = Limit::body_bytes);
   /// The body since the last call.
   std::string take_body();
   [[nodiscard]] bool has_body() const;

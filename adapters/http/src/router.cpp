@@ -9,6 +9,9 @@ namespace {
 
 bool is_param(std::string_view segment) { return !segment.empty() && segment.front() == '{'; }
 
+/// `{name...}`: the rest of the path.
+bool is_rest(std::string_view segment) { return segment.ends_with("...}"); }
+
 bool is_well_formed(std::string_view segment) {
   if (segment.empty()) return false;
   if (!is_param(segment)) return segment.find_first_of("{}%?#") == std::string_view::npos;
@@ -25,6 +28,7 @@ core::Result<std::vector<std::string>> split(const std::string& pattern) {
     const std::size_t end = std::min(pattern.find('/', from), pattern.size());
     segments.push_back(pattern.substr(from, end - from));
     if (!is_well_formed(segments.back())) return malformed;
+    if (is_rest(segments.back()) && end != pattern.size()) return malformed;
     from = end + 1;
   }
   return segments;
@@ -32,13 +36,20 @@ core::Result<std::vector<std::string>> split(const std::string& pattern) {
 
 /// True when some path fits both.
 bool overlap(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return is_param(x) || is_param(y) || x == y;
-  });
+  for (std::size_t i = 0;; ++i) {
+    if (i == a.size() || i == b.size()) return a.size() == b.size();
+    if (is_rest(a[i]) || is_rest(b[i])) return true;
+    if (!is_param(a[i]) && !is_param(b[i]) && a[i] != b[i]) return false;
+  }
 }
 
 bool fits(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
   // An empty segment is no id: `/v1/sessions//events` names nothing.
+  if (!pattern.empty() && is_rest(pattern.back())) {
+    return path.size() >= pattern.size() && !path[pattern.size() - 1].empty() &&
+           fits({pattern.begin(), pattern.end() - 1},
+                {path.begin(), path.begin() + static_cast<std::ptrdiff_t>(pattern.size() - 1)});
+  }
   return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
                     [](const auto& want, const auto& got) {
                       return is_param(want) ? !got.empty() : want == got;
@@ -80,7 +91,7 @@ Router::Match Router::match(Method method, const std::vector<std::string>& segme
     }
     Match match{&routes_[i], {}, {}};
     for (std::size_t s = 0; s < pattern.size(); ++s) {
-      if (!is_param(pattern[s])) continue;
+      if (!is_param(pattern[s]) || is_rest(pattern[s])) continue;  // the rest is in the target
       match.params.emplace_back(pattern[s].substr(1, pattern[s].size() - 2), segments[s]);
     }
     return match;

@@ -47,6 +47,26 @@ TEST(Router, AnEmptySegmentIsNoParameter) {
   EXPECT_EQ(router->match(Method::get, {"v1", "sessions", ""}).route, nullptr);
 }
 
+TEST(Router, TheLastSegmentMayStandForTheRestOfThePath) {
+  const auto router = Router::make({route(Method::post, "/p/{provider}/{rest...}")});
+  ASSERT_TRUE(router);
+  const auto match = router->match(Method::post, {"p", "groq", "v1", "chat", "completions"});
+  ASSERT_NE(match.route, nullptr);
+  ASSERT_EQ(match.params.size(), 1U);
+  EXPECT_EQ(match.params[0].second, "groq");
+  EXPECT_NE(router->match(Method::post, {"p", "groq", "v1"}).route, nullptr);
+  EXPECT_EQ(router->match(Method::post, {"p", "groq"}).route, nullptr);
+  EXPECT_EQ(router->match(Method::post, {"p", "groq", ""}).route, nullptr);
+  EXPECT_EQ(router->match(Method::post, {"q", "groq", "v1"}).route, nullptr);
+}
+
+TEST(Router, WhatARestTakesInOverlaps) {
+  EXPECT_FALSE(Router::make({route(Method::get, "/a/{rest...}"), route(Method::get, "/a/b/c")}));
+  EXPECT_FALSE(Router::make({route(Method::get, "/a/b/{c}"), route(Method::get, "/a/{rest...}")}));
+  EXPECT_TRUE(Router::make({route(Method::get, "/a"), route(Method::get, "/a/{rest...}")}));
+  EXPECT_TRUE(Router::make({route(Method::get, "/b/c"), route(Method::get, "/a/{rest...}")}));
+}
+
 TEST(Router, OverlappingRoutesAreRefusedNamingBoth) {
   for (const char* other : {"/v1/{b}/x", "/v1/a/{c}", "/v1/a/x"}) {
     const auto router = Router::make({route(Method::get, "/v1/a/x"), route(Method::get, other)});
@@ -61,7 +81,8 @@ TEST(Router, SamePathWithOtherMethodDoesNotOverlap) {
 }
 
 TEST(Router, MalformedPatternsAreRefused) {
-  for (const char* pattern : {"", "v1", "/v1//x", "/v1/", "/{}", "/{a", "/a}", "/{a}b"}) {
+  for (const char* pattern :
+       {"", "v1", "/v1//x", "/v1/", "/{}", "/{a", "/a}", "/{a}b", "/{a...}/b"}) {
     EXPECT_FALSE(Router::make({route(Method::get, pattern)})) << pattern;
   }
 }

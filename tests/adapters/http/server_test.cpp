@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include <future>
+#include <optional>
 #include <thread>
 
 #include "test_server.h"
@@ -115,6 +117,46 @@ TEST_F(HttpServer, AHandlerThatIsLateIs504AndItsAnswerIsDropped) {
   take_held()(text("late"));
   client.send(get("/hello"));
   EXPECT_EQ(client.read_answer().body, "hello");
+}
+
+TEST_F(HttpServer, ARouteThatWaitsHasNoDeadlineAndTakesBytesAsTheyCame) {
+  limit("handler_ms", 10);
+  start();
+  RawClient client(port());
+  const std::string bytes = "\xff not JSON \x1f";
+  client.send(
+      "POST /waiting/a/b%20c?d=%2F HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\n"
+      "Content-Length: " +
+      std::to_string(bytes.size()) + "\r\n\r\n" + bytes + get("/hello"));
+  const Responder respond = take_held();
+  EXPECT_EQ(seen_, "/waiting/a/b%20c?d=%2F " + bytes);
+  EXPECT_FALSE(client.readable(std::chrono::milliseconds(50))) << "long past handler_ms";
+  respond(text("at last"));
+  EXPECT_EQ(client.read_answer().body, "at last");
+  EXPECT_EQ(client.read_answer().body, "hello") << "what was sent early is the next request";
+}
+
+TEST_F(HttpServer, ARouteThatWaitsIsToldWhenItsClientGoes) {
+  start();
+  std::optional<Responder> respond;
+  {
+    RawClient client(port());
+    client.send(post("/waiting/x", "{}"));
+    respond = take_held();
+  }
+  EXPECT_EQ(gone_.get_future().wait_for(RawClient::kPatience), std::future_status::ready);
+}
+
+TEST_F(HttpServer, ACallToAModelMayBeLargerThanOtherBodies) {
+  limit("body_bytes", 1024);
+  limit("gateway_body_bytes", 2048);
+  start();
+  RawClient client(port());
+  client.send(post("/waiting/x", std::string(2048, 'x')));
+  take_held()(text("taken"));
+  EXPECT_EQ(client.read_answer().body, "taken");
+  client.send(post("/waiting/x", std::string(2049, 'x')));
+  EXPECT_EQ(client.read_answer().status, 413);
 }
 
 TEST_F(HttpServer, AHandlerThatForgetsOrThrowsIsInternal) {

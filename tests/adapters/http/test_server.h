@@ -125,6 +125,8 @@ class TestServer : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable held_changed_;
   std::vector<Responder> held_;
+  std::string seen_;                ///< target and body of a request to `/waiting`
+  std::promise<void> gone_;         ///< its client went
   std::unique_ptr<Server> server_;  // stops before what its handlers use
 
  private:
@@ -155,6 +157,15 @@ class TestServer : public ::testing::Test {
                           held_.push_back(respond);
                           held_changed_.notify_all();
                         }));
+    all.push_back(route(Method::post, "/waiting/{rest...}", Runs::loop, Takes::anything,
+                        [this](const RequestPtr& request, const Responder& respond) {
+                          request->departure->then([this] { gone_.set_value(); });
+                          const std::lock_guard lock(mutex_);
+                          seen_ = request->target + " " + request->body;
+                          held_.push_back(respond);
+                          held_changed_.notify_all();
+                        }));
+    all.back().waits = true;
     all.push_back(route(Method::get, "/blocked", Runs::pool, Takes::nothing,
                         [this](const RequestPtr&, const Responder& respond) {
                           std::promise<void> released;

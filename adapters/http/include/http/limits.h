@@ -15,6 +15,7 @@ namespace hansard::http {
 /// Every bound the server puts on its clients. The order is that of `limit_table`.
 enum class Limit : std::uint8_t {
   body_bytes,
+  gateway_body_bytes,
   event_bytes,
   batch_records,
   line_bytes,
@@ -38,7 +39,7 @@ enum class Limit : std::uint8_t {
   live_message_bytes,
   live_checkpoint_ms,
 };
-inline constexpr std::size_t kLimitCount = 23;
+inline constexpr std::size_t kLimitCount = 24;
 
 /// One row: what is bounded, how it is called in configuration and in the metric
 /// `hansard_http_limit_hits_total{limit="..."}`, and what a client past it is told.

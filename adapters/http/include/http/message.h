@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,21 @@ bool same_token(std::string_view a, std::string_view b);
 
 class BodyIntake;
 
+/// Told once when the client of a request goes before its answer; of routes that wait.
+/// Thread-safe.
+class Departure {
+ public:
+  /// Calls `then` when the client goes, at once if it has gone; on the connection's thread, and not
+  /// after an answer was given.
+  void then(std::function<void()> call);
+  void happen();
+
+ private:
+  std::mutex mutex_;
+  bool happened_ = false;
+  std::function<void()> call_;
+};
+
 using NameValues = std::vector<std::pair<std::string, std::string>>;
 
 /// One request, complete with its body, unless its route takes lines. Immutable once a handler sees
@@ -59,6 +75,7 @@ struct Request {
   Headers headers;
   std::string body;
   std::shared_ptr<BodyIntake> incoming;  ///< of a route that takes lines: instead of `body`
+  std::shared_ptr<Departure> departure;  ///< of a route that waits
 
   std::string peer;    ///< address, or `local` on the unix socket; for logs of refusals only
   bool local = false;  ///< came over the unix socket: the file's mode is the key

@@ -24,20 +24,25 @@ inline constexpr std::size_t kInlineBodyBytes = 64U << 10;
 /// What a request to the route may carry.
 enum class Takes : std::uint8_t {
   nothing,
-  json,  ///< one document, up to `body_bytes`
-  lines  ///< NDJSON of any length; the handler reads it from `Request::incoming`
+  json,     ///< one document, up to `body_bytes`
+  lines,    ///< NDJSON of any length; the handler reads it from `Request::incoming`
+  anything  ///< of any type and coding, as it came, up to `gateway_body_bytes`
 };
 
 /// One row of the table that is the whole HTTP surface (`GET /openapi.json` is written from
 /// it).
 struct Route {
   Method method = Method::get;  ///< `get` answers HEAD too
-  std::string pattern;          ///< `/v1/sessions/{id}/messages`
-  std::optional<Scope> scope;   ///< nothing: open to everyone who may connect
+  /// `/v1/sessions/{id}/messages`; the last segment may be `{name...}`, which stands for one or
+  /// more.
+  std::string pattern;
+  std::optional<Scope> scope;  ///< nothing: open to everyone who may connect
   Runs runs = Runs::pool;
   Takes takes = Takes::nothing;
   std::string doc;  ///< one line
   Handler handler;
+  /// Waits for somebody else: no deadline but its own, and it is told when the client goes.
+  bool waits = false;
 };
 
 /// Finds the route of a request. Immutable, thread-safe.
@@ -59,7 +64,7 @@ class Router {
 
  private:
   struct Pattern {
-    std::vector<std::string> segments;  ///< literal, or `{name}`
+    std::vector<std::string> segments;  ///< literal, `{name}`, or last `{name...}`
   };
   std::vector<Route> routes_;
   std::vector<Pattern> patterns_;  ///< of `routes_`, index by index
