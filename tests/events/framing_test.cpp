@@ -108,6 +108,61 @@ TEST(SseSplitter, AnEventOverTheBoundIsSaidToBe) {
   EXPECT_FALSE(frames[1].too_long);
 }
 
+TEST(SseSplitter, ALineCutOffIsNoBlankLineAndALongCommentNoEvent) {
+  const std::string too_much((16U << 20) + 1, 'x');
+  for (const std::string field : {"data: ", ": "}) {
+    SCOPED_TRACE(field);
+    SseSplitter splitter;
+    const std::string head = field + too_much;
+    splitter.feed(head);
+    EXPECT_FALSE(splitter.next());
+    EXPECT_EQ(splitter.begun(), 0U);
+    // All of the line has been dropped: only its end comes, then more of the event.
+    const std::string tail = "\nevent: a\ndata: b\n\n";
+    splitter.feed(tail);
+    const auto frame = splitter.next();
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->event, "a");
+    EXPECT_EQ(frame->too_long, field == "data: ");
+    EXPECT_EQ(frame->data, field == "data: " ? "" : "b");
+    EXPECT_EQ(frame->begin, 0U);
+    EXPECT_EQ(frame->end, head.size() + tail.size());
+  }
+}
+
+TEST(SseSplitter, AByteOrderMarkAtTheStartIsNoPartOfTheFirstLine) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const auto frames = split_everywhere<SseSplitter>(mark + "data: a\n\n" + mark + "data: b\n\n");
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].data, "a");
+  EXPECT_EQ(frames[0].bytes, mark + "data: a\n\n");
+}
+
+TEST(LineSplitter, ALineOverTheBoundIsSaidToBeAndItsBytesAreKnown) {
+  for (const bool ended : {true, false}) {
+    LineSplitter splitter;
+    splitter.feed("{}\n");
+    EXPECT_EQ(splitter.next()->data, "{}");
+    const std::string piece(1U << 20, 'x');
+    for (int i = 0; i < 40; ++i) {
+      splitter.feed(piece);
+      EXPECT_FALSE(splitter.next());
+      EXPECT_EQ(splitter.begun(), 3U);
+    }
+    if (ended) splitter.feed("\n{\"a\":1}");
+    splitter.end();
+    const auto frame = splitter.next();
+    ASSERT_TRUE(frame);
+    EXPECT_TRUE(frame->too_long);
+    EXPECT_EQ(frame->begin, 3U);
+    EXPECT_EQ(frame->end, 3U + (40U << 20) + (ended ? 1 : 0));
+    const auto after = splitter.next();
+    ASSERT_EQ(after.has_value(), ended);
+    EXPECT_EQ(after ? after->data : "", ended ? "{\"a\":1}" : "");
+    EXPECT_FALSE(splitter.next());
+  }
+}
+
 TEST(LineSplitter, GivesOneLineAtATime) {
   const auto lines = split_everywhere<LineSplitter>("{\"a\":1}\r\n\n{\"b\":2}\n{\"c\":3}");
   ASSERT_EQ(lines.size(), 3U);

@@ -7,6 +7,7 @@ namespace hansard::events {
 namespace {
 
 constexpr std::string_view kLineEnds = "\r\n";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Gives back what has been read, once it is worth moving the rest.
 void compact(std::string& bytes, std::size_t& read, std::size_t& scanned) {
@@ -40,11 +41,7 @@ std::optional<SplitFrame> SseSplitter::next() {
     const auto line_end = bytes_.find_first_of(kLineEnds, std::max(read_, scanned_));
     if (line_end == std::string::npos) {
       scanned_ = bytes_.size();
-      if (bytes_.size() - read_ > kFrameBytesMax) {
-        too_long_ = true;  // the rest of the line is dropped as it comes
-        at_ += bytes_.size() - read_;
-        read_ = bytes_.size();
-      }
+      if (skipping_ || bytes_.size() - read_ > kFrameBytesMax) skip();
       break;
     }
     const std::string_view line = std::string_view(bytes_).substr(read_, line_end - read_);
@@ -63,11 +60,21 @@ std::optional<SplitFrame> SseSplitter::next() {
   return finish();
 }
 
+void SseSplitter::skip() {
+  if (!skipping_ && bytes_[read_] != ':') too_long_ = true;
+  skipping_ = true;
+  at_ += bytes_.size() - read_;
+  read_ = bytes_.size();
+}
+
 /// @param length  of the line with its end
 std::optional<SplitFrame> SseSplitter::take_line(std::string_view line, std::size_t length) {
-  const std::string text(line);  // `line` is of `bytes_`
+  std::string text(line);  // `line` is of `bytes_`
+  if (at_ == 0 && text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   read_ += length;
   at_ += length;
+  // What is left of a line that was too long says nothing, and is no blank line either.
+  if (std::exchange(skipping_, false)) return {};
   if (text.empty()) return finish();
   const auto colon = text.find(':');
   if (colon == 0) return {};
@@ -119,15 +126,18 @@ std::optional<SplitFrame> LineSplitter::next() {
     if (!ends && !over_) {
       scanned_ = bytes_.size();
       too_long_ = too_long_ || bytes_.size() - read_ > kFrameBytesMax;
+      if (!too_long_) return {};
+      at_ += bytes_.size() - read_;  // dropped as it comes
+      read_ = bytes_.size();
       return {};
     }
     if (!ends) line_end = bytes_.size();
     SplitFrame frame;
-    frame.begin = at_;
     frame.data = bytes_.substr(read_, line_end - read_);
     const std::size_t length = line_end - read_ + (ends ? 1 : 0);
     read_ += length;
     at_ += length;
+    frame.begin = std::exchange(begin_, at_);
     frame.end = at_;
     if (frame.data.ends_with('\r')) frame.data.pop_back();
     frame.too_long = std::exchange(too_long_, false) || frame.data.size() > kFrameBytesMax;

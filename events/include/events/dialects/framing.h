@@ -39,8 +39,9 @@ class Splitter {
 
 /// Server-sent events (WHATWG HTML, "Server-sent events"): lines end with LF, CRLF or CR, a blank
 /// line ends an event, several `data` lines are joined with LF, lines beginning with a colon are
-/// comments. Events without data are given out too when they have a name; comments alone are not.
-/// The last event may lack its blank line.
+/// comments, a byte order mark at the very start is passed over. Events without data are given out
+/// too when they have a name; comments alone are not, however long. The last event may lack its
+/// blank line.
 class SseSplitter final : public Splitter {
  public:
   void feed(std::string_view bytes) override;
@@ -51,6 +52,7 @@ class SseSplitter final : public Splitter {
  private:
   std::optional<SplitFrame> take_line(std::string_view line, std::size_t length);
   std::optional<SplitFrame> finish();
+  void skip();
 
   std::string bytes_;
   std::size_t read_ = 0;     ///< of `bytes_`
@@ -58,6 +60,7 @@ class SseSplitter final : public Splitter {
   std::uint64_t at_ = 0;     ///< offset of bytes_[read_] in the stream
   std::uint64_t begin_ = 0;  ///< of the event being read
   bool after_cr_ = false;    ///< a line feed that comes now belongs to the line before
+  bool skipping_ = false;    ///< the rest of a line that is too long
   bool over_ = false;
   // The event being read.
   std::string event_;
@@ -73,13 +76,14 @@ class LineSplitter final : public Splitter {
   void feed(std::string_view bytes) override;
   std::optional<SplitFrame> next() override;
   void end() override { over_ = true; }
-  [[nodiscard]] std::uint64_t begun() const override { return at_; }
+  [[nodiscard]] std::uint64_t begun() const override { return begin_; }
 
  private:
   std::string bytes_;
   std::size_t read_ = 0;
   std::size_t scanned_ = 0;
-  std::uint64_t at_ = 0;
+  std::uint64_t at_ = 0;     ///< offset of bytes_[read_] in the stream
+  std::uint64_t begin_ = 0;  ///< of the line being read
   bool over_ = false;
   bool too_long_ = false;
 };
