@@ -29,8 +29,10 @@ class Stream final : public StreamedAnswer {
   FrameKind add(const StreamFrame& frame, std::uint64_t at_us) override {
     now_ms_ = milliseconds(at_us);
     if (!start_ms_) start_ms_ = now_ms_;
+    if (done_) return FrameKind::other;  // nothing that follows belongs to the answer
     if (is_terminator(frame.data)) {
-      return std::exchange(done_, true) ? FrameKind::other : FrameKind::terminator;
+      done_ = true;
+      return FrameKind::terminator;
     }
     auto data = parse_json(frame.data);
     const bool object = data && data->is_object();
@@ -75,6 +77,7 @@ class Stream final : public StreamedAnswer {
 
  private:
   std::optional<FrameKind> understand(Json& data) {
+    if (data.find(kChatFrames) != nullptr) return std::nullopt;
     Json* list = data.find("choices");
     const bool chunk = text_of(data.find("object"), "").starts_with("chat.completion");
     if (list == nullptr || list->is_null()) {
