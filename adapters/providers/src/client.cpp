@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "call.h"
+#include "core/assert.h"
 
 namespace hansard::providers {
 
@@ -19,8 +20,9 @@ using Boards = std::map<std::string, std::shared_ptr<Scoreboard>, std::less<>>;
 
 core::Result<Upstreams> compile_all(const Settings& settings) {
   Upstreams upstreams;
+  TlsContexts contexts;
   for (const auto& [name, one] : settings.providers) {
-    auto upstream = compile(name, one);
+    auto upstream = compile(name, one, contexts);
     if (!upstream) return std::move(upstream).error();
     upstreams.emplace(name, *std::move(upstream));
   }
@@ -109,7 +111,7 @@ struct Client::Impl {
 
   const core::Clock& clock;
   std::shared_ptr<Engine> engine = std::make_shared<Engine>();
-  std::mutex reloading;  ///< one at a time; held while the loop is told
+  std::mutex reloading;  ///< one at a time
   mutable std::mutex mutex;
   Boards boards;  ///< guarded by `mutex`
 };
@@ -131,7 +133,14 @@ void Client::Impl::use(const Upstreams& upstreams) {
     }
     boards = next;
   }
-  engine->loop().post([used = engine.get(), upstreams, next] { used->use(upstreams, next); });
+  HANSARD_ASSERT(!engine->loop().on_thread(), "the loop cannot wait for itself");
+  // Waiting for it keeps who reloads in a circle from piling up work that delays every call.
+  std::promise<void> used;
+  engine->loop().post([&] {
+    engine->use(upstreams, next);
+    used.set_value();
+  });
+  used.get_future().wait();
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

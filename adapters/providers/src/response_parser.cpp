@@ -109,6 +109,11 @@ std::optional<std::string> ResponseParser::feed(std::string_view bytes) {
     bytes = joined;
   }
   for (;;) {
+    // Beast looks at whole lines only; who speaks something else may wait for us to go on.
+    constexpr std::string_view kBegin = "HTTP/1.";
+    if (head_bytes_ == 0 && bytes.substr(0, kBegin.size()) != kBegin.substr(0, bytes.size())) {
+      return "it does not begin as an answer";
+    }
     std::size_t used = 0;
     auto wrong = feed_one(bytes, used);
     if (wrong) return wrong;

@@ -148,7 +148,8 @@ bool Upstream::same_connections(const Upstream& other) const {
 }
 
 core::Result<std::shared_ptr<const Upstream>> compile(const std::string& name,
-                                                      const ProviderSettings& settings) {
+                                                      const ProviderSettings& settings,
+                                                      TlsContexts& contexts) {
   const std::string path = "providers." + name + ".";
   if (name.empty() || name.size() > kNameBytesMax ||
       !std::all_of(name.begin(), name.end(),
@@ -176,13 +177,17 @@ core::Result<std::shared_ptr<const Upstream>> compile(const std::string& name,
                    "only for a host on this machine; name its authority with ca_file instead");
   }
   if (upstream->url.tls) {
-    auto tls = TlsContext::create(settings.ca_file, !settings.insecure_skip_verify);
-    if (!tls) {
-      core::Error error = std::move(tls).error();
-      error.field = path + "ca_file";
-      return error;
+    auto& context = contexts[{settings.ca_file, !settings.insecure_skip_verify}];
+    if (context == nullptr) {
+      auto made = TlsContext::create(settings.ca_file, !settings.insecure_skip_verify);
+      if (!made) {
+        core::Error error = std::move(made).error();
+        error.field = path + "ca_file";
+        return error;
+      }
+      context = *std::move(made);
     }
-    upstream->tls = *std::move(tls);
+    upstream->tls = context;
   }
   return std::shared_ptr<const Upstream>(std::move(upstream));
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base_url.h"
@@ -26,10 +28,15 @@ struct Upstream {
   [[nodiscard]] bool same_connections(const Upstream& other) const;
 };
 
-/// Reads the key's environment variable and the certificates.
+/// By file of authorities and whether to verify. The system's alone are 30 ms and a megabyte to
+/// read, so that providers share them.
+using TlsContexts = std::map<std::pair<std::string, bool>, std::shared_ptr<const TlsContext>>;
+
+/// Reads the key's environment variable, and the certificates unless `contexts` has them.
 /// Errors: invalid_argument with the path of the setting.
 core::Result<std::shared_ptr<const Upstream>> compile(const std::string& name,
-                                                      const ProviderSettings& settings);
+                                                      const ProviderSettings& settings,
+                                                      TlsContexts& contexts);
 
 /// Request line and head fields of `call`, as they go out.
 /// Errors: invalid_argument (a method, target or field that HTTP cannot carry), unauthenticated

@@ -158,9 +158,9 @@ TEST(ProviderClient, ReadsNothingThatNobodyAskedFor) {
   const auto at = stuck.take();
   ASSERT_TRUE(at) << "the server could send all of it";
   EXPECT_LT(*at, kBytes / 2);
-  EXPECT_LE(talk.next()->size(), 64U << 10);
-  EXPECT_EQ(talk.rest()->size() % 2, 0U);
-  EXPECT_EQ(sent, kBytes);
+  const std::size_t piece = talk.next()->size();
+  EXPECT_LE(piece, 64U << 10);
+  EXPECT_EQ(piece + talk.rest()->size(), kBytes);
 }
 
 TEST(ProviderClient, SendsLargeBodiesToSlowReaders) {

@@ -30,10 +30,10 @@ class Client final : public core::ModelProvider {
   [[nodiscard]] std::unique_ptr<core::ProviderExchange> start(
       core::ProviderCall call, std::function<void(core::Result<core::ProviderHead>)> head) override;
 
-  /// From here on calls go by `settings`, all or nothing. Calls under way end as they began; idle
-  /// connections of a provider stay unless its address or its TLS settings have changed.
+  /// Once it returns calls go by `settings`, all or nothing. Calls under way end as they began;
+  /// idle connections of a provider stay unless its address or its TLS settings have changed.
   /// Errors: invalid_argument with the path of the setting (`providers.acme.base_url`), and then
-  /// nothing has changed. Reads certificates: not for an event loop.
+  /// nothing has changed. Reads certificates, and waits for what the thread is at. @pre not on it.
   core::Status reload(const Settings& settings);
 
   /// Each configured provider by name. Cost: a short lock each.
