@@ -47,9 +47,14 @@ class Writer {
   }
 
  private:
+  /// The choices, where they are such that a stream can bring them.
   [[nodiscard]] const Json::Array* list() const {
     const Json* choices = body_.find("choices");
-    return choices == nullptr ? nullptr : choices->if_array();
+    const Json::Array* list = choices == nullptr ? nullptr : choices->if_array();
+    if (list == nullptr) return nullptr;
+    const bool objects =
+        std::all_of(list->begin(), list->end(), [](const Json& each) { return each.is_object(); });
+    return objects ? list : nullptr;
   }
 
   [[nodiscard]] bool ended() const {
@@ -129,7 +134,8 @@ class Writer {
       if (late[i].is_object()) put_delta(choice, late[i], nullptr);
       Json closing = choice_of(choice, Json(Json::Object{}));
       for (const auto& [key, value] : *choice.if_object()) {
-        if (key != "index" && key != "message" && key != "logprobs") closing.add(key, value);
+        const bool gone = key == "index" || key == "message" || key == "logprobs" || key == "delta";
+        if (!gone) closing.add(key, value);
       }
       put(Json::Array{std::move(closing)}, i + 1 == all->size() ? &late_ : nullptr);
     }

@@ -13,6 +13,17 @@ constexpr std::string_view kForeign = "openai.";
 constexpr std::array<std::string_view, 5> kOurs{"image", "audio", "thinking", "tool_call",
                                                 "tool_result"};
 
+/// The text of {type, thinking: [{type: text, text}]}, as Mistral has it; nullptr for another form.
+const std::string* thought_of(const Json& part) {
+  const Json* list = part.find("thinking");
+  const auto* texts = list == nullptr ? nullptr : list->if_array();
+  if (texts == nullptr || texts->size() != 1 || part.if_object()->size() != 2) return nullptr;
+  const Json& text = texts->front();
+  if (text_of(text.find("type"), "") != "text" || text.if_object()->size() != 2) return nullptr;
+  const Json* said = text.find("text");
+  return said == nullptr ? nullptr : said->if_string();
+}
+
 }  // namespace
 
 core::Result<Part> read_part(const Json& part, std::string_view path) {
@@ -32,6 +43,9 @@ core::Result<Part> read_part(const Json& part, std::string_view path) {
     made.json = retyped(part, "audio");
   } else if (*type == "refusal") {
     made.json = retyped(part, "refusal", "refusal", "text");
+  } else if (const auto* thought = thought_of(part); thought != nullptr && *type == "thinking") {
+    made = Part::make_thinking(*thought);
+    made.json.add("field", "content");
   } else if (std::find(kOurs.begin(), kOurs.end(), *type) != kOurs.end()) {
     made.json = retyped(part, std::string(kForeign) + *type);
   } else {
@@ -50,6 +64,13 @@ Json write_part(const Part& part) {
     return retyped(part.json, "input_audio");
   }
   if (kind == "refusal") return retyped(part.json, "refusal", "text", "refusal");
+  if (kind == "thinking") {
+    Json text;
+    text.add("type", "text").add("text", part.text().value_or(""));
+    Json made;
+    made.add("type", "thinking").add("thinking", Json::Array{std::move(text)});
+    return made;
+  }
   if (kind.starts_with(kForeign)) return retyped(part.json, kind.substr(kForeign.size()));
   return part.json;
 }

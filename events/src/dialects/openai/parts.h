@@ -13,6 +13,7 @@
 ///   input_audio              audio   (`input_audio`)
 ///   file                     file
 ///   refusal {refusal}        refusal {text}
+///   thinking {thinking:[{text}]}   thinking {text, field: content}
 ///   a type that we use for   openai.<type>
 ///   something else
 ///   any other                as it is

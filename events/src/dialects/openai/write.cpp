@@ -116,7 +116,7 @@ Json write_message(const ResponseReceived& event, std::span<const ToolCalled> ca
       const auto index = part.call_index().value_or(static_cast<std::uint32_t>(written.size()));
       written.push_back(index);
       add_call(part, call_of(calls, index), message, tool_calls);
-    } else if (kind == "thinking") {
+    } else if (kind == "thinking" && field != "content") {
       message.add(std::string(field.empty() ? "reasoning_content" : field),
                   part.text().value_or(""));
     } else if (kind == "refusal" && !field.empty()) {
