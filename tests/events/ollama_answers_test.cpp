@@ -158,6 +158,15 @@ TEST(OllamaAnswers, WrittenAsAStreamTheAnswerHasTheSameBodyAndTrack) {
                         Json());
 }
 
+TEST(OllamaAnswers, AMemberOfTheMessageMayHaveOurName) {
+  auto frames = chat_stream();
+  frames.front().data = R"({"message":{"role":"assistant","content":"","_frames":[1]},)"
+                        R"("done":false})";
+  const StreamEnd end = assemble(chat(), frames);
+  EXPECT_EQ(dump(*end.body.find("message")->find("_frames")), "[1]");
+  checks::streams_again(chat(), end.body, end.track);
+}
+
 TEST(OllamaAnswers, ATrackOfAnotherAnswerNeverCutsACharacter) {
   const Json body = parsed(R"({"response":"☀☀☀","done":true})");
   const Json track = parsed(R"({"c":"0010101010101","k":"09","end":2})");

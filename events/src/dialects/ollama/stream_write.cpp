@@ -111,7 +111,7 @@ class Writer {
   [[nodiscard]] Json rest(const Json& object) const {
     Json made(Json::Object{});
     for (const auto& each : *object.if_object()) {
-      if (each.key == kFrames) continue;
+      if (&object == &body_ && each.key == kFrames) continue;
       const bool gone = std::find(brought_.begin(), brought_.end(), each.key) != brought_.end();
       if (gone && each.key == form_.text_key()) {
         made.add(each.key, "");
