@@ -7,6 +7,8 @@
 #include "core/command_loop.h"
 #include "events/equivalence.h"
 #include "events/session/decider.h"
+#include "gateway/gateway.h"
+#include "gateway_route.h"
 #include "http/context.h"
 #include "import_route.h"
 #include "ossl/clock.h"
@@ -14,6 +16,7 @@
 #include "ossl/random.h"
 #include "overlay_store.h"
 #include "projections/registry.h"
+#include "providers/client.h"
 
 namespace hansard::cli {
 
@@ -71,6 +74,9 @@ struct Engine::Parts {
   mutable std::mutex counting_mutex;
   bool counting = false;
 
+  std::unique_ptr<providers::Client> providers;
+  std::optional<gateway::Gateway> gateway;
+
   std::optional<http::Context> context;
   std::optional<http::Router> router;
 
@@ -98,8 +104,30 @@ struct Engine::Parts {
     if (access == Access::read_views || access == Access::operate) views->start();
   }
 
+  /// Calls to models, which go out and are recorded.
+  Status build_gateway(const Settings& settings, gateway::Execute execute,
+                       std::function<Status()> writable) {
+    auto client = providers::Client::create(settings.providers, clock);
+    if (!client) return client.error();
+    providers = *std::move(client);
+    gateway::GatewayOptions options;
+    options.recording = settings.gateway_recording == "off"       ? gateway::Recording::off
+                        : settings.gateway_recording == "relaxed" ? gateway::Recording::relaxed
+                                                                  : gateway::Recording::strict;
+    options.ask_for_usage = settings.gateway_asks_for_usage;
+    const auto find = [](const core::ProjectId&, const events::Digest&,
+                         std::size_t) -> Result<std::vector<std::string>> {
+      return std::vector<std::string>{};
+    };
+    const auto post = [this](std::function<void()> work) { deciding->post(std::move(work)); };
+    gateway.emplace(gateway::Ports{store->log(), *keyed_hash, clock, *providers, std::move(execute),
+                                   find, post, ossl::random_hash, std::move(writable)},
+                    options);
+    return core::Ok{};
+  }
+
   /// Requests to both sides.
-  Status build_routes() {
+  Status build_routes(const Settings& settings) {
     blocking.emplace(http::Pool::Options{.name = "query", .threads = 2, .nice = 5});
     const auto execute = [this](core::CommandContext with, events::SessionCommand command,
                                 core::AppendDone done) {
@@ -116,8 +144,11 @@ struct Engine::Parts {
     context.emplace(http::Context{store->log(), *views, hasher, *keyed_hash, clock, *blocking,
                                   metrics, limits, execute, ossl::random_hash, writable,
                                   store->log_id()});
-    auto made = http::Router::make(
-        http::routes(*context, {import_route({*keyed_hash, execute, ossl::random_hash})}));
+    std::vector<http::AddedRoute> added;
+    added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
+    if (auto status = build_gateway(settings, execute, writable); !status) return status;
+    for (http::AddedRoute& route : gateway_routes(*gateway)) added.push_back(std::move(route));
+    auto made = http::Router::make(http::routes(*context, std::move(added)));
     if (!made) return made.error();
     router = *std::move(made);
     return core::Ok{};
@@ -144,7 +175,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   parts->build_write_side();
   parts->build_read_side(options.access);
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
-  Status routes = engine->parts_->build_routes();
+  Status routes = engine->parts_->build_routes(settings);
   if (!routes) return std::move(routes).error();
   return engine;
 }
@@ -152,13 +183,15 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
 Status Engine::stop() {
   Parts& parts = *parts_;
   if (!parts.store) return core::Ok{};
-  parts.router.reset();  // what still waits for a position is cancelled
+  parts.router.reset();     // what still waits for a position is cancelled
+  parts.providers.reset();  // and so are calls, which are recorded as that
   {
     const std::lock_guard lock(parts.counting_mutex);
     parts.counting = false;
   }
   parts.sessions.reset();
   if (parts.deciding) parts.deciding->stop();
+  parts.gateway.reset();
   if (parts.blocking) parts.blocking->stop();
   parts.views.reset();
   Status closed = parts.store->close();

@@ -58,6 +58,13 @@ class Reader {
       fail(node, name, "expected a number that is not negative");
     }
   }
+  void flag(const toml::node& node, const std::string& name, bool& out) {
+    if (const auto value = node.value_exact<bool>()) {
+      out = *value;
+    } else {
+      fail(node, name, "expected true or false");
+    }
+  }
   const toml::table* table(const toml::node& node, const std::string& name) {
     if (const auto* found = node.as_table()) return found;
     fail(node, name, "expected a table");
@@ -115,6 +122,78 @@ void read_key(Reader& reader, const toml::table& table, Settings& out) {
   out.keys.push_back(std::move(setting));
 }
 
+void read_gateway(Reader& reader, const toml::table& table, Settings& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = "gateway." + std::string(key.str());
+    if (key == "recording") {
+      reader.text(node, name, out.gateway_recording);
+      if (out.gateway_recording != "strict" && out.gateway_recording != "relaxed" &&
+          out.gateway_recording != "off") {
+        reader.fail(node, name, "expected strict, relaxed or off");
+      }
+    } else if (key == "ask_for_usage") {
+      reader.flag(node, name, out.gateway_asks_for_usage);
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+}
+
+void read_provider(Reader& reader, const std::string& provider, const toml::table& table,
+                   Settings& out) {
+  const std::string at = "providers." + provider;
+  const auto known = out.providers.providers.find(provider);
+  providers::ProviderSettings setting =
+      known != out.providers.providers.end()
+          ? known->second
+          : providers::known_provider(provider).value_or(providers::ProviderSettings{});
+  for (const auto& [key, node] : table) {
+    const std::string name = at + "." + std::string(key.str());
+    std::uint64_t number = 0;
+    if (key == "base_url") {
+      reader.text(node, name, setting.base_url);
+    } else if (key == "dialect") {
+      reader.text(node, name, setting.dialect);
+    } else if (key == "key") {
+      reader.text(node, name, setting.key);
+    } else if (key == "key_env") {
+      reader.text(node, name, setting.key_env);
+    } else if (key == "key_style") {
+      std::string style;
+      reader.text(node, name, style);
+      const auto found = providers::key_style(style);
+      if (found) {
+        setting.key_style = *found;
+      } else {
+        reader.fail(node, name, "expected bearer, x-api-key or api-key");
+      }
+    } else if (key == "ca_file") {
+      reader.text(node, name, setting.ca_file);
+    } else if (key == "insecure_skip_verify") {
+      reader.flag(node, name, setting.insecure_skip_verify);
+    } else if (key == "connections_max") {
+      reader.number(node, name, number);
+      setting.connections_max = static_cast<std::size_t>(number);
+    } else if (key == "idle_connections_max") {
+      reader.number(node, name, number);
+      setting.idle_connections_max = static_cast<std::size_t>(number);
+    } else if (key == "connect_ms" || key == "first_byte_ms" || key == "idle_ms" ||
+               key == "total_ms") {
+      reader.number(node, name, number);
+      const std::chrono::milliseconds wait(number);
+      core::ProviderDeadlines& deadlines = setting.deadlines;
+      (key == "connect_ms"      ? deadlines.connect
+       : key == "first_byte_ms" ? deadlines.first_byte
+       : key == "idle_ms"       ? deadlines.idle
+                                : deadlines.total) = wait;
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+  if (setting.base_url.empty()) reader.fail(table, at + ".base_url", "is missing");
+  out.providers.providers[provider] = std::move(setting);
+}
+
 void read_top(Reader& reader, std::string_view key, const toml::node& node, Settings& out) {
   const std::string name(key);
   if (key == "data") {
@@ -145,6 +224,16 @@ void read_top(Reader& reader, std::string_view key, const toml::node& node, Sett
     out.keys.clear();
     for (const toml::node& element : *list) {
       if (const auto* table = reader.table(element, name)) read_key(reader, *table, out);
+    }
+  } else if (key == "gateway") {
+    if (const auto* table = reader.table(node, name)) read_gateway(reader, *table, out);
+  } else if (key == "providers") {
+    const auto* table = reader.table(node, name);
+    if (table == nullptr) return;
+    for (const auto& [provider, value] : *table) {
+      const std::string named(provider.str());
+      const auto* own = reader.table(value, "providers." + named);
+      if (own != nullptr) read_provider(reader, named, *own, out);
     }
   } else {
     reader.fail(node, name, "unknown setting");

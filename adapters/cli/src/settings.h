@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "providers/settings.h"
 
 namespace hansard::cli {
 
@@ -33,6 +34,10 @@ struct KeySetting {
 ///   [log.components] http = "debug"
 ///   [limits] body_bytes = 33554432     HANSARD_LIMITS_BODY_BYTES
 ///   [[keys]] name, key, project, scopes
+///   [gateway] recording = "strict"     strict, relaxed or off
+///   [gateway] ask_for_usage = true
+///   [providers.NAME] base_url, dialect, key or key_env, key_style, ca_file, ...: over what is
+///   known of providers by name
 struct Settings {
   std::string data = "./hansard-data";
   std::vector<std::string> listen = {"127.0.0.1:7070"};
@@ -45,6 +50,9 @@ struct Settings {
   std::map<std::string, std::string> log_components;
   std::map<std::string, std::uint64_t> limits;
   std::vector<KeySetting> keys;
+  std::string gateway_recording = "strict";
+  bool gateway_asks_for_usage = true;
+  providers::Settings providers = providers::default_settings();
   std::string source;  ///< the file read, or empty
 };
 

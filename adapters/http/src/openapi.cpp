@@ -49,7 +49,9 @@ void add_parameters(JsonOut& json, const Route& route, const RouteDoc& doc) {
   for (std::size_t at = route.pattern.find('{'); at != std::string::npos;
        at = route.pattern.find('{', at + 1)) {
     const std::size_t end = route.pattern.find('}', at);
-    add_parameter(json, std::string_view(route.pattern).substr(at + 1, end - at - 1), "path");
+    std::string_view name = std::string_view(route.pattern).substr(at + 1, end - at - 1);
+    if (name.ends_with("...")) name.remove_suffix(3);
+    add_parameter(json, name, "path");
   }
   for_words(doc.query, [&](std::string_view name) { add_parameter(json, name, "query"); });
   for_words(doc.headers, [&](std::string_view name) { add_parameter(json, name, "header"); });
@@ -68,13 +70,13 @@ const AddedRoute* added_route(const Route& route, Added added) {
 
 /// The schema of what a route takes.
 std::string body_schema(const Route& route, Added added) {
+  if (route.takes == Takes::anything) return "{}";
   if (const AddedRoute* ours = added_route(route, added)) {
     return ours->body.empty() ? R"({"type":"object"})" : schema_reference(ours->body);
   }
   constexpr std::string_view kSessions = "/v1/sessions";
   if (route.pattern == "/v1/append") return schema_reference("AppendBody");
   if (route.takes == Takes::lines) return schema_reference("IngestLine");
-  if (route.takes == Takes::anything) return "{}";
   if (!route.pattern.starts_with(kSessions)) return R"({"type":"object"})";
   const std::string_view name =
       route.pattern == kSessions
@@ -191,7 +193,11 @@ void add_codes(JsonOut& json) {
 
 std::string openapi_document(const std::vector<Route>& routes, Added added) {
   std::map<std::string, std::vector<const Route*>> paths;
-  for (const Route& route : routes) paths[route.pattern].push_back(&route);
+  for (const Route& route : routes) {
+    std::string path = route.pattern;  // no path template says "the rest": it is a parameter
+    if (const auto rest = path.find("...}"); rest != std::string::npos) path.erase(rest, 3);
+    paths[path].push_back(&route);
+  }
   JsonOut json;
   json.object().member("openapi", "3.1.0").key("info").object();
   json.member("title", "Hansard")

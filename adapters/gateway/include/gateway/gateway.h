@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/model_provider.h"
+#include "gateway/ports.h"
+
+namespace hansard::gateway {
+
+/// A call as the edge received it.
+struct GatewayRequest {
+  std::string provider;  ///< name of a configured provider
+  std::string method;
+  std::string target;  ///< path and query below the provider's base URL
+  std::vector<core::HttpField> fields;
+  std::string body;
+  core::ProjectId project;
+  core::KeyId actor;
+  core::Timestamp received_at;
+};
+
+/// The body of an answer, at the client's pace. Destroying it before its end means that the client
+/// has gone: the call to the provider is cancelled, and what came of the answer is recorded.
+class AnswerBody {
+ public:
+  virtual ~AnswerBody() = default;
+  /// The next bytes; empty at the end; an error breaks the connection off. One at a time; called
+  /// back on any thread.
+  virtual void next(std::function<void(core::Result<std::string>)> done) = 0;
+};
+
+struct GatewayAnswer {
+  int status = 0;
+  std::vector<core::HttpField> fields;
+  std::unique_ptr<AnswerBody> body;
+};
+
+/// Why there is no answer: the provider's failure as `core::ModelProvider` tells it (`field` says
+/// where), or ours (unavailable without a field: it could not be recorded).
+using GatewayDone = std::function<void(core::Result<GatewayAnswer>)>;
+
+/// How calls are recorded.
+enum class Recording : std::uint8_t {
+  strict,   ///< nothing of an answer is released before its request is on record, and no answer
+            ///< completes before it is on record itself
+  relaxed,  ///< the same, but what is numbered counts as recorded before it is synced; and a call
+            ///< that cannot be recorded goes on without
+  off,      ///< passed through
+};
+
+struct GatewayOptions {
+  Recording recording = Recording::strict;
+  /// Ask for usage where a stream would come without it, and keep the extra frame from the client.
+  bool ask_for_usage = true;
+  core::ProviderDeadlines deadlines;
+};
+
+/// A reverse proxy that records: calls go to their provider and come back byte for byte, and every
+/// conversation is in the log. Threads: safe to call concurrently.
+class Gateway {
+ public:
+  Gateway(Ports ports, GatewayOptions options);
+  ~Gateway();  ///< calls under way must have ended
+
+  /// Makes a call; `done` is told once, on any thread. Never blocks on storage or network; parses
+  /// the body on this thread.
+  /// @return cancels the call while it has no answer yet
+  [[nodiscard]] std::function<void()> call(GatewayRequest request, GatewayDone done);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hansard::gateway

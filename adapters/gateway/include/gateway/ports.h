@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/command_loop.h"
+#include "core/event_log.h"
+#include "core/hash.h"
+#include "core/model_provider.h"
+#include "core/time.h"
+#include "events/conversation/transcript.h"
+#include "events/session/commands.h"
+
+namespace hansard::gateway {
+
+/// Names of the sessions that can be found under a key, latest last, at most `most`.
+/// May block on storage. Errors: those of the index.
+using FindSessions = std::function<core::Result<std::vector<std::string>>(
+    const core::ProjectId& project, const events::Digest& key, std::size_t most)>;
+
+/// Decides a command about a session and appends what it says.
+using Execute = std::function<void(core::CommandContext, events::SessionCommand, core::AppendDone)>;
+
+/// What the gateway needs of the engine. References outlive it; all is safe from any thread.
+struct Ports {
+  core::EventLog& log;
+  const core::KeyedHash& keyed_hash;
+  const core::Clock& clock;
+  core::ModelProvider& providers;
+  Execute execute;
+  FindSessions find_sessions;
+  /// Runs work that may block on storage.
+  std::function<void(std::function<void()>)> post;
+  /// 32 random bytes, fresh at every call.
+  std::function<core::Hash()> draw_random;
+  /// Ok while the store accepts appends, else why not.
+  std::function<core::Status()> writable;
+};
+
+}  // namespace hansard::gateway

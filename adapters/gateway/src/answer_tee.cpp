@@ -1,0 +1,109 @@
+#include "answer_tee.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hansard::gateway {
+
+using events::Api;
+using events::FrameKind;
+
+AnswerTee::AnswerTee(const Api* api, bool streams, bool drop_usage)
+    : api_(api), drop_usage_(drop_usage) {
+  if (api == nullptr || !streams || api->stream == Api::Stream::none) return;
+  stream_ = api->answers.stream();
+  if (api->stream == Api::Stream::sse) {
+    splitter_ = std::make_unique<events::SseSplitter>();
+  } else {
+    splitter_ = std::make_unique<events::LineSplitter>();
+  }
+}
+
+std::string AnswerTee::take(std::string_view bytes, std::uint64_t at_us) {
+  if (stream_) return take_frames(bytes, at_us);
+  if (!first_us_ && !bytes.empty()) first_us_ = at_us;
+  const std::size_t room = kAnswerBytesMax - std::min(kAnswerBytesMax, body_.size());
+  body_ += bytes.substr(0, room);
+  cut_ = cut_ || bytes.size() > room;
+  // Whether a byte is the last shows with the next one.
+  held_ += bytes;
+  std::string out = held_.substr(0, held_.size() - std::min<std::size_t>(held_.size(), 1));
+  held_.erase(0, out.size());
+  return out;
+}
+
+std::string AnswerTee::take_frames(std::string_view bytes, std::uint64_t at_us) {
+  std::string out;
+  held_ += bytes;
+  splitter_->feed(bytes);
+  read_frames(at_us, out);
+  if (complete_) return out;
+  const std::uint64_t begun = splitter_->begun();
+  const auto unfinished = static_cast<std::size_t>(begun > held_at_ ? begun - held_at_ : 0);
+  const std::string_view rest = std::string_view(held_).substr(std::min(unfinished, held_.size()));
+  pass(may_be_last(rest) ? begun : held_at_ + held_.size(), out);
+  return out;
+}
+
+void AnswerTee::read_frames(std::uint64_t at_us, std::string& out) {
+  while (!complete_) {
+    const auto frame = splitter_->next();
+    if (!frame) return;
+    const FrameKind kind = stream_->add({frame->event, frame->data}, at_us);
+    if (kind == FrameKind::content && !first_us_) first_us_ = at_us;
+    if (kind == FrameKind::terminator) {
+      complete_ = true;
+      pass(frame->begin, out);
+    } else if (kind == FrameKind::usage && drop_usage_) {
+      pass(frame->begin, out);
+      std::string dropped;
+      pass(frame->end, dropped);
+    }
+  }
+}
+
+void AnswerTee::end(std::uint64_t at_us) {
+  if (!stream_) {
+    complete_ = true;
+    return;
+  }
+  splitter_->end();
+  std::string last;
+  read_frames(at_us, last);
+  held_.insert(0, last);
+}
+
+std::string AnswerTee::release() { return std::exchange(held_, {}); }
+
+void AnswerTee::pass(std::uint64_t offset, std::string& out) {
+  if (offset <= held_at_) return;
+  const auto bytes =
+      static_cast<std::size_t>(std::min<std::uint64_t>(offset - held_at_, held_.size()));
+  out.append(held_, 0, bytes);
+  held_.erase(0, bytes);
+  held_at_ += bytes;
+}
+
+/// Whether what has come of a frame may become the one that ends the stream, or one to be dropped.
+bool AnswerTee::may_be_last(std::string_view unfinished) const {
+  while (!unfinished.empty()) {  // comments before the frame
+    const char first = unfinished.front();
+    if (first == ':') {
+      const auto line_end = unfinished.find_first_of("\r\n");
+      if (line_end == std::string_view::npos) return false;
+      unfinished.remove_prefix(line_end);
+    } else if (first == '\r' || first == '\n') {
+      unfinished.remove_prefix(1);
+    } else {
+      break;
+    }
+  }
+  if (unfinished.empty()) return false;
+  if (drop_usage_ || api_->last_frames.empty()) return true;
+  return std::any_of(api_->last_frames.begin(), api_->last_frames.end(),
+                     [&](std::string_view last) {
+                       return last.starts_with(unfinished) || unfinished.starts_with(last);
+                     });
+}
+
+}  // namespace hansard::gateway

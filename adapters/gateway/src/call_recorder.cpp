@@ -1,0 +1,294 @@
+#include "call_recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "events/session/ids.h"
+#include "projections/history.h"
+
+namespace hansard::gateway {
+
+namespace {
+
+using core::Ok;
+using core::Result;
+using core::Status;
+using events::Json;
+using events::PlaceKind;
+using events::SessionEvent;
+using events::SessionStep;
+
+/// Steps of one append; what they lead to must fit `core::kMaxAppendRecords`.
+constexpr std::size_t kStepsMax = 500;
+constexpr std::size_t kNameBytes = 12;
+
+}  // namespace
+
+CallRecorder::CallRecorder(const Ports& ports, Conversations& conversations, CallIdentity identity,
+                           std::string provider, Prompt prompt, core::Timestamp received_at,
+                           core::Durability durability)
+    : ports_(ports),
+      conversations_(conversations),
+      identity_(std::move(identity)),
+      provider_(std::move(provider)),
+      prompt_(std::move(prompt)),
+      received_at_(received_at),
+      durability_(durability),
+      name_(core::to_hex(core::as_bytes(ports.draw_random()).substr(0, kNameBytes))) {}
+
+void CallRecorder::asked(Done done) {
+  Conversations::Call call;
+  call.project = identity_.project;
+  call.asked = prompt_.asked;
+  call.asked.retry = identity_.retry;
+  call.call_id = name_;
+  call.goes_on_from = prompt_.request.previous_answer;
+  if (identity_.user) {
+    call.asked.user_hash = events::user_hash(identity_.project, *identity_.user, ports_.keyed_hash);
+  }
+  if (identity_.session) {
+    auto stream = events::session_stream(identity_.project, *identity_.session, ports_.keyed_hash);
+    if (!stream) return done(stream.error());
+    call.session = stream->name();
+    call.asked.named = true;
+  }
+  auto place = conversations_.place(
+      call, name_, [this](const Conversations::Place& found) { return adds(found); });
+  if (!place) return done(place.error());
+  place_ = *std::move(place);
+  auto stream = core::StreamId::make("session", place_.session);
+  if (!stream) return done(stream.error());
+  stream_ = *std::move(stream);
+  if (auto status = add_request(); !status) return done(status.error());
+  const auto finish = [self = shared_from_this(), done = std::move(done)](Status status) {
+    if (!status) {
+      self->conversations_.ended(self->identity_.project, self->place_.session,
+                                 self->place_.call_id, {});
+    }
+    done(std::move(status));
+  };
+  if (place_.placement.kind == PlaceKind::forks) return fork(finish);
+  append(0, finish);
+}
+
+/// What the conversation is told at once; the request itself follows when its form is known.
+std::vector<SessionEvent> CallRecorder::adds(const Conversations::Place& place) {
+  steps_.clear();
+  add_settings(place);
+  add_changes(place);
+  for (SessionStep& step : settle(prompt_, place.message_ids, name_)) {
+    steps_.push_back(std::move(step));
+  }
+  std::vector<SessionEvent> events = events_of(steps_);
+  for (SessionEvent& event : events) {
+    // What the decider will fill in.
+    auto* configured = std::get_if<events::SessionConfigured>(&event);
+    if (configured != nullptr && configured->system) {
+      configured->system_hash = hash_of_system(*configured->system);
+    }
+  }
+  events::ResponseRequested request;
+  request.call_id = place.call_id;
+  request.attempt = place.placement.attempt;
+  events.emplace_back(std::move(request));
+  return events;
+}
+
+std::string CallRecorder::hash_of_system(std::string_view text) const {
+  return core::to_hex(core::as_bytes(ports_.keyed_hash("system", identity_.project.text(), text)));
+}
+
+/// System text that differs from the one in force.
+void CallRecorder::add_settings(const Conversations::Place& place) {
+  if (!prompt_.system) return;
+  if (place.system_hash == hash_of_system(*prompt_.system)) return;
+  events::ConfigureSession configure;
+  configure.idempotency_key = name_ + ".system";
+  configure.system = prompt_.system;
+  const events::CallRequest& request = prompt_.request;
+  if (prompt_.system_place == projections::SystemPlace::beside) {
+    if (!request.system->is_string()) {
+      configure.settings = Json::Object{{"system", *request.system}};
+    }
+  } else {
+    Json::Array leading;
+    for (const Json& message : request.messages) {
+      const Json* role = message.find("role");
+      const std::string* text = role == nullptr ? nullptr : role->if_string();
+      if (text == nullptr || (*text != "system" && *text != "developer")) break;
+      leading.push_back(message);
+    }
+    const Json plain = Json::Object{{"role", "system"}, {"content", *prompt_.system}};
+    if (leading.size() != 1 || !events::same_tree(leading.front(), plain)) {
+      configure.settings = Json::Object{{"system_messages", std::move(leading)}};
+    }
+  }
+  steps_.emplace_back(std::move(configure));
+}
+
+/// Messages that are sent no longer, and what stands for them.
+void CallRecorder::add_changes(const Conversations::Place& place) {
+  const events::Placement& placement = place.placement;
+  if (placement.kind != PlaceKind::goes_on || placement.removed.empty()) return;
+  events::OptimizeContext change;
+  change.idempotency_key = name_ + ".context";
+  change.strategy = "client";
+  change.reason = "sent_without";
+  if (!placement.summary) {
+    change.removed = placement.removed;
+  } else {
+    change.summarised = placement.removed;
+    std::size_t utterance = 0;
+    for (const Prompt::Turn& turn : prompt_.turns) {
+      if (turn.aside || utterance++ != *placement.summary) continue;
+      if (const auto* sent = std::get_if<events::SendMessage>(&turn.steps.front())) {
+        change.summary = sent->parts;
+      }
+    }
+  }
+  steps_.emplace_back(std::move(change));
+}
+
+Status CallRecorder::add_request() {
+  const events::CallRequest& asked = prompt_.request;
+  events::RequestResponse request;
+  request.call_id = place_.call_id;
+  request.attempt = place_.placement.attempt;
+  request.kind = asked.kind;
+  request.provider = provider_;
+  request.model = asked.model;
+  request.stream = asked.stream;
+  request.parameters = asked.parameters;
+  request.tools = asked.tools;
+
+  projections::Said said;
+  const bool has_past = !place_.message_ids.empty() || place_.system_hash;
+  if (has_past) {
+    const bool leaves = place_.placement.kind == PlaceKind::forks;
+    auto base = core::StreamId::make("session", leaves ? place_.placement.parent : place_.session);
+    if (!base) return base.error();
+    projections::AsOf as_of;
+    if (leaves) as_of = projections::AsOf::at(place_.placement.at_version);
+    auto history = projections::SessionReader(ports_.log).history(identity_.project, *base, as_of);
+    if (!history) return history.error();
+    said = projections::said_in(*std::move(history));
+  }
+  for (const SessionEvent& event : events_of(steps_)) projections::say(said, event);
+  auto form = projections::request_form(*prompt_.api, said, asked, prompt_.system_place);
+  request.extra = std::move(form.extra);
+  steps_.emplace_back(std::move(request));
+  return Ok{};
+}
+
+void CallRecorder::fork(Done done) {
+  events::ForkSession fork;
+  fork.child = place_.session;
+  fork.at_version = place_.placement.at_version.value;
+  fork.reason = place_.placement.reason;
+  auto parent = core::StreamId::make("session", place_.placement.parent);
+  if (!parent) return done(parent.error());
+  core::CommandContext context;
+  context.project = identity_.project;
+  context.stream = *std::move(parent);
+  context.recorded_at = received_at_;
+  context.actor = identity_.actor;
+  context.durability = durability_;
+  events::SessionCommand command;
+  command.meta.occurred_at = received_at_;
+  command.meta.salt_seed = ports_.draw_random();
+  command.body = SessionStep{std::move(fork)};
+  ports_.execute(
+      std::move(context), std::move(command),
+      [self = shared_from_this(), done = std::move(done)](Result<core::Receipt> receipt) mutable {
+        if (!receipt) return done(receipt.error());
+        self->append(0, std::move(done));
+      });
+}
+
+void CallRecorder::append(std::size_t from, Done done) {
+  const std::size_t until = std::min(from + kStepsMax, steps_.size());
+  std::vector<events::RecordedStep> steps;
+  for (std::size_t i = from; i < until; ++i) {
+    steps.push_back({std::move(steps_[i]), received_at_, false});
+  }
+  record(std::move(steps), false,
+         [self = shared_from_this(), until,
+          done = std::move(done)](Result<core::Receipt> receipt) mutable {
+           if (!receipt) return done(receipt.error());
+           if (until == self->steps_.size()) return done(Ok{});
+           self->append(until, std::move(done));
+         });
+}
+
+void CallRecorder::record(std::vector<events::RecordedStep> steps, bool completes,
+                          core::AppendDone done) {
+  core::CommandContext context;
+  context.project = identity_.project;
+  context.stream = stream_;
+  context.recorded_at = ports_.clock.now();
+  context.actor = identity_.actor;
+  context.known = core::Known::skip;
+  context.durability = durability_;
+  context.completes_answer = completes;
+  events::Record record;
+  record.create.source = "gateway";
+  record.create.user = identity_.user;
+  record.create.agent = identity_.agent;
+  record.create.tags = identity_.tags;
+  record.created_at = received_at_;
+  record.steps = std::move(steps);
+  events::SessionCommand command;
+  command.meta.salt_seed = ports_.draw_random();
+  command.body = std::move(record);
+  ports_.execute(std::move(context), std::move(command), std::move(done));
+}
+
+events::AnswerIds CallRecorder::answer_ids() const {
+  events::AnswerIds ids;
+  ids.call_id = place_.call_id;
+  ids.message_id = [name = name_](std::uint32_t choice) {
+    return name + ".a" + std::to_string(choice);
+  };
+  return ids;
+}
+
+void CallRecorder::answered(std::vector<SessionStep> steps, Done done) {
+  for (SessionStep& step : steps) {
+    auto* answer = std::get_if<events::RecordResponse>(&step);
+    if (answer == nullptr) continue;
+    answer->provider = provider_;
+    answer->served_from = events::ServedFrom::provider;
+    if (place_.placement.attempt > 1) answer->attempt = place_.placement.attempt;
+  }
+  close(std::move(steps), std::move(done));
+}
+
+void CallRecorder::failed(events::FailResponse failure, Done done) {
+  failure.call_id = place_.call_id;
+  failure.attempt = place_.placement.attempt;
+  failure.provider = provider_;
+  if (!failure.model) failure.model = prompt_.request.model;
+  std::vector<SessionStep> steps;
+  steps.emplace_back(std::move(failure));
+  close(std::move(steps), std::move(done));
+}
+
+void CallRecorder::close(std::vector<SessionStep> steps, Done done) {
+  auto said = std::make_shared<std::vector<SessionEvent>>(events_of(steps));
+  std::vector<events::RecordedStep> recorded;
+  const core::Timestamp now = ports_.clock.now();
+  for (SessionStep& step : steps) recorded.push_back({std::move(step), now, false});
+  record(std::move(recorded), true,
+         [self = shared_from_this(), said, done = std::move(done)](Result<core::Receipt> receipt) {
+           if (!receipt) said->clear();
+           // Telling the conversations may read the log, which is no work for its own thread.
+           self->ports_.post(
+               [self, said, done, status = receipt ? Status(Ok{}) : Status(receipt.error())] {
+                 self->conversations_.ended(self->identity_.project, self->place_.session,
+                                            self->place_.call_id, *said);
+                 done(status);
+               });
+         });
+}
+
+}  // namespace hansard::gateway

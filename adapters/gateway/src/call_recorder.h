@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conversations.h"
+#include "gateway/ports.h"
+#include "prompt.h"
+
+namespace hansard::gateway {
+
+/// Whom a call is from and whom it is about, as its header fields and its body say.
+struct CallIdentity {
+  core::ProjectId project;
+  core::KeyId actor;
+  std::optional<std::string> session;  ///< the client's id of the conversation
+  std::optional<std::string> user;
+  std::optional<std::string> agent;
+  events::StringMap tags;
+  bool retry = false;  ///< the client says that it has asked before
+};
+
+/// Writes one call down: that it was made, and what became of it. Its members are called one after
+/// the other, on any thread; completions come on a thread of the log or of `Ports::post`.
+class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
+ public:
+  using Done = std::function<void(core::Status)>;
+
+  /// References outlive the call.
+  CallRecorder(const Ports& ports, Conversations& conversations, CallIdentity identity,
+               std::string provider, Prompt prompt, core::Timestamp received_at,
+               core::Durability durability);
+
+  /// Finds the conversation, and records what the call adds to it and that it was made. Blocks on
+  /// storage. Errors: those of `Conversations::place` and of the log.
+  void asked(Done done);
+
+  /// @pre `asked` succeeded; one of these, once.
+  /// @param steps  of the answer, as its dialect read it
+  void answered(std::vector<events::SessionStep> steps, Done done);
+  void failed(events::FailResponse failure, Done done);
+
+  /// Names for the answer: of the call, and of the message of each choice.
+  [[nodiscard]] events::AnswerIds answer_ids() const;
+  [[nodiscard]] std::uint32_t attempt() const { return place_.placement.attempt; }
+  [[nodiscard]] const Prompt& prompt() const { return prompt_; }
+
+ private:
+  std::vector<events::SessionEvent> adds(const Conversations::Place& place);
+  [[nodiscard]] std::string hash_of_system(std::string_view text) const;
+  void add_settings(const Conversations::Place& place);
+  void add_changes(const Conversations::Place& place);
+  core::Status add_request();
+  void fork(Done done);
+  void append(std::size_t from, Done done);
+  void record(std::vector<events::RecordedStep> steps, bool completes, core::AppendDone done);
+  void close(std::vector<events::SessionStep> steps, Done done);
+
+  const Ports& ports_;
+  Conversations& conversations_;
+  const CallIdentity identity_;
+  const std::string provider_;
+  const Prompt prompt_;
+  const core::Timestamp received_at_;
+  const core::Durability durability_;
+  const std::string name_;  ///< of the call, unless it is another attempt of one
+  Conversations::Place place_;
+  core::StreamId stream_;
+  std::vector<events::SessionStep> steps_;  ///< that the call adds
+};
+
+}  // namespace hansard::gateway

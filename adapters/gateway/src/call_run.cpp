@@ -1,0 +1,300 @@
+#include "call_run.h"
+
+#include <utility>
+
+#include "fields.h"
+
+namespace hansard::gateway {
+
+using core::Errc;
+using core::Error;
+using core::Ok;
+using core::Result;
+using core::Status;
+using events::Json;
+using std::chrono::steady_clock;
+
+namespace {
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+/// Hands the bytes of a run to the client.
+class RunBody final : public AnswerBody {
+ public:
+  explicit RunBody(std::shared_ptr<CallRun> run) : run_(std::move(run)) {}
+  ~RunBody() override { run_->cancel(); }
+  void next(std::function<void(Result<std::string>)> done) override { run_->next(std::move(done)); }
+
+ private:
+  std::shared_ptr<CallRun> run_;
+};
+
+}  // namespace
+
+CallRun::CallRun(const Ports& ports, Conversations& conversations, const GatewayOptions& options,
+                 GatewayRequest request, GatewayDone done)
+    : ports_(ports),
+      conversations_(conversations),
+      options_(options),
+      request_(std::move(request)),
+      done_(std::move(done)) {}
+
+std::uint64_t CallRun::elapsed_us() const {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - sent_at_)
+          .count());
+}
+
+void CallRun::start() {
+  if (options_.recording != Recording::off && request_.method == "POST") {
+    api_ = events::api_at(path_of(request_.target));
+  }
+  if (api_ != nullptr) {
+    // What cannot be read is the provider's to refuse; it passes as it came.
+    if (!read()) api_ = nullptr;
+  }
+  if (strict()) {
+    if (auto writable = ports_.writable(); !writable) {
+      return refuse(Lock(mutex_),
+                    {Errc::unavailable,
+                     "not sent, because it could not be recorded: " + writable.error().message});
+    }
+  }
+  send();
+  if (recorded()) record();
+}
+
+Status CallRun::read() {
+  auto body = events::parse_json(request_.body);
+  if (!body) return body.error();
+  const bool usage = api_->usage_on_request && options_.ask_for_usage;
+  Json original = usage ? *body : Json();
+  auto prompt = read_prompt(*api_, *std::move(body), conversations_.digester(request_.project));
+  if (!prompt) return prompt.error();
+  streams_ = prompt->request.stream;
+  if (usage && streams_) ask_for_usage(std::move(original));
+  CallIdentity identity = identity_of(request_.fields, prompt->request);
+  identity.project = request_.project;
+  identity.actor = request_.actor;
+  const auto durability = options_.recording == Recording::strict ? core::Durability::strict
+                                                                  : core::Durability::relaxed;
+  recorder_ =
+      std::make_shared<CallRecorder>(ports_, conversations_, std::move(identity), request_.provider,
+                                     *std::move(prompt), request_.received_at, durability);
+  return Ok{};
+}
+
+/// A stream tells what it cost only when it is asked to.
+void CallRun::ask_for_usage(Json body) {
+  Json* options = body.find("stream_options");
+  if (options != nullptr && !options->is_object()) return;
+  if (options == nullptr) {
+    body.add("stream_options", Json::Object{{"include_usage", true}});
+  } else if (Json* asked = options->find("include_usage")) {
+    const bool* wanted = asked->if_boolean();
+    if (wanted == nullptr || *wanted) return;
+    *asked = true;
+  } else {
+    options->add("include_usage", true);
+  }
+  added_usage_ = true;
+  request_.body = dump(body);
+}
+
+void CallRun::send() {
+  core::ProviderCall call;
+  call.provider = request_.provider;
+  call.method = request_.method;
+  call.target = request_.target;
+  call.fields = to_provider(request_.fields);
+  // Only bytes that are not coded can be read while they pass.
+  if (recorded()) set_field(call.fields, "Accept-Encoding", "identity");
+  call.body = std::move(request_.body);
+  call.deadlines = options_.deadlines;
+  sent_at_ = steady_clock::now();
+  auto exchange = ports_.providers.start(
+      std::move(call), [self = shared_from_this()](Result<core::ProviderHead> head) {
+        self->head_came(std::move(head));
+      });
+  Lock lock(mutex_);
+  exchange_ = std::move(exchange);
+  advance(std::move(lock));
+}
+
+void CallRun::record() {
+  ports_.post([self = shared_from_this()] {
+    self->recorder_->asked([self](Status status) { self->asked(std::move(status)); });
+  });
+}
+
+void CallRun::asked(Status status) {
+  Lock lock(mutex_);
+  asked_ = std::move(status);
+  if (gone_ && *asked_ && !concluding_) {
+    return conclude(lock,
+                    broken_off(*api_, {Errc::cancelled, "the client went"}, tee_ ? &*tee_ : nullptr,
+                               recorder_->answer_ids(), elapsed_us()));
+  }
+  advance(std::move(lock));
+}
+
+void CallRun::head_came(Result<core::ProviderHead> head) {
+  Lock lock(mutex_);
+  head_ = std::move(head);
+  if (*head_) {
+    const int status = (*head_)->status;
+    tee_.emplace(api_, streams_ && status >= 200 && status <= 299, added_usage_);
+  }
+  advance(std::move(lock));
+}
+
+/// Tells the client when everything it waits for is there.
+void CallRun::advance(Lock lock) {
+  if (!done_ || gone_) return;
+  if (strict() && asked_ && !*asked_) {
+    return refuse(std::move(lock), {Errc::unavailable,
+                                    "the call could not be recorded: " + asked_->error().message});
+  }
+  if (!head_ || !exchange_ || (recorded() && !asked_)) return;
+  if (*head_) return answer(std::move(lock));
+  const Error error = head_->error();
+  if (!recorded() || !*asked_) return refuse(std::move(lock), error);
+  if (concluding_) return;
+  broken_ = error;
+  conclude(lock, broken_off(*api_, error, nullptr, recorder_->answer_ids(), elapsed_us()));
+}
+
+void CallRun::refuse(Lock lock, Error error) {
+  auto done = std::exchange(done_, nullptr);
+  auto exchange = std::move(exchange_);
+  lock.unlock();
+  exchange = nullptr;  // outside the lock: waits for a call that may need it
+  if (done) done(std::move(error));
+}
+
+void CallRun::answer(Lock lock) {
+  GatewayAnswer answer;
+  answer.status = (*head_)->status;
+  answer.fields = to_client((*head_)->fields);
+  answer.body = std::make_unique<RunBody>(shared_from_this());
+  auto done = std::exchange(done_, nullptr);
+  lock.unlock();
+  done(std::move(answer));
+}
+
+void CallRun::next(Next done) {
+  Lock lock(mutex_);
+  waiting_ = std::move(done);
+  if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
+  if (broken_) return give(std::move(lock), *broken_);
+  if (concluding_ && !on_record_) return;  // `concluded` goes on
+  if (over_) return give(std::move(lock), std::string());
+  pull(std::move(lock));
+}
+
+void CallRun::give(Lock lock, Result<std::string> bytes) {
+  auto waiting = std::exchange(waiting_, nullptr);
+  lock.unlock();
+  if (waiting) waiting(std::move(bytes));
+}
+
+void CallRun::pull(Lock lock) {
+  const auto exchange = exchange_;  // `cancel` may take it away meanwhile
+  if (exchange == nullptr) return;
+  lock.unlock();
+  exchange->next(
+      [self = shared_from_this()](Result<std::string> bytes) { self->came(std::move(bytes)); });
+}
+
+void CallRun::came(Result<std::string> bytes) {
+  Lock lock(mutex_);
+  if (gone_) return;
+  const std::uint64_t now = elapsed_us();
+  if (!bytes) {
+    over_ = true;
+    broken_ = bytes.error();
+    if (recorded() && *asked_ && !concluding_) {
+      return conclude(lock, broken_off(*api_, *broken_, &*tee_, recorder_->answer_ids(), now));
+    }
+    return give(std::move(lock), *broken_);
+  }
+  const bool records = recorded() && *asked_;
+  if (bytes->empty()) {
+    over_ = true;
+    if (records && !concluding_) {
+      tee_->end(now);
+      return conclude(lock,
+                      outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now));
+    }
+    return give(std::move(lock), records ? std::string() : tee_->release());
+  }
+  if (!records || on_record_) return give(std::move(lock), std::move(bytes));
+  ready_ += tee_->take(*bytes, now);
+  const bool ends = tee_->streams() && tee_->complete() && !concluding_;
+  if (ends) {
+    if (!ready_.empty()) {
+      // What comes before the end goes on; the end follows when it is on record.
+      auto waiting = std::exchange(waiting_, nullptr);
+      auto out = std::exchange(ready_, {});
+      auto outcome = outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now);
+      conclude(lock, std::move(outcome));
+      if (waiting) waiting(std::move(out));
+      return;
+    }
+    return conclude(lock, outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now));
+  }
+  if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
+  pull(std::move(lock));
+}
+
+/// Records what became of the call; releases the lock.
+void CallRun::conclude(Lock& lock, Outcome outcome) {
+  concluding_ = true;
+  lock.unlock();
+  const auto done = [self = shared_from_this()](Status status) {
+    self->concluded(std::move(status));
+  };
+  if (auto* failure = std::get_if<events::FailResponse>(&outcome)) {
+    recorder_->failed(std::move(*failure), done);
+  } else {
+    recorder_->answered(std::get<std::vector<events::SessionStep>>(std::move(outcome)), done);
+  }
+}
+
+void CallRun::concluded(Status status) {
+  Lock lock(mutex_);
+  on_record_ = true;
+  if (!status && options_.recording == Recording::strict && !broken_) {
+    broken_ =
+        Error{Errc::unavailable, "the answer could not be recorded: " + status.error().message};
+  }
+  if (gone_) return;
+  if (done_) return refuse(std::move(lock), broken_.value_or(status.error()));
+  if (!broken_ && tee_) ready_ += tee_->release();
+  if (!waiting_) return;
+  if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
+  if (broken_) return give(std::move(lock), *broken_);
+  if (over_) return give(std::move(lock), std::string());
+  pull(std::move(lock));
+}
+
+void CallRun::cancel() {
+  Lock lock(mutex_);
+  if (gone_) return;
+  gone_ = true;
+  done_ = nullptr;
+  waiting_ = nullptr;
+  auto exchange = std::move(exchange_);
+  if (recorded() && asked_ && *asked_ && !concluding_) {
+    const bool over = over_;
+    conclude(lock, broken_off(*api_,
+                              over ? Error{Errc::cancelled, "the client went at the end"}
+                                   : Error{Errc::cancelled, "the client went"},
+                              tee_ ? &*tee_ : nullptr, recorder_->answer_ids(), elapsed_us()));
+  } else {
+    lock.unlock();
+  }
+  exchange = nullptr;
+}
+
+}  // namespace hansard::gateway

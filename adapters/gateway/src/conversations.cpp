@@ -1,0 +1,279 @@
+#include "conversations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "events/conversation/keys.h"
+#include "transcripts.h"
+
+namespace hansard::gateway {
+
+using core::Ok;
+using core::Result;
+using core::Status;
+using events::Digest;
+using events::PlaceKind;
+using events::Placement;
+using events::SessionEvent;
+using events::Transcript;
+using events::Utterance;
+using events::UtteranceKind;
+
+namespace {
+
+/// One past the last answer of what is asked; 0: there is none.
+std::size_t end_of_answers(const events::Asked& asked) {
+  for (std::size_t i = asked.answers.size(); i > 0; --i) {
+    if (asked.answers[i - 1]) return i;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Conversations::Conversations(const core::EventLog& log, const core::KeyedHash& keyed_hash,
+                             FindSessions find)
+    : log_(log), keyed_hash_(keyed_hash), find_(std::move(find)) {}
+
+Result<Conversations::Place> Conversations::place(const Call& given,
+                                                  const std::string& fresh_session,
+                                                  const Adds& adds) {
+  const std::lock_guard lock(mutex_);
+  Call call = given;
+  if (auto status = prepend_known(call); !status) return status.error();
+  auto found = candidates(call);
+  if (!found) return found.error();
+  std::vector<events::Candidate> compared;
+  for (const Conversation* each : *found) compared.push_back({&each->transcript, each->last_used});
+  const auto under_way = [this](std::string_view id) { return under_way_.contains(id); };
+  Placement placement = events::place(call.asked, compared, under_way);
+  if (placement.kind == PlaceKind::forks && !(*found)[placement.candidate]->versions_known) {
+    // The version to leave at is the log's to say.
+    auto again = get((*found)[placement.candidate]->key, true);
+    if (!again) return again.error();
+    if (*again == nullptr) return core::Error{core::Errc::internal, "a conversation has gone"};
+    const events::Candidate only{&(*again)->transcript, 0};
+    placement = events::place(call.asked, {&only, 1}, under_way);
+    found = std::vector<Conversation*>{*again};
+  }
+
+  Place place;
+  place.placement = placement;
+  place.call_id = placement.kind == PlaceKind::again ? placement.call_id : call.call_id;
+  Conversation* base = placement.kind == PlaceKind::fresh ? nullptr : (*found)[placement.candidate];
+  const bool leaves = placement.kind == PlaceKind::forks;
+  place.is_new = leaves || base == nullptr;
+  place.session =
+      leaves || base == nullptr ? call.session.value_or(fresh_session) : base->key.second;
+  if (base != nullptr) {
+    place.system_hash = base->transcript.system_hash();
+    std::size_t known = 0;
+    for (const Utterance& said : base->transcript.utterances()) {
+      if (said.kind == UtteranceKind::aside) continue;
+      if (known == placement.known) break;
+      if (said.digest != call.asked.history[known]) continue;  // another choice, or left out
+      place.message_ids.push_back(said.message_id);
+      ++known;
+    }
+  }
+
+  const std::vector<SessionEvent> events = adds(place);
+  if (leaves) {
+    // A child begins with what it inherits, which the log will say; until then nobody joins it.
+    under_way_.insert(place.call_id);
+    return place;
+  }
+  if (base == nullptr) {
+    entries_.push_front(
+        Conversation{{call.project.text(), place.session}, Transcript(digester(call.project))});
+    by_key_[entries_.front().key] = entries_.begin();
+    base = &entries_.front();
+  }
+  say(*base, events);
+  under_way_.insert(place.call_id);
+  trim();
+  return place;
+}
+
+/// A call that names an answer instead of sending what was said before it sends all of that.
+Status Conversations::prepend_known(Call& call) {
+  if (!call.goes_on_from) return Ok{};
+  const Digest key = events::answer_key(digester(call.project), *call.goes_on_from);
+  auto sessions = sessions_of(call.project, key);
+  if (!sessions) return sessions.error();
+  for (const std::string& session : *sessions) {
+    auto conversation = get({call.project.text(), session}, false);
+    if (!conversation) return conversation.error();
+    if (*conversation == nullptr) continue;
+    std::vector<Digest> before;
+    std::vector<bool> answers;
+    for (const Utterance& said : (*conversation)->transcript.utterances()) {
+      if (said.kind == UtteranceKind::aside) continue;
+      before.push_back(said.digest);
+      answers.push_back(said.kind == UtteranceKind::answer);
+      if (said.message_id != *call.goes_on_from || !answers.back()) continue;
+      auto& asked = call.asked;
+      asked.history.insert(asked.history.begin(), before.begin(), before.end());
+      asked.answers.insert(asked.answers.begin(), answers.begin(), answers.end());
+      return Ok{};
+    }
+  }
+  return Ok{};  // of an answer that is not on record nothing is known: a conversation of its own
+}
+
+Result<std::vector<Conversations::Conversation*>> Conversations::candidates(const Call& call) {
+  std::vector<Conversation*> found;
+  if (call.session) {
+    auto named = get({call.project.text(), *call.session}, false);
+    if (!named) return named.error();
+    if (*named != nullptr) found.push_back(*named);
+    return found;
+  }
+  const auto& history = call.asked.history;
+  if (history.empty()) return found;
+  const events::Digester& digests = digester(call.project);
+  const std::size_t answers = end_of_answers(call.asked);
+  const std::size_t whole = answers == 0 ? history.size() : answers;
+  const Digest key = events::history_key(digests, std::span(history).first(whole));
+  if (auto status = look_up(call, key, found); !status) return status.error();
+  if (found.empty() && answers >= 2) {
+    const Digest exchange =
+        events::exchange_key(digests, history[answers - 2], history[answers - 1]);
+    if (auto status = look_up(call, exchange, found); !status) return status.error();
+  }
+  return found;
+}
+
+Status Conversations::look_up(const Call& call, const Digest& key,
+                              std::vector<Conversation*>& found) {
+  auto sessions = sessions_of(call.project, key);
+  if (!sessions) return sessions.error();
+  for (const std::string& session : *sessions) {
+    auto conversation = get({call.project.text(), session}, false);
+    if (!conversation) return conversation.error();
+    if (*conversation != nullptr) found.push_back(*conversation);
+  }
+  return Ok{};
+}
+
+Result<std::vector<std::string>> Conversations::sessions_of(const core::ProjectId& project,
+                                                            const Digest& key) {
+  const auto noted = keys_.find(key);
+  if (noted != keys_.end() && noted->second.asked_index) return noted->second.sessions;
+  auto found = find_(project, key, kCandidatesMax);
+  if (!found || noted == keys_.end()) return found;
+  // What was said here is later than what the index knows.
+  auto& sessions = noted->second.sessions;
+  for (const std::string& session : *found) {
+    const bool known = std::find(sessions.begin(), sessions.end(), session) != sessions.end();
+    if (!known && sessions.size() < kCandidatesMax) sessions.insert(sessions.begin(), session);
+  }
+  noted->second.asked_index = true;
+  return sessions;
+}
+
+/// @param fresh  read it from the log even if it is at hand
+Result<Conversations::Conversation*> Conversations::get(const Key& key, bool fresh) {
+  const auto at_hand = by_key_.find(key);
+  if (at_hand != by_key_.end() && !fresh) {
+    entries_.splice(entries_.begin(), entries_, at_hand->second);
+    return &*at_hand->second;
+  }
+  auto project = core::ProjectId::parse(key.first);
+  if (!project) return project.error();
+  auto loaded = load_transcript(log_, codec_, digester(*project), *project, key.second);
+  if (!loaded) return loaded.error();
+  if (at_hand != by_key_.end()) forget(key);
+  if (!*loaded) return nullptr;
+  entries_.push_front(Conversation{key, **std::move(loaded)});
+  by_key_[key] = entries_.begin();
+  touch(entries_.front());
+  note_keys(entries_.front());
+  return &entries_.front();
+}
+
+void Conversations::ended(const core::ProjectId& project, const std::string& session,
+                          const std::string& call_id, std::span<const SessionEvent> said) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = under_way_.find(call_id); found != under_way_.end()) {
+    under_way_.erase(found);
+  }
+  const Key key{project.text(), session};
+  if (said.empty()) return forget(key);
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end()) {
+    say(*found->second, said);
+  } else {
+    // A fork, or one that was put away: read, so that its keys are noted. Where that fails, the
+    // index will know it.
+    static_cast<void>(get(key, false));
+  }
+  trim();
+}
+
+std::size_t Conversations::under_way() const {
+  const std::lock_guard lock(mutex_);
+  return under_way_.size();
+}
+
+void Conversations::say(Conversation& conversation, std::span<const SessionEvent> events) {
+  for (const SessionEvent& event : events) {
+    conversation.transcript.apply(event, {}, conversation.key.second);
+  }
+  conversation.versions_known = false;
+  touch(conversation);
+  note_keys(conversation);
+}
+
+void Conversations::touch(Conversation& conversation) {
+  conversation.last_used = ++uses_;
+  bytes_ -= conversation.bytes;
+  conversation.bytes = conversation.transcript.bytes();
+  bytes_ += conversation.bytes;
+}
+
+/// Not while somebody looks at several conversations.
+void Conversations::trim() {
+  while (bytes_ > kConversationBytesMax && entries_.size() > 1) forget(Key(entries_.back().key));
+}
+
+void Conversations::note_keys(const Conversation& conversation) {
+  auto project = core::ProjectId::parse(conversation.key.first);
+  if (!project) return;
+  for (const Digest& key : events::head_keys(digester(*project), conversation.transcript)) {
+    note_key(key, conversation.key.second);
+  }
+}
+
+void Conversations::note_key(const Digest& key, const std::string& session) {
+  auto found = keys_.find(key);
+  if (found == keys_.end()) {
+    key_ages_.push_front(key);
+    found = keys_.emplace(key, Noted{{}, false, key_ages_.begin()}).first;
+  } else {
+    key_ages_.splice(key_ages_.begin(), key_ages_, found->second.age);
+  }
+  auto& sessions = found->second.sessions;
+  std::erase(sessions, session);
+  sessions.push_back(session);
+  if (sessions.size() > kCandidatesMax) sessions.erase(sessions.begin());
+  if (keys_.size() > kKeysMax) {
+    keys_.erase(key_ages_.back());
+    key_ages_.pop_back();
+  }
+}
+
+void Conversations::forget(const Key& key) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return;
+  bytes_ -= found->second->bytes;
+  entries_.erase(found->second);
+  by_key_.erase(found);
+}
+
+const events::Digester& Conversations::digester(const core::ProjectId& project) {
+  const std::lock_guard lock(digesters_mutex_);
+  return digesters_.try_emplace(project.text(), keyed_hash_, project).first->second;
+}
+
+}  // namespace hansard::gateway

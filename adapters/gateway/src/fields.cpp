@@ -1,0 +1,108 @@
+#include "fields.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace hansard::gateway {
+
+namespace {
+
+constexpr std::string_view kOurs = "hansard-";
+constexpr std::string_view kTag = "hansard-tag-";
+constexpr std::string_view kOurKeys = "hsd_";
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+/// Of the connection, not of the message (RFC 9110, 7.6.1), and what the sender computes anew.
+bool is_of_connection(const std::string& name) {
+  constexpr std::array<std::string_view, 11> kNames{"connection",
+                                                    "keep-alive",
+                                                    "proxy-connection",
+                                                    "proxy-authenticate",
+                                                    "proxy-authorization",
+                                                    "te",
+                                                    "trailer",
+                                                    "transfer-encoding",
+                                                    "upgrade",
+                                                    "content-length",
+                                                    "host"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+bool is_our_key(const std::string& name, std::string_view value) {
+  if (name == "authorization") {
+    const auto space = value.find(' ');
+    if (space != std::string_view::npos) value.remove_prefix(space + 1);
+    return value.starts_with(kOurKeys);
+  }
+  return (name == "x-api-key" || name == "api-key") && value.starts_with(kOurKeys);
+}
+
+std::optional<std::string> owned(std::optional<std::string_view> value) {
+  if (!value || value->empty()) return {};
+  return std::string(*value);
+}
+
+}  // namespace
+
+std::optional<std::string_view> find_field(const Fields& fields, std::string_view name) {
+  const std::string wanted = lower(name);
+  for (const core::HttpField& field : fields) {
+    if (lower(field.name) == wanted) return field.value;
+  }
+  return {};
+}
+
+void set_field(Fields& fields, std::string_view name, std::string_view value) {
+  const std::string wanted = lower(name);
+  std::erase_if(fields, [&](const core::HttpField& field) { return lower(field.name) == wanted; });
+  fields.push_back({std::string(name), std::string(value)});
+}
+
+Fields to_provider(const Fields& fields) {
+  Fields out;
+  for (const core::HttpField& field : fields) {
+    const std::string name = lower(field.name);
+    if (is_of_connection(name) || name == "expect" || name.starts_with(kOurs)) continue;
+    if (!is_our_key(name, field.value)) out.push_back(field);
+  }
+  return out;
+}
+
+Fields to_client(const Fields& fields) {
+  Fields out;
+  for (const core::HttpField& field : fields) {
+    const std::string name = lower(field.name);
+    if (!is_of_connection(name) && name != "date") out.push_back(field);  // the edge sets its own
+  }
+  return out;
+}
+
+CallIdentity identity_of(const Fields& fields, const events::CallRequest& request) {
+  CallIdentity identity;
+  identity.session = owned(find_field(fields, "Hansard-Session"));
+  if (!identity.session) identity.session = request.conversation;
+  identity.user = owned(find_field(fields, "Hansard-User"));
+  if (!identity.user) identity.user = request.user;
+  identity.agent = owned(find_field(fields, "Hansard-Agent"));
+  identity.tags = request.tags;
+  for (const core::HttpField& field : fields) {
+    const std::string name = lower(field.name);
+    if (!name.starts_with(kTag) || name.size() == kTag.size()) continue;
+    const std::string key = name.substr(kTag.size());
+    std::erase_if(identity.tags, [&](const auto& tag) { return tag.first == key; });
+    identity.tags.emplace_back(key, field.value);
+  }
+  const auto retries = find_field(fields, "x-stainless-retry-count");
+  identity.retry = retries && !retries->empty() && *retries != "0";
+  return identity;
+}
+
+}  // namespace hansard::gateway

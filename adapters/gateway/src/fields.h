@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "call_recorder.h"
+#include "core/model_provider.h"
+
+namespace hansard::gateway {
+
+using Fields = std::vector<core::HttpField>;
+
+/// The value of the first field of that name, compared without regard to case.
+std::optional<std::string_view> find_field(const Fields& fields, std::string_view name);
+void set_field(Fields& fields, std::string_view name, std::string_view value);
+
+/// What goes on to the provider: not what belongs to the connection, and nothing of ours, our keys
+/// above all.
+Fields to_provider(const Fields& fields);
+/// What goes back to the client.
+Fields to_client(const Fields& fields);
+
+/// Whom the call is from and about: header fields first, then what the body says.
+CallIdentity identity_of(const Fields& fields, const events::CallRequest& request);
+
+}  // namespace hansard::gateway

@@ -1,0 +1,139 @@
+#include "outcome.h"
+
+#include <utility>
+
+namespace hansard::gateway {
+
+namespace {
+
+using events::Api;
+using events::FailResponse;
+using events::FailureReason;
+using events::Json;
+using events::RecordResponse;
+
+constexpr std::size_t kErrorTextMax = 64U << 10;
+
+/// The body of an error: a document, or as much of its text as is worth keeping.
+Json document(const std::string& bytes) {
+  auto parsed = events::parse_json(bytes);
+  if (parsed) return *std::move(parsed);
+  // Text that is no UTF-8 cannot stand in an event.
+  const std::string text = bytes.substr(0, kErrorTextMax);
+  std::string quoted;
+  events::dump_string_to(text, quoted);
+  return events::check_json(quoted) ? Json(text) : Json("(bytes that are no text)");
+}
+
+void time(FailResponse& failure, const AnswerTee* tee, std::uint64_t latency_us) {
+  failure.latency_us = latency_us;
+  if (tee != nullptr) failure.ttft_us = tee->first_content_us();
+}
+
+/// What had been said, for a failure that keeps it.
+void keep_partial(const Api& api, const Json& body, const events::AnswerIds& ids,
+                  FailResponse& failure) {
+  auto steps = api.answers.read(body, ids);
+  if (!steps || steps->empty()) return;
+  const auto* answer = std::get_if<RecordResponse>(&steps->front());
+  if (answer == nullptr) return;
+  if (!answer->parts.empty()) failure.parts = answer->parts;
+  failure.model = answer->model;
+  failure.usage = answer->usage;
+  failure.raw_usage = answer->raw_usage;
+  failure.usage_source = answer->usage_source;
+}
+
+FailResponse unreadable(const core::Error& why, int status) {
+  FailResponse failure;
+  failure.error_type = "unreadable_answer";
+  failure.status = static_cast<std::uint64_t>(status);
+  failure.error = Json(why.message);
+  return failure;
+}
+
+}  // namespace
+
+Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::AnswerIds& ids,
+                   std::uint64_t latency_us) {
+  if (status < 200 || status > 299) {
+    const events::ProviderError error = api.read_error(status, document(tee.bytes()));
+    FailResponse failure;
+    failure.error_type = error.type;
+    failure.error = error.error;
+    failure.retryable = error.retryable;
+    failure.status = static_cast<std::uint64_t>(status);
+    time(failure, nullptr, latency_us);
+    return failure;
+  }
+  Json body;
+  Json track;
+  if (tee.streams()) {
+    events::StreamEnd end = tee.take_stream();
+    if (end.error || !end.complete) {
+      FailResponse failure;
+      failure.reason = end.error ? FailureReason::error : FailureReason::truncated;
+      failure.status = static_cast<std::uint64_t>(status);
+      if (end.error) {
+        const events::ProviderError error = api.read_error(200, *end.error);
+        failure.error_type = error.type;
+        failure.error = error.error;
+        failure.retryable = error.retryable;
+      }
+      keep_partial(api, end.body, ids, failure);
+      time(failure, &tee, latency_us);
+      return failure;
+    }
+    body = std::move(end.body);
+    track = std::move(end.track);
+  } else {
+    auto parsed = events::parse_json(tee.bytes());
+    if (!parsed || tee.cut()) {
+      FailResponse failure = unreadable(
+          parsed ? core::Error{core::Errc::too_large, "the answer is too long to be kept"}
+                 : parsed.error(),
+          status);
+      time(failure, &tee, latency_us);
+      return failure;
+    }
+    body = *std::move(parsed);
+  }
+  auto steps = api.answers.read(body, ids);
+  if (!steps) {
+    FailResponse failure = unreadable(steps.error(), status);
+    failure.metadata = Json::Object{{"body", std::move(body)}};
+    time(failure, &tee, latency_us);
+    return failure;
+  }
+  for (events::SessionStep& step : *steps) {
+    auto* answer = std::get_if<RecordResponse>(&step);
+    if (answer == nullptr) continue;
+    answer->latency_us = latency_us;
+    if (tee.streams()) answer->ttft_us = tee.first_content_us();
+    if (answer->choice == 0 && !track.is_null()) answer->timing_track = track;
+  }
+  return *std::move(steps);
+}
+
+Outcome broken_off(const Api& api, const core::Error& error, AnswerTee* tee,
+                   const events::AnswerIds& ids, std::uint64_t latency_us) {
+  FailResponse failure;
+  switch (error.code) {
+    case core::Errc::cancelled:
+      failure.reason = FailureReason::cancelled;
+      break;
+    case core::Errc::timed_out:
+      failure.reason = FailureReason::timeout;
+      break;
+    default:
+      failure.reason = error.field == "truncated" ? FailureReason::truncated : FailureReason::error;
+  }
+  if (!error.field.empty()) failure.error_type = error.field;
+  failure.error = Json(error.message);
+  failure.retryable = error.code != core::Errc::cancelled;
+  if (tee != nullptr && tee->streams()) keep_partial(api, tee->take_stream().body, ids, failure);
+  time(failure, tee, latency_us);
+  return failure;
+}
+
+}  // namespace hansard::gateway

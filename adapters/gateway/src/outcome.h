@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "answer_tee.h"
+#include "core/error.h"
+#include "events/session/commands.h"
+
+namespace hansard::gateway {
+
+/// What became of a call, as it is recorded: an answer in steps, or a failure.
+using Outcome = std::variant<std::vector<events::SessionStep>, events::FailResponse>;
+
+/// Of an answer that came to its end.
+/// @param status  of HTTP
+Outcome outcome_of(const events::Api& api, int status, AnswerTee& tee, const events::AnswerIds& ids,
+                   std::uint64_t latency_us);
+
+/// Of one that did not: the provider failed, or the client went.
+/// @param tee  what had come of it, or null
+Outcome broken_off(const events::Api& api, const core::Error& error, AnswerTee* tee,
+                   const events::AnswerIds& ids, std::uint64_t latency_us);
+
+}  // namespace hansard::gateway

@@ -1,0 +1,68 @@
+#include "events/dialects/apis.h"
+
+#include <algorithm>
+#include <array>
+
+#include "events/dialects/anthropic/answers.h"
+#include "events/dialects/anthropic/requests.h"
+#include "events/dialects/ollama/answers.h"
+#include "events/dialects/ollama/requests.h"
+#include "events/dialects/openai/chat_answers.h"
+#include "events/dialects/openai/requests.h"
+#include "events/dialects/openai/response_answers.h"
+
+namespace hansard::events {
+namespace {
+
+constexpr std::array<std::string_view, 3> kChatEnds{"data: [DONE]", "data:[DONE]", "event: error"};
+constexpr std::array<std::string_view, 4> kResponseEnds{
+    "event: response.completed", "event: response.failed", "event: response.incomplete",
+    "event: error"};
+constexpr std::array<std::string_view, 2> kMessageEnds{"event: message_stop", "event: error"};
+
+const std::array<Api, 5>& table() {
+  using Stream = Api::Stream;
+  static const std::array<Api, 5> apis{
+      Api{"openai.chat", "/chat/completions", openai::chat_requests(), openai::chat_answers(),
+          openai::read_error, Stream::sse, kChatEnds, true},
+      Api{"openai.responses", "/v1/responses", openai::response_requests(),
+          openai::response_answers(), openai::read_error, Stream::sse, kResponseEnds, false},
+      Api{"anthropic", "/v1/messages", anthropic::requests(), anthropic::answers(),
+          anthropic::read_error, Stream::sse, kMessageEnds, false},
+      Api{"ollama.chat",
+          "/api/chat",
+          ollama::chat_requests(),
+          ollama::chat_answers(),
+          ollama::read_error,
+          Stream::lines,
+          {},
+          false},
+      Api{"ollama.generate",
+          "/api/generate",
+          ollama::generate_requests(),
+          ollama::generate_answers(),
+          ollama::read_error,
+          Stream::lines,
+          {},
+          false},
+  };
+  return apis;
+}
+
+}  // namespace
+
+std::span<const Api> apis() { return table(); }
+
+const Api* api_at(std::string_view path) {
+  const auto found = std::find_if(table().begin(), table().end(),
+                                  [&](const Api& api) { return path.ends_with(api.path); });
+  return found == table().end() ? nullptr : &*found;
+}
+
+const Api* api_named(std::string_view name) {
+  const auto found = std::find_if(table().begin(), table().end(),
+                                  [&](const Api& api) { return api.name == name; });
+  return found == table().end() ? nullptr : &*found;
+}
+
+}  // namespace hansard::events
