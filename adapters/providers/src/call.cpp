@@ -8,8 +8,7 @@ using core::Errc;
 using core::Error;
 
 Call::Call(Loop& loop, core::ProviderCall call, OnHead on_head)
-    : loop_(loop),
-      call_(std::move(call)),
+    : call_(std::move(call)),
       on_head_(std::move(on_head)),
       parser_(call_.method == "HEAD"),
       timer_(loop) {}

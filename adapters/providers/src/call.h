@@ -55,7 +55,6 @@ class Call : public std::enable_shared_from_this<Call> {
   [[nodiscard]] std::string where() const;
   [[nodiscard]] std::string late() const;
 
-  Loop& loop_;
   Gate gate_;
   core::ProviderCall call_;
   core::ProviderDeadlines deadlines_;

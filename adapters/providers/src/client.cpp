@@ -90,7 +90,8 @@ class Exchange final : public core::ProviderExchange {
   ~Exchange() override {
     call_->gate().shut(engine_->loop());
     --engine_->active;
-    engine_->loop().post([engine = engine_.get(), call = call_] { engine->end(call); });
+    // Moved, so that the last of the call goes where all of it has been: on the loop.
+    engine_->loop().post([engine = engine_.get(), call = std::move(call_)] { engine->end(call); });
   }
   void next(std::function<void(core::Result<std::string>)> done) override {
     const bool posted = engine_->loop().post([call = call_, done] { call->next(done); });
@@ -99,7 +100,7 @@ class Exchange final : public core::ProviderExchange {
 
  private:
   const std::shared_ptr<Engine> engine_;
-  const std::shared_ptr<Call> call_;
+  std::shared_ptr<Call> call_;
 };
 
 }  // namespace
@@ -120,15 +121,17 @@ void Client::Impl::use(const Upstreams& upstreams) {
   Boards next;
   {
     const std::lock_guard lock(mutex);
-    for (const auto& [name, upstream] : upstreams) {
+    for (const auto& entry : upstreams) {
+      const std::string& name = entry.first;
+      const Upstream& upstream = *entry.second;
       const auto known = boards.find(name);
       next[name] = known == boards.end() ? std::make_shared<Scoreboard>(clock) : known->second;
       next[name]->update([&](ProviderStatus& status) {
         status.name = name;
-        status.dialect = upstream->settings.dialect;
-        status.base_url = upstream->url.text();
-        status.key_configured = upstream->key_configured;
-        status.key_missing = upstream->key_missing;
+        status.dialect = upstream.settings.dialect;
+        status.base_url = upstream.url.text();
+        status.key_configured = upstream.key_configured;
+        status.key_missing = upstream.key_missing;
       });
     }
     boards = next;

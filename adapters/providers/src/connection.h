@@ -50,7 +50,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Where it is on its way: `looking up`, `connecting to`, `shaking hands with`.
   [[nodiscard]] std::string_view stage() const { return stage_; }
   void close();
-  [[nodiscard]] const Upstream& upstream() const { return *upstream_; }
 
  private:
   void connect_next();

@@ -200,12 +200,13 @@ TEST(ProviderClient, HearsAnAnswerThatComesBeforeTheWholeRequestWasRead) {
 TEST(ProviderClient, CarriesAThousandSlowCallsOnOneThread) {
   constexpr int kCalls = 1000;
   Door all_here;
+  Door go_on;
   std::atomic<int> here = 0;
   UpstreamServer server([&](Peer& peer, int) {
     const std::string request = peer.read_request();
     peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk("a"));
     if (++here == kCalls) all_here.open();
-    all_here.wait();  // every call is under way at this moment
+    go_on.wait();
     peer.send(chunk(request.substr(request.size() - 4)));
     peer.send("0\r\n\r\n");
     peer.ended();
@@ -216,7 +217,8 @@ TEST(ProviderClient, CarriesAThousandSlowCallsOnOneThread) {
     talks.push_back(std::make_unique<Talk>(*client, post(std::to_string(1000 + i))));
   }
   ASSERT_TRUE(all_here.wait()) << here;
-  EXPECT_EQ(status_of(*client).calls_active, kCalls);
+  EXPECT_EQ(status_of(*client).calls_active, kCalls) << "at this moment, all of them";
+  go_on.open();
   for (int i = 0; i < kCalls; ++i) {
     Talk& talk = *talks[static_cast<std::size_t>(i)];
     ASSERT_TRUE(talk.head());

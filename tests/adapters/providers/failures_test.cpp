@@ -19,7 +19,7 @@ class ClosedPort {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    static_cast<void>(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address));
     socklen_t size = sizeof address;
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
@@ -41,14 +41,14 @@ class FullListener {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    static_cast<void>(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address));
     ::listen(fd_, 0);
     socklen_t size = sizeof address;
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
     for (int& filler : fillers_) {
       filler = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-      ::connect(filler, reinterpret_cast<sockaddr*>(&address), sizeof address);
+      static_cast<void>(::connect(filler, reinterpret_cast<sockaddr*>(&address), sizeof address));
     }
   }
   ~FullListener() {

@@ -263,6 +263,44 @@ TEST(ProviderCancel, WaitsForACallbackThatRuns) {
   }
 }
 
+TEST(ProviderCancel, FromManyThreadsAtAnyMomentLeavesNothingBehind) {
+  constexpr int kThreads = 4;
+  constexpr int kCalls = 100;
+  UpstreamServer server([](Peer& peer, int) {
+    while (!peer.read_request().empty()) {
+      peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      for (int i = 0; i < 5; ++i) peer.send(chunk("piece"));
+      peer.send("0\r\n\r\n");
+    }
+  });
+  const auto client = client_at(server.url());
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < kCalls; ++i) {
+        Talk talk(*client, post("{}"));
+        const int moment = (i + thread) % 5;
+        if (moment > 0) {
+          EXPECT_TRUE(talk.head());
+        }
+        if (moment > 1) {
+          EXPECT_TRUE(talk.next());
+        }
+        if (moment == 3) talk.ask();
+        if (moment == 4) {
+          EXPECT_TRUE(talk.rest());
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(eventually(*client, [](const auto& status) {
+    return status.calls_active == 0 && status.succeeded + status.cancelled == kThreads * kCalls &&
+           status.connections_open == status.connections_idle;
+  }));
+  EXPECT_TRUE(status_of(*client).failures.empty());
+}
+
 TEST(ProviderReload, LetsCallsUnderWayEndAsTheyBegan) {
   Door reloaded;
   UpstreamServer old_home([&](Peer& peer, int) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -134,7 +135,7 @@ class UpstreamServer {
  private:
   template <class Address>
   void listen_at(Address& address) {
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    static_cast<void>(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address));
     ::listen(listener_, 4096);
     socklen_t size = sizeof address;
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
@@ -144,6 +145,8 @@ class UpstreamServer {
       const int fd = ::accept(listener_, nullptr, nullptr);
       if (fd < 0) return;
       const int number = accepted_++;
+      const int at_once = 1;
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
       const std::lock_guard lock(mutex_);
       open_.push_back(fd);
       threads_.emplace_back([this, fd, number] {
