@@ -284,6 +284,17 @@ TEST(ChatHosts, OfCountersInEveryChunkTheLastCount) {
   EXPECT_TRUE(choice.end.complete);
 }
 
+TEST(ChatHosts, ChoicesWithoutANumberAreKnownByTheirPlace) {
+  const Streamed made = streamed({
+      R"({"object":"chat.completion.chunk","choices":[{"delta":{"content":"a"}},{"delta":{"content":"b"}}]})",
+      R"({"object":"chat.completion.chunk","choices":[{"delta":{"content":"c"}},
+          {"index":"one","delta":{"content":"d"}}]})",
+  });
+  expect_body(made.end, R"({"object":"chat.completion","choices":[
+    {"message":{"role":"assistant","content":"ac"}},
+    {"index":1,"message":{"role":"assistant","content":"bd"}}]})");
+}
+
 TEST(ChatHosts, AMessageThatComesInOneChunkIsTaken) {
   const Streamed made = streamed({R"({"id":"c","object":"chat.completion","choices":[{"index":0,
     "message":{"role":"assistant","content":"all"},"finish_reason":"stop"}]})",

@@ -11,6 +11,7 @@
 
 #include "core/assert.h"
 #include "events/dialects/anthropic/answers.h"
+#include "events/dialects/openai/chat_answers.h"
 #include "events/dialects/openai/response_answers.h"
 #include "target.h"
 
@@ -19,7 +20,8 @@ namespace {
 using namespace hansard::events;
 
 void read_and_write(const AnswerDialect& dialect, const Json& body) {
-  const auto steps = dialect.read(body, {"c1", [](std::uint32_t) { return std::string("m1"); }});
+  const auto steps =
+      dialect.read(body, {"c1", [](std::uint32_t choice) { return "m" + std::to_string(choice); }});
   if (!steps) return;
   std::vector<SessionEvent> events;
   for (const SessionStep& step : *steps) {
@@ -52,10 +54,13 @@ StreamEnd again(const AnswerDialect& dialect, const Json& body, const Json& trac
 
 void run(std::string_view bytes) {
   const unsigned choice = hansard::fuzz::take_byte(bytes);
-  const std::array<const AnswerDialect*, 2> dialects{&anthropic::answers(),
-                                                     &openai::response_answers()};
-  const AnswerDialect& dialect = *dialects[choice % dialects.size()];
-  if (choice / dialects.size() % 2 == 1) {
+  const std::array<const AnswerDialect*, 3> dialects{
+      &anthropic::answers(), &openai::response_answers(), &openai::chat_answers()};
+  // As digits: 0 and 1 are streams of the first two dialects, 4 and 5 of the next two, and so on;
+  // two more, and it is a body.
+  const unsigned which = (choice / 4 % 4) * 2 + choice % 2;
+  const AnswerDialect& dialect = *dialects[which % dialects.size()];
+  if (choice / 2 % 2 == 1) {
     const auto body = parse_json(bytes);
     if (!body) return;
     read_and_write(dialect, *body);

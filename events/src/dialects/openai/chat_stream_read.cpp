@@ -114,11 +114,18 @@ class Stream final : public StreamedAnswer {
     });
   }
 
+  static std::optional<std::uint64_t> index_in(const Json& value) {
+    const auto read = value.as_uint("index");
+    return read ? std::optional<std::uint64_t>(*read) : std::nullopt;
+  }
+
   bool add_choice(Json choice, std::size_t position) {
-    std::uint64_t index = position;
-    if (const Json* given = choice.find("index")) {
-      if (const auto read = given->as_uint("index")) index = *read;
-    }
+    const Json* given = choice.find("index");
+    const auto read = given == nullptr ? std::nullopt : index_in(*given);
+    const std::uint64_t index = read.value_or(position);
+    // What is no number names nothing; the place does, where there are several.
+    if (!read) drop_member(choice, "index");
+    if (!read && index > 0) choice.add("index", index);
     if (Json* usage = choice.find("usage"); counts(usage)) {
       set_member(body_, "usage", std::move(*usage));
       drop_member(choice, "usage");

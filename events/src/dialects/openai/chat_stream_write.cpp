@@ -19,7 +19,7 @@ std::uint64_t time_of(const Json& track, std::string_view key) {
 
 class Writer {
  public:
-  Writer(const Json& body, const Json& track) : body_(body), track_(track) {}
+  Writer(const Json& body, const Json& track) : body_(body), track_(track), list_(list(body)) {}
 
   std::vector<TimedFrame> write() {
     if (!body_.is_object()) return {};
@@ -48,8 +48,8 @@ class Writer {
 
  private:
   /// The choices, where they are such that a stream can bring them.
-  [[nodiscard]] const Json::Array* list() const {
-    const Json* choices = body_.find("choices");
+  static const Json::Array* list(const Json& body) {
+    const Json* choices = body.find("choices");
     const Json::Array* list = choices == nullptr ? nullptr : choices->if_array();
     if (list == nullptr) return nullptr;
     const bool objects =
@@ -58,7 +58,7 @@ class Writer {
   }
 
   [[nodiscard]] bool ended() const {
-    const Json::Array* all = list();
+    const Json::Array* all = list_;
     return all != nullptr && !all->empty() &&
            std::all_of(all->begin(), all->end(), [](const Json& each) {
              return !text_of(each.find("finish_reason"), "").empty();
@@ -91,22 +91,27 @@ class Writer {
     frames_.push_back({now_ms_ * 1000, "", dump(data)});
   }
 
-  static Json choice_of(const Json& choice, Json delta) {
+  static Json choice_of(const Json& choice, std::size_t position, Json delta) {
     Json made(Json::Object{});
-    if (const Json* index = choice.find("index")) made.add("index", *index);
+    if (const Json* index = choice.find("index")) {
+      made.add("index", *index);
+    } else if (position > 0) {  // one of several has to say which
+      made.add("index", position);
+    }
     made.add("delta", std::move(delta));
     return made;
   }
 
-  void put_delta(const Json& choice, Json delta, const Json* logprobs) {
-    Json made = choice_of(choice, std::move(delta));
+  void put_delta(std::size_t position, Json delta, const Json* logprobs) {
+    const Json& choice = (*list_)[position];
+    Json made = choice_of(choice, position, std::move(delta));
     if (logprobs != nullptr) made.add("logprobs", *logprobs);
     if (choice.find("finish_reason") != nullptr) made.add("finish_reason", nullptr);
     put(Json::Array{std::move(made)});
   }
 
   void choices() {
-    const Json::Array* all = list();
+    const Json::Array* all = list_;
     if (all == nullptr || all->empty()) return put(Json::Array{}, &late_);
     ChatPieces pieces(track_, now_ms_);
     Json::Array late(all->size());
@@ -120,19 +125,19 @@ class Writer {
       const Json* logprobs = choice.find("logprobs");
       const bool object = logprobs != nullptr && logprobs->is_object();
       const Json begun = object ? ChatPieces::first_logprobs(*logprobs) : Json();
-      put_delta(choice, std::move(first), object ? &begun : logprobs);
+      put_delta(i, std::move(first), object ? &begun : logprobs);
       pieces.add(choice, i);
     }
     for (const auto& [place, piece] : pieces.all()) {
       now_ms_ = std::max(now_ms_, std::get<0>(place));
       const Json* logprobs = piece.logprobs.is_null() ? nullptr : &piece.logprobs;
-      put_delta((*all)[std::get<1>(place)], piece.delta, logprobs);
+      put_delta(std::get<1>(place), piece.delta, logprobs);
     }
     now_ms_ = std::max(now_ms_, time_of(track_, "end"));
     for (std::size_t i = 0; i < all->size(); ++i) {
       const Json& choice = (*all)[i];
-      if (late[i].is_object()) put_delta(choice, late[i], nullptr);
-      Json closing = choice_of(choice, Json(Json::Object{}));
+      if (late[i].is_object()) put_delta(i, late[i], nullptr);
+      Json closing = choice_of(choice, i, Json(Json::Object{}));
       for (const auto& [key, value] : *choice.if_object()) {
         const bool gone = key == "index" || key == "message" || key == "logprobs" || key == "delta";
         if (!gone) closing.add(key, value);
@@ -143,6 +148,7 @@ class Writer {
 
   const Json& body_;
   const Json& track_;
+  const Json::Array* list_;  ///< `choices`, or null
   Json envelope_{Json::Object{}};
   Json late_{Json::Object{}};
   const Json* usage_ = nullptr;
