@@ -1,14 +1,16 @@
 #include "projections/registry.h"
 
+#include "projections/conversation_index.h"
 #include "projections/sessions.h"
 #include "projections/usage.h"
 
 namespace hansard::projections {
 
-std::vector<std::unique_ptr<core::Projection>> all() {
+std::vector<std::unique_ptr<core::Projection>> all(const core::KeyedHash& keyed_hash) {
   std::vector<std::unique_ptr<core::Projection>> list;
   list.push_back(std::make_unique<Sessions>());
   list.push_back(std::make_unique<UsageView>());
+  list.push_back(std::make_unique<ConversationIndex>(keyed_hash));
   return list;
 }
 

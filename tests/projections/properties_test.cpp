@@ -34,7 +34,7 @@ TEST_P(Properties, ARebuildEqualsLiveWhateverTheBatchesAndAfterErasures) {
   const auto seed = static_cast<std::uint64_t>(GetParam());
   RandomLog random(seed);
   random.grow(20);
-  const auto projections = all();
+  const auto projections = all(test::keyed_hash());
   std::vector<const core::Projection*> views;
   views.reserve(projections.size());
   for (const auto& projection : projections) views.push_back(projection.get());
@@ -63,6 +63,8 @@ TEST_P(Properties, ARebuildEqualsLiveWhateverTheBatchesAndAfterErasures) {
   for (const auto* view : views) before.push_back(Built(random.log(), *view).rows());
   random.erase(3);
   for (std::size_t i = 0; i < views.size(); ++i) {
+    // What conversations are found by is hashed content, which goes with the content.
+    if (views[i]->name() == "conversation_index") continue;
     EXPECT_EQ(Built(random.log(), *views[i]).rows(), before[i])
         << views[i]->name() << " after erasures, seed " << seed;
   }

@@ -178,7 +178,7 @@ void time_history(int rounds) {
 int run(std::uint64_t events, int rounds, std::string_view only) {
   Synthetic synthetic(events);
   const auto& log = synthetic.log();
-  auto projections = all();
+  auto projections = all(test::keyed_hash());
   if (!only.empty()) {
     std::erase_if(projections, [&](const auto& projection) { return projection->name() != only; });
   }

@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   Recorder recorder;
   record(recorder);
-  const auto owned = projections::all();
+  const auto owned = projections::all(projections::test::keyed_hash());
   std::vector<const core::Projection*> list;
   list.reserve(owned.size());
   for (const auto& projection : owned) list.push_back(projection.get());

@@ -30,7 +30,7 @@ TEST(Rows, EveryRegisteredProjectionCanBeWalkedRowByRow) {
     recorder.answer(name, response("m", "hi"));
   }
   std::set<std::string_view> names;
-  const auto projections = all();
+  const auto projections = all(test::keyed_hash());
   for (const auto& projection : projections) {
     EXPECT_TRUE(names.insert(projection->name()).second) << "two called " << projection->name();
     const Built built(recorder.log(), *projection);
@@ -52,7 +52,7 @@ TEST(Rows, APrefixNarrowsAndBadInputNamesTheField) {
   Recorder recorder;
   recorder.create("s1");
   recorder.create("s2");
-  const auto projections = all();
+  const auto projections = all(test::keyed_hash());
   const Built built(recorder.log(), *projections.front());
   EXPECT_EQ(read_rows(built.model(), "sdefault\\x00s2", {}, 10)->rows.size(), 1U);
   EXPECT_EQ(read_rows(built.model(), "\\q", {}, 10).error().field, "prefix");

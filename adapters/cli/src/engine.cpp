@@ -15,6 +15,7 @@
 #include "ossl/hasher.h"
 #include "ossl/random.h"
 #include "overlay_store.h"
+#include "projections/conversation_index.h"
 #include "projections/registry.h"
 #include "providers/client.h"
 
@@ -26,6 +27,9 @@ using core::Status;
 namespace {
 
 using SessionLoop = core::CommandLoop<events::SessionDecider>;
+
+/// How long a call waits for the index of conversations, right after a start.
+constexpr std::chrono::milliseconds kIndexPatience{250};
 
 std::vector<const core::Projection*> pointers(
     const std::vector<std::unique_ptr<core::Projection>>& projections) {
@@ -97,7 +101,7 @@ struct Engine::Parts {
 
   /// Views over the log, and who keeps them caught up.
   void build_read_side(Access access) {
-    projections = projections::all();
+    projections = projections::all(*keyed_hash);
     const bool read_only = access == Access::read_log || access == Access::read_views;
     if (read_only) overlay = std::make_unique<OverlayStore>(store->views());
     views.emplace(store->log(), read_only ? *overlay : store->views(), pointers(projections));
@@ -115,9 +119,15 @@ struct Engine::Parts {
                         : settings.gateway_recording == "relaxed" ? gateway::Recording::relaxed
                                                                   : gateway::Recording::strict;
     options.ask_for_usage = settings.gateway_asks_for_usage;
-    const auto find = [](const core::ProjectId&, const events::Digest&,
-                         std::size_t) -> Result<std::vector<std::string>> {
-      return std::vector<std::string>{};
+    // What is recorded from now on the gateway knows by itself.
+    const auto find = [this, at_start = store->log().end()](
+                          const core::ProjectId& /*hashed into the key*/, const events::Digest& key,
+                          std::size_t most) -> Result<std::vector<std::string>> {
+      auto index = views->read("conversation_index", at_start,
+                               std::chrono::steady_clock::now() + kIndexPatience);
+      // A view that is being built holds no call up: its conversation then begins anew.
+      if (!index) return std::vector<std::string>{};
+      return projections::find_conversations(**index, key, most);
     };
     const auto post = [this](std::function<void()> work) { deciding->post(std::move(work)); };
     gateway.emplace(gateway::Ports{store->log(), *keyed_hash, clock, *providers, std::move(execute),

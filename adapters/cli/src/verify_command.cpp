@@ -186,7 +186,7 @@ Result<int> run_verify(const Settings& settings, const Output& output) {
   std::vector<ViewCheck> views;
   bool views_sound = true;
   if (report->lost_events == 0) {
-    for (const auto& projection : projections::all()) {
+    for (const auto& projection : projections::all((*engine)->keyed_hash())) {
       auto check = check_view(store, *projection);
       if (!check) return std::move(check).error();
       views_sound = views_sound && check->differing == 0;

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/hash.h"
+#include "core/projection.h"
+#include "events/conversation/transcript.h"
+
+namespace hansard::projections {
+
+/// Finds the conversations that a history belongs to, by keyed hashes of what was said
+/// (`events/conversation/keys.h`): for the gateway, after a restart or when others have recorded.
+/// It finds candidates; whether one fits is told by its transcript.
+///
+/// Rows, without content (a hash is 16 bytes, cut from 32):
+///   'k' hash 'h' session   a conversation whose head has this key; gone when it goes on
+///   'k' hash 'p' session   one that had this history, with an answer at its end, at some time
+///   's' project 0 session  how far the fold of a session is
+/// Keys hold the project by being hashed with it. A fork, and a conversation that is no longer sent
+/// whole, are found by their latest exchange only: its past is not in its stream.
+class ConversationIndex final : public core::Projection {
+ public:
+  explicit ConversationIndex(const core::KeyedHash& keyed_hash) : keyed_hash_(keyed_hash) {}
+  [[nodiscard]] std::string_view name() const override { return "conversation_index"; }
+  [[nodiscard]] std::uint32_t version() const override { return 1; }
+  core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
+
+ private:
+  const core::KeyedHash& keyed_hash_;
+};
+
+/// Names of the sessions with this key, those that end with it first, at most `most`.
+/// Errors: those of the model.
+core::Result<std::vector<std::string>> find_conversations(const core::ReadModel& model,
+                                                          const events::Digest& key,
+                                                          std::size_t most);
+
+}  // namespace hansard::projections
