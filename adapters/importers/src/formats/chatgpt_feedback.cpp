@@ -22,9 +22,9 @@ std::optional<std::string> comment_of(const Json& record) {
   const auto content = text_at(record, "content");
   if (!content || !content->starts_with('{')) return content;
   const auto said = events::parse_json(*content);
-  auto text = said ? text_at(*said, "text") : std::nullopt;
-  if (text && text->empty()) text.reset();
-  return text;
+  if (!said) return std::nullopt;
+  std::string text = text_at(*said, "text").value_or("");
+  return text.empty() ? std::nullopt : std::optional<std::string>(std::move(text));
 }
 
 }  // namespace
