@@ -269,7 +269,7 @@ void CallRun::concluded(Status status) {
         Error{Errc::unavailable, "the answer could not be recorded: " + status.error().message};
   }
   if (gone_) return;
-  if (done_) return refuse(std::move(lock), broken_.value_or(status.error()));
+  if (done_) return refuse(std::move(lock), broken_ ? *broken_ : status.error());
   if (!broken_ && tee_) ready_ += tee_->release();
   if (!waiting_) return;
   if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
