@@ -1,0 +1,125 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client.h"
+#include "core/command_loop.h"
+#include "core/in_memory_event_log.h"
+#include "events/equivalence.h"
+#include "events/session/decider.h"
+#include "gateway/gateway.h"
+#include "holding_log.h"
+#include "projections/exchange.h"
+#include "scripted_provider.h"
+#include "support/events.h"
+
+namespace hansard::gateway::testing {
+
+using events::Json;
+using events::SessionEvent;
+
+/// Where the requests of each API go.
+inline constexpr const char* kChat = "/v1/chat/completions";
+inline constexpr const char* kResponses = "/v1/responses";
+inline constexpr const char* kMessages = "/v1/messages";
+inline constexpr const char* kOllama = "/api/chat";
+
+inline Json parsed(std::string_view text) {
+  auto json = events::parse_json(text);
+  EXPECT_TRUE(json) << text.substr(0, 300);
+  return json ? *std::move(json) : Json();
+}
+
+/// One recorded event.
+struct Recorded {
+  std::string session;
+  std::uint64_t version = 0;
+  SessionEvent event;
+};
+
+/// A gateway over a log in memory and a provider that does what the test says. Everything happens
+/// on the test's thread, in the call stack that causes it: what blocks on storage is posted, and
+/// runs when the stack that posted it is done, or when the test says so.
+class GatewayTest : public ::testing::Test {
+ protected:
+  GatewayTest();
+  ~GatewayTest() override;
+
+  /// From now on the gateway has these options, and knows nothing of what it knew.
+  void restart(GatewayOptions options = {});
+
+  /// Calls; answers come when the test says so.
+  Client& send(GatewayRequest request);
+  Client& send(const std::string& target, std::string body,
+               std::vector<core::HttpField> fields = {});
+  Client& send(const std::string& target, const Json& body,
+               std::vector<core::HttpField> fields = {}) {
+    return send(target, dump(body), std::move(fields));
+  }
+  /// The latest call that reached the provider.
+  ScriptedCall& upstream() { return *provider_.calls.back(); }
+  /// Calls, and is answered at once.
+  Client& exchange(const std::string& target, const Json& body, const std::string& answer,
+                   std::vector<core::HttpField> fields = {}, int status = 200);
+
+  void run_posted();
+
+  /// All that is on record, in order.
+  std::vector<Recorded> recorded();
+  template <class E>
+  std::vector<E> recorded_of() {
+    std::vector<E> found;
+    for (const Recorded& each : recorded()) {
+      if (const E* event = std::get_if<E>(&each.event)) found.push_back(*event);
+    }
+    return found;
+  }
+  /// Types of the events of a session, by one letter each: Created c, configured s, Message m,
+  /// Requested q, Received r, Failed f, tool called t, completed d, optimized o, forked k.
+  std::string story(const std::string& session);
+  std::vector<std::string> sessions();
+  /// Both bodies of a call, from its events alone.
+  projections::Exchange rebuilt(const std::string& session, const std::string& call_id,
+                                std::uint32_t attempt = 1);
+  /// Payload bytes of all that is on record.
+  std::string raw_log();
+
+  events::VocabularyEquivalence equivalence_;
+  core::InMemoryEventLog memory_;
+  HoldingLog log_;
+  core::KeyedHash keyed_hash_;
+  events::SessionDecider decider_;
+  ScriptedProvider provider_;
+  core::Status writable_ = core::Ok{};
+  FindSessions find_sessions_;
+  bool holds_posts_ = false;
+
+ private:
+  class CountingClock final : public core::Clock {
+   public:
+    [[nodiscard]] core::Timestamp now() const override { return support::at_us(++now_us_); }
+
+   private:
+    mutable std::int64_t now_us_ = 1'700'000'000'000'000;
+  };
+
+  void post(std::function<void()> work);
+
+  CountingClock clock_;
+  std::uint64_t drawn_ = 0;
+  std::deque<std::function<void()>> posted_;
+  bool running_ = false;
+  std::unique_ptr<core::CommandLoop<events::SessionDecider>> loop_;
+  std::unique_ptr<Gateway> gateway_;
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace hansard::gateway::testing
