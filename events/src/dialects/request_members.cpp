@@ -7,10 +7,11 @@ namespace hansard::events {
 namespace {
 
 constexpr std::string_view kForm = "hansard.form";
+constexpr std::string_view kLacks = "no_messages";
 
 core::Error expected(std::string_view field, std::string_view what, const Json& found) {
-  return bad_field(field, "expected " + std::string(what) + ", found " +
-                              std::string(describe(found.kind())));
+  return bad_field(
+      field, "expected " + std::string(what) + ", found " + std::string(describe(found.kind())));
 }
 
 }  // namespace
@@ -23,15 +24,17 @@ core::Result<CallRequest> split_members(Json body, const RequestNames& names) {
   const std::array<std::string_view, 6> keys{names.messages, "model",  names.system,
                                              names.tools,    "stream", kForm};
   std::array<bool, 6> seen{};
+  bool has_messages = false;
   for (Json::Member& member : *body.if_object()) {
     Json& value = member.value;
     const auto* key = std::find(keys.begin(), keys.end(), member.key);
     const auto place = static_cast<std::size_t>(key - keys.begin());
     const bool first = place < keys.size() && !key->empty() && !seen[place];
     if (first) seen[place] = true;
-    if (first && place == messages) {
+    if (first && place == messages && !(value.is_null() && names.may_lack_messages)) {
       if (!value.is_array()) return expected(names.messages, "a list", value);
       request.messages = std::move(*value.if_array());
+      has_messages = true;
       continue;
     }
     if (first && !value.is_null()) {
@@ -58,20 +61,25 @@ core::Result<CallRequest> split_members(Json body, const RequestNames& names) {
     }
     request.parameters.add(std::move(member.key), std::move(value));
   }
-  if (!seen[messages]) return bad_field(names.messages, "the field is required");
+  const bool lacks = !has_messages;
+  if (lacks && !names.may_lack_messages) {
+    return bad_field(names.messages, "the field is required");
+  }
   // A member of theirs that is called so: ours is the last of that name.
   if (seen[own]) request.parameters.add(std::string(kForm), Json::Object{});
+  if (lacks) put_form(request, Json::Object{{std::string(kLacks), true}});
   return request;
 }
 
-Json join_members(CallRequest request, const RequestNames& names) {
-  take_form(request);
+Json join_members(CallRequest request, const RequestNames& names, const Json& form) {
   Json body = Json::Object{};
   if (request.model) body.add("model", *std::move(request.model));
   if (request.system && !names.system.empty()) {
     body.add(std::string(names.system), *std::move(request.system));
   }
-  body.add(std::string(names.messages), std::move(request.messages));
+  if (form.find(kLacks) == nullptr || !request.messages.empty()) {
+    body.add(std::string(names.messages), std::move(request.messages));
+  }
   if (request.tools && !names.tools.empty()) {
     body.add(std::string(names.tools), *std::move(request.tools));
   }
@@ -99,6 +107,25 @@ Json take_form(CallRequest& request) {
   Json form = std::move(ours->value);
   rest->erase(std::next(ours).base());
   return form;
+}
+
+bool text_to_message(Json& body, std::string_view key) {
+  Json* value = body.find(key);
+  if (value == nullptr || !value->is_string()) return false;
+  Json message = Json::Object{{"role", "user"}, {"content", std::move(*value)}};
+  *value = Json::Array{std::move(message)};
+  return true;
+}
+
+void message_to_text(Json& body, std::string_view key) {
+  Json* value = body.find(key);
+  const Json::Array* messages = value == nullptr ? nullptr : value->if_array();
+  if (messages == nullptr || messages->size() != 1) return;
+  const Json& message = messages->front();
+  const Json* content = message.find("content");
+  const bool text =
+      text_member(message, "role") == "user" && content != nullptr && content->is_string();
+  if (text) *value = Json(*content);
 }
 
 std::optional<std::string> text_member(const Json& object, std::string_view key) {

@@ -20,6 +20,7 @@ struct RequestNames {
   std::string_view system;
   std::string_view tools;
   bool streams_unasked = false;  ///< a stream unless `stream` is false
+  bool may_lack_messages = false;
 };
 
 /// Takes those members out of a body; the rest stays in `parameters`, `stream` and all that tells
@@ -28,13 +29,20 @@ struct RequestNames {
 /// of a kind that no host takes.
 core::Result<CallRequest> split_members(Json body, const RequestNames& names);
 /// Puts them back.
-Json join_members(CallRequest request, const RequestNames& names);
+/// @param form  what `take_form` took out of `request`
+Json join_members(CallRequest request, const RequestNames& names, const Json& form);
 
 /// What `join` must know and the members do not tell, under a key of `parameters` of our own.
 /// @param form  an object; null: nothing, and then nothing is stored
 void put_form(CallRequest& request, Json form);
 /// Takes it out again; null where there is none.
 Json take_form(CallRequest& request);
+
+/// A text where a list of messages may stand becomes a message of the user.
+/// @return whether it is one
+bool text_to_message(Json& body, std::string_view key);
+/// The reverse, where there is one such message.
+void message_to_text(Json& body, std::string_view key);
 
 /// The text of a member, if it is one and says something.
 std::optional<std::string> text_member(const Json& object, std::string_view key);

@@ -1,72 +1,60 @@
 #include "events/dialects/ollama/requests.h"
 
+#include <array>
+#include <utility>
+
 #include "dialects/request_members.h"
-#include "events/dialects/openai/messages.h"
+#include "dialects/request_nearest.h"
+#include "dialects/request_prompts.h"
+#include "request_messages.h"
 
 namespace hansard::events::ollama {
 namespace {
 
-constexpr RequestNames kChat{"messages", "", "tools", true};
-constexpr RequestNames kGenerate{"prompt", "system", "", true};
+// Without messages a model is loaded and nothing said.
+constexpr RequestNames kChatNames{"messages", "", "tools", true, true};
+constexpr RequestNames kGenerateNames{"prompt", "system", "", true, true};
+constexpr std::array<std::string_view, 1> kDialects{kChatDialect};
 
-core::Result<std::vector<RequestTurn>> read_all(const Json::Array& messages, const RequestIds& ids,
-                                                std::string_view path) {
-  openai::MessageReader reader;
-  std::vector<RequestTurn> turns;
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    auto steps = reader.read(messages[i], {ids.message_id(i), ids.call_id(i)}, join_path(path, i));
-    if (!steps) return steps.error();
-    turns.push_back({i, *std::move(steps)});
-  }
-  return turns;
+RequestForm request_form() {
+  RequestForm form;
+  form.dialects = kDialects;
+  form.object_arguments = true;
+  form.media = image_data;
+  return form;
 }
 
 class ChatRequests final : public RequestDialect {
  public:
-  [[nodiscard]] std::string_view name() const override { return "ollama.chat"; }
+  [[nodiscard]] std::string_view name() const override { return kChatDialect; }
   [[nodiscard]] core::Result<CallRequest> split(Json body) const override {
-    return split_members(std::move(body), kChat);
+    return split_members(std::move(body), kChatNames);
   }
   [[nodiscard]] Json join(CallRequest request) const override {
-    return join_members(std::move(request), kChat);
+    const Json form = take_form(request);
+    return join_members(std::move(request), kChatNames, form);
   }
   [[nodiscard]] core::Result<std::vector<RequestTurn>> read(const Json::Array& messages,
                                                             const RequestIds& ids) const override {
-    return read_all(messages, ids, "messages");
+    MessageReader reader;
+    OwnMarks marks(form_);
+    std::vector<RequestTurn> turns;
+    turns.reserve(messages.size());
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      auto steps = reader.read(messages[i], i, ids);
+      if (!steps) return std::move(steps.error());
+      marks.mark(*steps);
+      turns.push_back({i, *std::move(steps)});
+    }
+    return turns;
   }
   [[nodiscard]] Json::Array write(std::span<const SessionEvent> window) const override {
-    return openai::write_messages(window);
+    const auto made = nearest(window, form_);
+    return write_messages(made ? std::span<const SessionEvent>(*made) : window);
   }
-};
 
-class GenerateRequests final : public RequestDialect {
- public:
-  [[nodiscard]] std::string_view name() const override { return "ollama.generate"; }
-  [[nodiscard]] core::Result<CallRequest> split(Json body) const override {
-    Json* prompt = body.find("prompt");
-    if (prompt == nullptr || !prompt->is_string()) return bad_field("prompt", "expected a text");
-    Json message = Json::Object{{"role", "user"}, {"content", std::move(*prompt)}};
-    *prompt = Json::Array{std::move(message)};
-    auto request = split_members(std::move(body), kGenerate);
-    if (request) request->kind = CallKind::completion;
-    return request;
-  }
-  [[nodiscard]] Json join(CallRequest request) const override {
-    Json body = join_members(std::move(request), kGenerate);
-    Json* prompt = body.find("prompt");
-    const auto* messages = prompt->if_array();
-    const Json* content =
-        messages == nullptr || messages->size() != 1 ? nullptr : messages->front().find("content");
-    if (content != nullptr) *prompt = Json(*content);
-    return body;
-  }
-  [[nodiscard]] core::Result<std::vector<RequestTurn>> read(const Json::Array& messages,
-                                                            const RequestIds& ids) const override {
-    return read_all(messages, ids, "prompt");
-  }
-  [[nodiscard]] Json::Array write(std::span<const SessionEvent> window) const override {
-    return openai::write_messages(window);
-  }
+ private:
+  const RequestForm form_ = request_form();
 };
 
 }  // namespace
@@ -77,7 +65,14 @@ const RequestDialect& chat_requests() {
 }
 
 const RequestDialect& generate_requests() {
-  static const GenerateRequests dialect;
+  static const PromptRequests dialect(
+      PromptForm{"ollama.generate", CallKind::completion, kGenerateNames, "", true, true});
+  return dialect;
+}
+
+const RequestDialect& embed_requests() {
+  static const PromptRequests dialect(
+      PromptForm{"ollama.embed", CallKind::embedding, {"input", "", ""}, "prompt", false, false});
   return dialect;
 }
 

@@ -1,0 +1,194 @@
+// Every request among the recordings: body -> pieces -> body, messages -> events -> messages; and
+// answers that clients send back are known again.
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "answer_checks.h"
+#include "events/dialects/anthropic/answers.h"
+#include "events/dialects/anthropic/requests.h"
+#include "events/dialects/ollama/answers.h"
+#include "events/dialects/ollama/requests.h"
+#include "events/dialects/openai/chat_answers.h"
+#include "events/dialects/openai/requests.h"
+#include "events/dialects/openai/response_answers.h"
+#include "real_data.h"
+#include "request_checks.h"
+
+namespace hansard::events {
+namespace {
+
+std::string text_at(const Json& object, std::string_view key) {
+  const Json* value = object.find(key);
+  const auto* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? "" : *text;
+}
+
+struct Way {
+  const RequestDialect* requests = nullptr;
+  const AnswerDialect* answers = nullptr;
+  bool lines = false;
+};
+
+Way way_of(const Json& line) {
+  const std::string api = text_at(line, "api");
+  const std::string target = text_at(line, "target");
+  if (api == "openai_chat" || api == "azure_openai_chat") {
+    return {&openai::chat_requests(), &openai::chat_answers()};
+  }
+  if (api == "openai_responses") return {&openai::response_requests(), &openai::response_answers()};
+  if (api == "openai_completions") return {&openai::completion_requests()};
+  if (api == "embeddings") {
+    const bool ollama = target.starts_with("/api/");
+    return {ollama ? &ollama::embed_requests() : &openai::embedding_requests()};
+  }
+  if (api == "anthropic_messages" || api == "count_tokens") {
+    return {&anthropic::requests(), &anthropic::answers()};
+  }
+  if (api == "ollama_chat") return {&ollama::chat_requests(), &ollama::chat_answers(), true};
+  if (api == "ollama_generate") return {&ollama::generate_requests()};
+  return {};
+}
+
+class RealRequests : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (real::folder().empty()) GTEST_SKIP() << "HANSARD_SHARED_DATA is not set";
+  }
+};
+
+struct Counts {
+  std::size_t bodies = 0, messages = 0, raw = 0;
+};
+
+bool kept_whole(const SessionEvent& event) {
+  const std::string text = std::visit(
+      [](const auto& each) -> std::string {
+        if constexpr (requires { each.extra; }) return each.extra ? dump(*each.extra) : "";
+        return "";
+      },
+      event);
+  return text.find("\"raw\"") != std::string::npos ||
+         text.find("\"raw_message\"") != std::string::npos;
+}
+
+void check(const Way& way, const Json& line, Counts& counts) {
+  const Json body = checks::parsed(text_at(line, "request_body"));
+  checks::rebuilds_request(*way.requests, body);
+  const auto request = way.requests->split(body);
+  if (!request) return;
+  ++counts.bodies;
+  counts.messages += request->messages.size();
+  for (const SessionEvent& event : checks::read_events(*way.requests, request->messages)) {
+    if (kept_whole(event)) ++counts.raw;
+  }
+}
+
+TEST_F(RealRequests, AreRebuiltFromPiecesAndFromEvents) {
+  std::map<std::string, Counts> covered;
+  std::map<std::string, std::size_t> uncovered;
+  const auto take = [&](const Json& line) {
+    const Way way = way_of(line);
+    if (way.requests == nullptr) {
+      ++uncovered["no dialect of ours: " + text_at(line, "api")];
+      return;
+    }
+    SCOPED_TRACE(text_at(line, "path") + " " + text_at(line, "target"));
+    check(way, line, covered[std::string(way.requests->name())]);
+  };
+  real::each_line("http_exchanges.jsonl.zst", take);
+  const std::string index = real::read_file(real::folder() + "/streams/index.jsonl");
+  for (std::size_t from = 0; from < index.size();) {
+    const std::size_t end = std::min(index.find('\n', from), index.size());
+    take(checks::parsed(std::string_view(index).substr(from, end - from)));
+    from = end + 1;
+  }
+  for (const auto& [name, counts] : covered) {
+    std::cout << name << ": " << counts.bodies << " bodies, " << counts.messages << " messages, "
+              << counts.raw << " kept whole\n";
+    EXPECT_LE(counts.raw * 50, counts.messages) << name;
+  }
+  for (const auto& [reason, count] : uncovered) {
+    std::cout << "not covered, " << reason << ": " << count << "\n";
+  }
+  EXPECT_GE(covered.size(), 8U);
+}
+
+/// What an answer says, with the calls of tools it makes.
+std::vector<std::string> answers_in(const std::vector<SessionEvent>& events) {
+  std::vector<std::string> said;
+  for (const SessionEvent& event : events) {
+    if (const auto* answer = std::get_if<ResponseReceived>(&event)) {
+      said.push_back(canonical(*answer));
+    } else if (const auto* call = std::get_if<ToolCalled>(&event); call && !said.empty()) {
+      said.back() += canonical(*call);
+    }
+  }
+  return said;
+}
+
+std::vector<std::string> answered(const Way& way, const Json& line) {
+  const std::string text = text_at(line, "response_body");
+  Json body;
+  if (!*line.find("stream")->if_boolean()) {
+    auto parsed = parse_json(text);  // one is the answer of a test server, no JSON
+    if (parsed) body = *std::move(parsed);
+  } else if (way.lines) {
+    std::vector<TimedFrame> frames;
+    for (std::size_t from = 0; from < text.size();) {
+      const std::size_t end = std::min(text.find('\n', from), text.size());
+      frames.push_back({0, "", text.substr(from, end - from)});
+      from = end + 1;
+    }
+    body = checks::assemble(*way.answers, frames).body;
+  } else {
+    body = checks::assemble(*way.answers, real::sse_frames(text, 1000)).body;
+  }
+  const auto steps = way.answers->read(body, checks::kIds);
+  return steps ? answers_in(checks::events_of(*steps)) : std::vector<std::string>{};
+}
+
+TEST_F(RealRequests, SayAgainWhatWasAnswered) {
+  struct Cassette {
+    std::vector<std::string> answers;
+    std::size_t calls = 0;
+  };
+  std::map<std::string, Cassette> cassettes;
+  struct Echoes {
+    std::size_t same = 0, other = 0;
+  };
+  std::map<std::string, Echoes> echoes;
+  real::each_line("http_exchanges.jsonl.zst", [&](const Json& line) {
+    const Way way = way_of(line);
+    if (way.requests == nullptr || way.answers == nullptr) return;
+    const std::string name(way.requests->name());
+    Cassette& cassette = cassettes[text_at(line, "path") + " " + name];
+    auto request = way.requests->split(checks::parsed(text_at(line, "request_body")));
+    ASSERT_TRUE(request);
+    if (cassette.calls > 0) {
+      const auto said = answers_in(checks::read_events(*way.requests, request->messages));
+      for (const std::string& each : said) {
+        const auto& known = cassette.answers;
+        if (std::find(known.begin(), known.end(), each) != known.end()) {
+          ++echoes[name].same;
+          continue;
+        }
+        ++echoes[name].other;
+        std::cout << "OTHER " << text_at(line, "path") << " " << dump(*line.find("n")) << "\n  "
+                  << each.substr(0, 600) << "\n";
+        for (const auto& k : known) std::cout << "    known " << k.substr(0, 600) << "\n";
+      }
+    }
+    ++cassette.calls;
+    for (std::string& each : answered(way, line)) cassette.answers.push_back(std::move(each));
+  });
+  for (const auto& [name, counts] : echoes) {
+    std::cout << name << ": " << counts.same << " answers sent back are known, " << counts.other
+              << " are not\n";
+  }
+}
+
+}  // namespace
+}  // namespace hansard::events
