@@ -216,6 +216,15 @@ TEST_F(ConversationTest, AHeadIsPreferredToAForkOfTheSameDepth) {
   EXPECT_EQ(placed.candidate, 1U);
 }
 
+TEST_F(ConversationTest, TwoThatSayTheSameAtOnceEachGoOnWithTheirOwn) {
+  given({user("u1"), asked("c1"), answer("c1", "a1"), user("u2"), asked("c2")}, "first");
+  given({user("u1"), asked("d1"), answer("d1", "a1")}, "second");
+  under_way_.insert("c2");
+  const auto placed = place(sends({"u1", "a1", "u2"}));
+  EXPECT_EQ(placed.kind, PlaceKind::goes_on);
+  EXPECT_EQ(placed.candidate, 1U);
+}
+
 TEST_F(ConversationTest, AnyChoiceOfACallMayBeGoneOnFrom) {
   given({user("u1"), asked("c1"), answer("c1", "a1", 0), answer("c1", "b1", 1)});
   EXPECT_TRUE(place(sends({"u1", "a1", "u2"})).removed.empty());
@@ -306,6 +315,35 @@ TEST(Utterance, ToolIdsAndTheFormOfArgumentsDoNotMatter) {
   EXPECT_NE(asks("call_1", parsed(R"({"a":2,"b":[2.0]})")), plain);
   EXPECT_EQ(asks("x", Json("")), asks("y", Json::Object{}));
   EXPECT_NE(asks("x", Json("{broken")), asks("y", Json::Object{}));
+}
+
+TEST(Utterance, WhatAModelThoughtAloudIsNoPartOfItsAnswer) {
+  const auto says = [](const std::string& text) {
+    ResponseReceived given = answer("c", "m");
+    given.parts = {Part::make_text(text)};
+    return canonical(given);
+  };
+  EXPECT_EQ(says("<think>\nhm\n</think>\n\nfour"), says("four"));
+  EXPECT_EQ(says("four<think></think>"), says("four"));
+  EXPECT_NE(says("<think>four"), says(""));
+  EXPECT_NE(says("</think>four<think>"), says("four"));
+}
+
+TEST(Utterance, ToolsThatTheProviderRanCountOnlyWhereNothingElseIsSaid) {
+  const auto says = [](const std::string& parts) {
+    ResponseReceived given = answer("c", "m");
+    given.parts = message(parts).parts;
+    return canonical(given);
+  };
+  const std::string text = R"({"type":"text","text":"four"})";
+  const std::string call = R"({"type":"tool_call","tool_call_id":"t","index":0})";
+  const std::string ran = R"({"type":"web_search_call","id":"w","status":"completed"})";
+  EXPECT_EQ(says("[" + ran + "," + text + "]"), says("[" + text + "]"));
+  EXPECT_EQ(says("[" + ran + "," + call + "]"), says("[" + call + "]"));
+  EXPECT_NE(says("[" + ran + "]"), says("[]"));
+  EXPECT_EQ(says(R"([{"type":"redacted_thinking","data":"x"}])"), says("[]"));
+  EXPECT_EQ(says(R"([{"type":"audio","audio":{"id":"a","data":"AAAA","transcript":"hi"}}])"),
+            says(R"([{"type":"audio","audio":{"id":"a"}}])"));
 }
 
 TEST(Utterance, AResultIsItsTextWhateverTheForm) {

@@ -1,6 +1,7 @@
 #include "events/conversation/utterance.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hansard::events {
 namespace {
@@ -41,6 +42,30 @@ Json bare_part(const Part& part) {
   return ordered(out);
 }
 
+/// A text without what a model thought aloud in it: hosts tell it apart or leave it there, and
+/// clients take it out or put it in.
+std::string without_thoughts(std::string_view text) {
+  constexpr std::string_view kOpen = "<think>";
+  constexpr std::string_view kClose = "</think>";
+  std::string out;
+  while (true) {
+    const auto open = text.find(kOpen);
+    const auto close = text.find(kClose, open == std::string_view::npos ? open : open + 1);
+    if (close == std::string_view::npos) break;
+    out += text.substr(0, open);
+    text.remove_prefix(close + kClose.size());
+  }
+  out += text;
+  return out;
+}
+
+/// Sound that a model made is sent back by its id alone.
+Json bare_sound(const Part& part) {
+  const Json* sound = part.json.find("audio");
+  const Json* id = sound == nullptr ? nullptr : sound->find("id");
+  return id == nullptr ? bare_part(part) : Json(Json::Object{{"type", "audio"}, {"id", *id}});
+}
+
 /// Texts one after the other, and whatever else is said beside them.
 struct Said {
   std::string text;
@@ -62,6 +87,31 @@ struct Said {
 Said said(const Parts& parts) {
   Said out;
   for (const Part& part : parts) out.add(part);
+  return out;
+}
+
+/// Of an answer. Tools that the provider ran itself are told in many ways, or not at all, when the
+/// answer is sent back: they count only where nothing else is said.
+Said answered(const Parts& parts) {
+  Said out;
+  Json ran = Json::Array{};
+  bool calls = false;
+  for (const Part& part : parts) {
+    const std::string_view kind = part.kind();
+    calls = calls || kind == "tool_call";
+    if (kind == "text") {
+      out.add_text(without_thoughts(part.text().value_or("")));
+    } else if (kind == "audio") {
+      out.others.push(bare_sound(part));
+    } else if (kind == "refusal" || kind == "image" || kind == "file" || kind == "thinking" ||
+               kind == "tool_call" || kind == "tool_result") {
+      out.add(part);
+    } else if (kind != "redacted_thinking" && part.json.is_object()) {
+      ran.push(bare_part(part));
+    }
+  }
+  const bool says = calls || !out.text.empty() || !out.others.if_array()->empty();
+  if (!says) out.others = std::move(ran);
   return out;
 }
 
@@ -104,7 +154,7 @@ std::string canonical(const MessageSent& message) {
 }
 
 std::string canonical(const ResponseReceived& answer) {
-  return dump(to_json("assistant", said(answer.parts)));
+  return dump(to_json("assistant", answered(answer.parts)));
 }
 
 std::string canonical(const ToolCalled& call) {

@@ -8,8 +8,11 @@
 /// of models resend the whole history with every call, seldom letter by letter; what does not
 /// change the meaning is left out, so that two histories can be compared.
 ///
-///   left out    thinking, ids of messages and tool calls, members that are null, white space
-///               around a text, the order of members in arguments, the text form of arguments
+///   left out    thinking (also between <think> and </think> in an answer), ids of messages and
+///   tool
+///               calls, members that are null, white space around a text, the order of members in
+///               arguments, the text form of arguments; of an answer that says something or calls
+///               tools, those that the provider ran itself
 ///   the same    a text and its list of text parts; a tool's output as text and as a list of texts
 ///
 /// Pure. The texts hold what people said: keep only keyed hashes of them.

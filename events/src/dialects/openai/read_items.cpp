@@ -178,8 +178,11 @@ core::Result<ReadItem> read_item(const Json& item, std::uint32_t index, std::str
   if (needs_name && !calls_by_name(item)) {
     return wrong(path, "call_id", "a string that is not empty", item.find("call_id"));
   }
-  // The output of a tool that the provider ran names the call, too.
-  const bool calls = calls_by_name(item) && !tool_of_type(type).empty();
+  // The output of a tool that the provider ran names the call, too; and some clients name a call
+  // that the provider has carried out.
+  const auto* runs = text_member(item, "execution");
+  const bool served = runs != nullptr && *runs == "server";
+  const bool calls = calls_by_name(item) && !served && !tool_of_type(type).empty();
   return calls ? read_call(item, index, path) : core::Result<ReadItem>(read_verbatim(item));
 }
 

@@ -35,7 +35,8 @@ ItemKind kind_of(const Json& item) {
   if (kind != ItemKind::unknown) return kind;
   const auto type = item_type(item);
   if (type.ends_with("_output")) {
-    return text_member(item, "call_id") ? ItemKind::result : ItemKind::answer;
+    const bool served = text_of(item.find("execution"), "") == "server";
+    return text_member(item, "call_id") && !served ? ItemKind::result : ItemKind::answer;
   }
   // What a provider made, or has kept, of an answer.
   const bool answered = type == "compaction" || type == "item_reference";
