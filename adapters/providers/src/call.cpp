@@ -57,13 +57,12 @@ void Call::acquire(bool fresh) {
 
 void Call::open() {
   limit("connect", deadlines_.connect);
-  connection_->open(limit_field_.empty() ? Time::max() : limit_at_,
-                    [weak = weak_from_this()](std::optional<Error> failed) {
-                      const auto self = weak.lock();
-                      if (!self || self->over_) return;
-                      if (failed) return self->fail(*std::move(failed));
-                      self->send();
-                    });
+  connection_->open([weak = weak_from_this()](std::optional<Error> failed) {
+    const auto self = weak.lock();
+    if (!self || self->over_) return;
+    if (failed) return self->fail(*std::move(failed));
+    self->send();
+  });
 }
 
 void Call::send() {

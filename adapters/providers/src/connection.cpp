@@ -9,6 +9,8 @@ namespace {
 
 /// So much is encrypted ahead of the network.
 constexpr std::size_t kEncryptBytes = 64U << 10;
+/// So much goes out before others have their turn: a fast reader must not hold up every stream.
+constexpr std::size_t kTurnBytes = 256U << 10;
 /// So that what is decrypted, with the rest of an earlier record, stays within 64 KiB.
 constexpr std::size_t kCipherBytes = 48U << 10;
 
@@ -20,68 +22,45 @@ Connection::Connection(Loop& loop, Lookups& lookups, std::shared_ptr<const Upstr
       lookups_(lookups),
       upstream_(std::move(upstream)),
       scoreboard_(std::move(scoreboard)),
-      patience_(loop) {}
+      dial_(std::make_unique<Dial>(loop)) {}
 
 Connection::~Connection() { close(); }
 
-void Connection::open(Timer::Clock::time_point deadline,
-                      std::function<void(std::optional<core::Error>)> done) {
-  deadline_ = deadline;
+void Connection::open(std::function<void(std::optional<core::Error>)> done) {
   on_open_ = std::move(done);
   lookups_.find(upstream_->url.host, [weak = weak_from_this()](const Lookups::Found& found) {
     const auto self = weak.lock();
     if (!self || self->closed_) return;
-    self->why_ = found.why.empty() ? "no address" : found.why;
-    self->addresses_.assign(found.addresses.rbegin(), found.addresses.rend());
-    if (!self->addresses_.empty()) self->why_.clear();
-    self->connect_next();
+    if (found.addresses.empty()) {
+      self->unreachable(found.why.empty() ? "no address" : found.why);
+    } else {
+      self->connect(found.addresses);
+    }
   });
 }
 
-void Connection::connect_next() {
-  patience_.cancel();
-  if (addresses_.empty()) {
-    opened(core::Error{
-        core::Errc::unavailable,
-        upstream_->name + ": no connection to " + upstream_->url.authority() + ": " + why_,
-        "connect"});
-    return;
-  }
+void Connection::unreachable(const std::string& why) {
+  opened(
+      core::Error{core::Errc::unavailable,
+                  upstream_->name + ": no connection to " + upstream_->url.authority() + ": " + why,
+                  "connect"});
+}
+
+void Connection::connect(std::vector<std::string> addresses) {
   stage_ = "connecting to";
-  const std::string address = std::move(addresses_.back());
-  addresses_.pop_back();
-  socket_ = std::make_unique<Socket>(loop_);
-  if (!addresses_.empty()) {
-    // An address that swallows everything must not use up the time of those that work.
-    const auto now = Timer::Clock::now();
-    const auto left = std::min<Timer::Clock::duration>(deadline_ - now, std::chrono::seconds(10));
-    patience_.at(now + left / static_cast<int>(addresses_.size() + 1), [this] {
-      if (why_.empty()) why_ = "no answer";
-      connect_next();
-    });
-  }
-  // `socket_` calls nobody once it is closed, and it is this object's own.
-  socket_->connect(address, upstream_->url.port, [this](const std::string& failed) {
-    if (!failed.empty()) {
-      if (why_.empty()) why_ = failed;
-      const auto self = shared_from_this();
-      connect_next();
-      return;
-    }
-    patience_.cancel();
-    if (upstream_->tls == nullptr) {
-      opened(std::nullopt);
-      return;
-    }
-    stage_ = "shaking hands with";
-    auto session = TlsSession::create(upstream_->tls, upstream_->url.host);
-    if (!session) {
-      opened(std::move(session).error());
-      return;
-    }
-    tls_ = *std::move(session);
-    shake_hands();
-  });
+  // `dial_` and `socket_` are this object's own, and call nobody once they are gone or closed.
+  dial_->start(std::move(addresses), upstream_->url.port,
+               [this](std::unique_ptr<Socket> socket, const std::string& why) {
+                 dial_.reset();
+                 if (socket == nullptr) return unreachable(why);
+                 socket_ = std::move(socket);
+                 if (upstream_->tls == nullptr) return opened(std::nullopt);
+                 stage_ = "shaking hands with";
+                 auto session = TlsSession::create(upstream_->tls, upstream_->url.host);
+                 if (!session) return opened(std::move(session).error());
+                 tls_ = *std::move(session);
+                 shake_hands();
+               });
 }
 
 void Connection::shake_hands() {
@@ -137,7 +116,7 @@ void Connection::send(std::string_view first, std::string_view second,
 }
 
 void Connection::write_on() {
-  for (;;) {
+  for (std::size_t gone = 0; gone < kTurnBytes;) {
     if (tls_ != nullptr && cipher_.empty()) {
       std::string_view& from = first_.empty() ? second_ : first_;
       const std::string_view piece = from.substr(0, kEncryptBytes);
@@ -159,6 +138,7 @@ void Connection::write_on() {
     if (moved.ended) return sent(false);
     if (first_.empty() && second_.empty() && cipher_.empty()) return sent(true);
     if (moved.bytes == 0) break;
+    gone += moved.bytes;
     if (on_progress_) on_progress_();
   }
   socket_->when_writable([this] {
@@ -251,7 +231,7 @@ Connection::Received Connection::read_tls(std::string& plain) {
 void Connection::close() {
   if (std::exchange(closed_, true)) return;
   if (counted_) scoreboard_->update([](ProviderStatus& status) { --status.connections_open; });
-  patience_.cancel();
+  dial_.reset();
   socket_.reset();
   on_open_ = nullptr;
   on_progress_ = nullptr;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "dial.h"
 #include "lookups.h"
 #include "scoreboard.h"
 #include "socket.h"
@@ -28,11 +29,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Looks up the name, connects (to each address in turn), shakes hands. `done` gets the error,
-  /// field `connect` or `tls`, or nothing. Without a deadline, which is its owner's; `deadline`
-  /// only tells how to divide the time between several addresses.
-  void open(Timer::Clock::time_point deadline,
-            std::function<void(std::optional<core::Error>)> done);
+  /// Looks up the name, connects, shakes hands. `done` gets the error, field `connect` or `tls`, or
+  /// nothing. Without a deadline: the owner has one.
+  void open(std::function<void(std::optional<core::Error>)> done);
 
   /// Sends both, one after the other; they live until `done` or `close`. `progress` is told when
   /// some of it went out; `done`, whether all of it did. @pre open, nothing is being sent.
@@ -52,7 +51,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
  private:
-  void connect_next();
+  void connect(std::vector<std::string> addresses);
+  void unreachable(const std::string& why);
   void shake_hands();
   void opened(std::optional<core::Error> error);
   void write_on();
@@ -73,10 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closed_ = false;
   bool counted_ = false;
 
-  std::vector<std::string> addresses_;  ///< not tried yet, the next one last
-  std::string why_;                     ///< the first address failed
-  Timer::Clock::time_point deadline_;
-  Timer patience_;  ///< with one address while there are others
+  std::unique_ptr<Dial> dial_;  ///< until connected
   std::function<void(std::optional<core::Error>)> on_open_;
 
   std::string_view first_;

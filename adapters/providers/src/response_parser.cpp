@@ -29,6 +29,7 @@ class ResponseParser::Sink final : public beast_http::basic_parser<false> {
   std::string body;
   bool fields_done = false;
   bool wrong_coding = false;
+  bool refused = false;  ///< the head is whole, and cannot be taken
 
  private:
   void on_request_impl(beast_http::verb /*method*/, string_view /*text*/, string_view /*target*/,
@@ -94,9 +95,10 @@ std::optional<std::string> ResponseParser::feed_one(std::string_view bytes, std:
     }
     if (failed == beast_http::error::need_more) break;
     if (failed) return failed.message();
-    if (!had_head && sink_->fields_done && sink_->wrong_coding) {
-      return "a transfer coding other than chunked";
-    }
+    if (had_head || !sink_->fields_done) continue;
+    sink_->refused = sink_->wrong_coding || sink_->head.status < 100;
+    if (sink_->wrong_coding) return "a transfer coding other than chunked";
+    if (sink_->refused) return "no status of HTTP";
   }
   return std::nullopt;
 }
@@ -119,7 +121,6 @@ std::optional<std::string> ResponseParser::feed(std::string_view bytes) {
     if (wrong) return wrong;
     bytes.remove_prefix(used);
     const int status = sink_->head.status;
-    if (sink_->fields_done && status < 100) return "no status of HTTP";
     if (!sink_->is_done() || status / 100 != 1) break;
     if (status == 101) return "an upgrade that was not asked for";
     if (++interims_ > kInterimMax) return "too many interim answers";
@@ -143,7 +144,7 @@ void ResponseParser::end(bool clean) {
 }
 
 bool ResponseParser::head_done() const {
-  return sink_->fields_done && sink_->head.status / 100 != 1;
+  return sink_->fields_done && !sink_->refused && sink_->head.status / 100 != 1;
 }
 bool ResponseParser::done() const { return head_done() && sink_->is_done(); }
 bool ResponseParser::keep_alive() const { return sink_->keep_alive() && !sink_->need_eof(); }

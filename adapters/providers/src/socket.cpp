@@ -41,12 +41,7 @@ void Socket::connect(const std::string& address, std::uint16_t port,
                      std::function<void(std::string)> done) {
   error_code failed;
   const auto ip = asio::ip::make_address(address, failed);
-  if (!failed) {
-    // A socket that failed to connect is of no further use; the next address gets a fresh one.
-    error_code ignored;
-    impl_->socket.close(ignored);
-    impl_->socket.open(ip.is_v4() ? tcp::v4() : tcp::v6(), failed);
-  }
+  if (!failed) impl_->socket.open(ip.is_v4() ? tcp::v4() : tcp::v6(), failed);
   // Both only improve things: no waiting for more to send, and a host that vanished is noticed.
   error_code ignored;
   impl_->socket.set_option(tcp::no_delay(true), ignored);

@@ -20,7 +20,8 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  /// `done` gets why it failed, or nothing. Small writes are not held back (TCP_NODELAY).
+  /// `done` gets why it failed, or nothing. Small writes are not held back (TCP_NODELAY). Once
+  /// only.
   void connect(const std::string& address, std::uint16_t port,
                std::function<void(std::string why)> done);
   /// Calls `ready` once there is something to read, or the end.

@@ -1,6 +1,7 @@
 // Every way a call can go wrong, with the field that names it.
 #include <gtest/gtest.h>
 
+#include "listeners.h"
 #include "talk.h"
 #include "upstream_server.h"
 
@@ -11,59 +12,6 @@ using namespace std::chrono_literals;
 using core::Errc;
 
 constexpr std::size_t kTooLong = 70U << 10;
-
-/// A port on which nobody listens, and nobody will while it is held.
-class ClosedPort {
- public:
-  ClosedPort() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    static_cast<void>(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address));
-    socklen_t size = sizeof address;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-  }
-  ~ClosedPort() { ::close(fd_); }
-  ClosedPort(const ClosedPort&) = delete;
-  ClosedPort& operator=(const ClosedPort&) = delete;
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
- private:
-  int fd_;
-  std::uint16_t port_ = 0;
-};
-
-/// A listener whose queue is full: connecting to it takes for ever.
-class FullListener {
- public:
-  FullListener() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    static_cast<void>(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address));
-    ::listen(fd_, 0);
-    socklen_t size = sizeof address;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    for (int& filler : fillers_) {
-      filler = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-      static_cast<void>(::connect(filler, reinterpret_cast<sockaddr*>(&address), sizeof address));
-    }
-  }
-  ~FullListener() {
-    for (const int filler : fillers_) ::close(filler);
-    ::close(fd_);
-  }
-  FullListener(const FullListener&) = delete;
-  FullListener& operator=(const FullListener&) = delete;
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
- private:
-  int fd_;
-  std::uint16_t port_ = 0;
-  int fillers_[8] = {};
-};
 
 TEST(ProviderFailures, AnUnknownProviderIsNotFound) {
   const auto client = client_at("http://127.0.0.1:1");
@@ -77,7 +25,7 @@ TEST(ProviderFailures, AnUnknownProviderIsNotFound) {
 }
 
 TEST(ProviderFailures, ARefusedConnectionIsUnavailable) {
-  const ClosedPort port;
+  const BoundPort port;  // nobody listens on it
   const auto client = client_at(port.url());
   Talk talk(*client, post("{}"));
   const auto head = talk.head();

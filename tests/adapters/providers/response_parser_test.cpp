@@ -18,7 +18,8 @@ struct Read {
 };
 
 /// Reads `bytes` in pieces that end at `cuts`.
-Read read(std::string_view bytes, const std::vector<std::size_t>& cuts, bool head_request = false) {
+Read read(std::string_view bytes, const std::vector<std::size_t>& cuts, bool head_request = false,
+          bool then_ends = false) {
   ResponseParser parser(head_request);
   Read out;
   bool told = false;
@@ -38,6 +39,7 @@ Read read(std::string_view bytes, const std::vector<std::size_t>& cuts, bool hea
     if (out.wrong.empty()) feed(cut);
   }
   if (out.wrong.empty()) feed(bytes.size());
+  if (then_ends) parser.end(true);
   out.done = parser.done();
   out.leftover = parser.leftover();
   return out;
@@ -79,6 +81,36 @@ TEST(ResponseParser, ReadsTheSameCutAtRandom) {
     std::vector<std::size_t> cuts;
     for (std::size_t at = random() % 9; at < bytes.size(); at += random() % 9) cuts.push_back(at);
     EXPECT_EQ(read(bytes, cuts), read(bytes, {})) << bytes;
+  }
+}
+
+TEST(ResponseParser, SaysTheSameOfSpoiledBytesHoweverTheyAreCut) {
+  std::mt19937 random(4);
+  for (int round = 0; round < 20000; ++round) {
+    std::string bytes = answers()[random() % answers().size()];
+    for (auto changes = 1 + random() % 3; changes > 0; --changes) {
+      const std::size_t at = random() % bytes.size();
+      switch (random() % 3) {
+        case 0:
+          bytes[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bytes.erase(at, 1 + random() % 4);
+          break;
+        default:
+          bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 8));
+      }
+      if (bytes.empty()) bytes = "H";
+    }
+    std::vector<std::size_t> cuts;
+    for (std::size_t at = random() % 30; at < bytes.size(); at += 1 + random() % 30) {
+      cuts.push_back(at);
+    }
+    // What is wrong in a head may be said before its last line has come, or when it never does.
+    const Read whole = read(bytes, {}, false, true);
+    const Read cut = read(bytes, cuts, false, true);
+    EXPECT_EQ(cut.done && cut.wrong.empty(), whole.done && whole.wrong.empty()) << bytes;
+    EXPECT_EQ(cut.body, whole.body) << bytes;
   }
 }
 
