@@ -51,7 +51,7 @@ void AnswerTee::read_frames(std::uint64_t at_us, std::string& out) {
     if (!frame) return;
     const FrameKind kind = stream_->add({frame->event, frame->data}, at_us);
     if (kind == FrameKind::content && !first_us_) first_us_ = at_us;
-    if (kind == FrameKind::terminator) {
+    if (kind == FrameKind::terminator || kind == FrameKind::error) {
       complete_ = true;
       pass(frame->begin, out);
     } else if (kind == FrameKind::usage && drop_usage_) {

@@ -15,8 +15,8 @@ namespace hansard::gateway {
 inline constexpr std::size_t kAnswerBytesMax = 64U << 20;
 
 /// Watches the bytes of an answer pass. Says which may go on to the client at once and which must
-/// wait until the answer is on record: of a stream the frame that ends it and what follows, else
-/// the last byte. Confined to one thread; memory: the answer.
+/// wait until the answer is on record: of a stream the frame that ends it, or says that it failed,
+/// and what follows, else the last byte. Confined to one thread; memory: the answer.
 class AnswerTee {
  public:
   /// @param api         null where nobody knows what the bytes mean

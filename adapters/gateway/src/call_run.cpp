@@ -143,7 +143,10 @@ void CallRun::head_came(Result<core::ProviderHead> head) {
   head_ = std::move(head);
   if (*head_) {
     const int status = (*head_)->status;
-    tee_.emplace(api_, streams_ && status >= 200 && status <= 299, added_usage_);
+    // Some hosts do not stream though they were asked to.
+    const bool document =
+        find_field((*head_)->fields, "Content-Type").value_or("").starts_with("application/json");
+    tee_.emplace(api_, streams_ && !document && status >= 200 && status <= 299, added_usage_);
   }
   advance(std::move(lock));
 }
@@ -221,15 +224,20 @@ void CallRun::came(Result<std::string> bytes) {
   const bool records = recorded() && *asked_;
   if (bytes->empty()) {
     over_ = true;
+    tee_->end(now);
     if (records && !concluding_) {
-      tee_->end(now);
       return conclude(lock,
                       outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now));
     }
     return give(std::move(lock), records ? std::string() : tee_->release());
   }
-  if (!records || on_record_) return give(std::move(lock), std::move(bytes));
+  if (on_record_ || (!records && !added_usage_)) return give(std::move(lock), std::move(bytes));
   ready_ += tee_->take(*bytes, now);
+  if (!records) {  // what only we asked for stays here all the same
+    if (tee_->complete() || !tee_->streams()) ready_ += tee_->release();
+    if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
+    return pull(std::move(lock));
+  }
   const bool ends = tee_->streams() && tee_->complete() && !concluding_;
   if (ends) {
     if (!ready_.empty()) {
@@ -255,6 +263,7 @@ void CallRun::conclude(Lock& lock, Outcome outcome) {
     self->concluded(std::move(status));
   };
   if (auto* failure = std::get_if<events::FailResponse>(&outcome)) {
+    redact(*failure, secrets_in(request_.fields));
     recorder_->failed(std::move(*failure), done);
   } else {
     recorder_->answered(std::get<std::vector<events::SessionStep>>(std::move(outcome)), done);

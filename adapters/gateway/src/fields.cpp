@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 namespace hansard::gateway {
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::string_view kOurs = "hansard-";
 constexpr std::string_view kTag = "hansard-tag-";
 constexpr std::string_view kOurKeys = "hsd_";
+constexpr std::size_t kSecretBytesMin = 8;  ///< shorter ones would be found in any text
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -34,15 +36,6 @@ bool is_of_connection(const std::string& name) {
                                                     "content-length",
                                                     "host"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
-
-bool is_our_key(const std::string& name, std::string_view value) {
-  if (name == "authorization") {
-    const auto space = value.find(' ');
-    if (space != std::string_view::npos) value.remove_prefix(space + 1);
-    return value.starts_with(kOurKeys);
-  }
-  return (name == "x-api-key" || name == "api-key") && value.starts_with(kOurKeys);
 }
 
 std::optional<std::string> owned(std::optional<std::string_view> value) {
@@ -71,7 +64,8 @@ Fields to_provider(const Fields& fields) {
   for (const core::HttpField& field : fields) {
     const std::string name = lower(field.name);
     if (is_of_connection(name) || name == "expect" || name.starts_with(kOurs)) continue;
-    if (!is_our_key(name, field.value)) out.push_back(field);
+    // Whatever field it stands in.
+    if (field.value.find(kOurKeys) == std::string::npos) out.push_back(field);
   }
   return out;
 }
@@ -83,6 +77,19 @@ Fields to_client(const Fields& fields) {
     if (!is_of_connection(name) && name != "date") out.push_back(field);  // the edge sets its own
   }
   return out;
+}
+
+std::vector<std::string> secrets_in(const Fields& fields) {
+  constexpr std::array<std::string_view, 4> kNames{"authorization", "x-api-key", "api-key",
+                                                   "x-goog-api-key"};
+  std::vector<std::string> secrets;
+  for (const core::HttpField& field : fields) {
+    if (std::find(kNames.begin(), kNames.end(), lower(field.name)) == kNames.end()) continue;
+    const auto scheme = field.value.find_last_of(' ');
+    std::string secret = field.value.substr(scheme == std::string::npos ? 0 : scheme + 1);
+    if (secret.size() >= kSecretBytesMin) secrets.push_back(std::move(secret));
+  }
+  return secrets;
 }
 
 CallIdentity identity_of(const Fields& fields, const events::CallRequest& request) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,9 @@ void set_field(Fields& fields, std::string_view name, std::string_view value);
 Fields to_provider(const Fields& fields);
 /// What goes back to the client.
 Fields to_client(const Fields& fields);
+
+/// The keys that the client sends along.
+std::vector<std::string> secrets_in(const Fields& fields);
 
 /// Whom the call is from and about: header fields first, then what the body says.
 CallIdentity identity_of(const Fields& fields, const events::CallRequest& request);

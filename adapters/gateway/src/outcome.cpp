@@ -1,5 +1,6 @@
 #include "outcome.h"
 
+#include <string_view>
 #include <utility>
 
 namespace hansard::gateway {
@@ -13,6 +14,7 @@ using events::Json;
 using events::RecordResponse;
 
 constexpr std::size_t kErrorTextMax = 64U << 10;
+constexpr std::string_view kRedacted = "(key)";
 
 /// The body of an error: a document, or as much of its text as is worth keeping.
 Json document(const std::string& bytes) {
@@ -42,6 +44,24 @@ void keep_partial(const Api& api, const Json& body, const events::AnswerIds& ids
   failure.usage = answer->usage;
   failure.raw_usage = answer->raw_usage;
   failure.usage_source = answer->usage_source;
+}
+
+void redact(std::string& text, const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets) {
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+      text.replace(at, secret.size(), kRedacted);
+      at += kRedacted.size();
+    }
+  }
+}
+
+void redact(Json& value, const std::vector<std::string>& secrets) {
+  if (std::string* text = value.if_string()) return redact(*text, secrets);
+  if (Json::Array* list = value.if_array()) {
+    for (Json& each : *list) redact(each, secrets);
+  } else if (Json::Object* object = value.if_object()) {
+    for (Json::Member& member : *object) redact(member.value, secrets);
+  }
 }
 
 FailResponse unreadable(const core::Error& why, int status) {
@@ -128,12 +148,20 @@ Outcome broken_off(const Api& api, const core::Error& error, AnswerTee* tee,
     default:
       failure.reason = error.field == "truncated" ? FailureReason::truncated : FailureReason::error;
   }
+  // We went down, not the client.
+  if (error.field == "stopping") failure.reason = FailureReason::interrupted;
   if (!error.field.empty()) failure.error_type = error.field;
   failure.error = Json(error.message);
-  failure.retryable = error.code != core::Errc::cancelled;
+  failure.retryable = failure.reason != FailureReason::cancelled &&
+                      core::traits(error.code).retry != core::Retry::never;
   if (tee != nullptr && tee->streams()) keep_partial(api, tee->take_stream().body, ids, failure);
   time(failure, tee, latency_us);
   return failure;
+}
+
+void redact(FailResponse& failure, const std::vector<std::string>& secrets) {
+  if (failure.error) redact(*failure.error, secrets);
+  if (failure.metadata) redact(*failure.metadata, secrets);
 }
 
 }  // namespace hansard::gateway

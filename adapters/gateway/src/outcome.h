@@ -25,4 +25,8 @@ Outcome outcome_of(const events::Api& api, int status, AnswerTee& tee, const eve
 Outcome broken_off(const events::Api& api, const core::Error& error, AnswerTee* tee,
                    const events::AnswerIds& ids, std::uint64_t latency_us);
 
+/// Takes the client's keys out of what a provider said: some say in their errors which key they
+/// got.
+void redact(events::FailResponse& failure, const std::vector<std::string>& secrets);
+
 }  // namespace hansard::gateway

@@ -60,6 +60,10 @@ class GatewayTest : public ::testing::Test {
   Client& send(GatewayRequest request);
   Client& send(const std::string& target, std::string body,
                std::vector<core::HttpField> fields = {});
+  Client& send(const std::string& target, const char* body,
+               std::vector<core::HttpField> fields = {}) {
+    return send(target, std::string(body), std::move(fields));
+  }
   Client& send(const std::string& target, const Json& body,
                std::vector<core::HttpField> fields = {}) {
     return send(target, dump(body), std::move(fields));
