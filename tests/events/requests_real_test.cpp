@@ -16,15 +16,12 @@
 #include "events/dialects/openai/response_answers.h"
 #include "real_data.h"
 #include "request_checks.h"
+#include "request_validity.h"
 
 namespace hansard::events {
 namespace {
 
-std::string text_at(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  const auto* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? "" : *text;
-}
+using checks::text_at;
 
 struct Way {
   const RequestDialect* requests = nullptr;
@@ -260,6 +257,73 @@ TEST_F(RealRequests, SayAgainWhatWasAnswered) {
   }
   EXPECT_GE(all.same, 119U);
   EXPECT_LE(all.other, 1U);  // a recording with other quotation marks
+}
+
+/// Nothing but texts and calls, every result bound to one: what any API can be told without loss.
+bool common_to_all(const std::vector<SessionEvent>& events) {
+  const auto texts = [](const Parts& parts) {
+    return std::all_of(parts.begin(), parts.end(), [](const Part& part) {
+      return part.kind() == "text" || part.kind() == "tool_call" || part.kind() == "tool_result" ||
+             part.kind() == "thinking";
+    });
+  };
+  return std::all_of(events.begin(), events.end(), [&](const SessionEvent& event) {
+    if (const auto* sent = std::get_if<MessageSent>(&event)) return texts(sent->parts);
+    if (const auto* answer = std::get_if<ResponseReceived>(&event)) return texts(answer->parts);
+    if (const auto* done = std::get_if<ToolCompleted>(&event)) {
+      return done->message_id.has_value() && done->output.is_string();
+    }
+    const auto* failed = std::get_if<ToolFailed>(&event);
+    return failed == nullptr || failed->message_id.has_value();
+  });
+}
+
+/// What is said, without white space, empty utterances and arguments that are no object.
+std::vector<std::string> bare_history(const std::vector<SessionEvent>& events) {
+  std::vector<std::string> said;
+  for (std::string each : history_of(events)) {
+    for (std::size_t at = 0; (at = each.find("\\n", at)) != std::string::npos;) each.erase(at, 2);
+    std::erase(each, ' ');
+    const bool nothing = each.ends_with(R"("text":"","others":[]})");
+    if (!nothing || each.starts_with(R"({"role":"tool")")) said.push_back(std::move(each));
+  }
+  return said;
+}
+
+TEST_F(RealRequests, CanBeToldToEveryOtherApi) {
+  struct Target {
+    const RequestDialect& dialect;
+    void (*valid)(const Json::Array&);
+  };
+  const std::vector<Target> targets{{openai::chat_requests(), checks::valid_chat},
+                                    {openai::response_requests(), checks::valid_items},
+                                    {anthropic::requests(), checks::valid_anthropic},
+                                    {ollama::chat_requests(), checks::valid_ollama}};
+  std::map<std::string, std::pair<std::size_t, std::size_t>> told;
+  real::each_line("http_exchanges.jsonl.zst", [&](const Json& line) {
+    const Way way = way_of(line);
+    if (way.answers == nullptr) return;
+    const auto request = way.requests->split(checks::parsed(text_at(line, "request_body")));
+    ASSERT_TRUE(request);
+    const auto events = checks::read_events(*way.requests, request->messages);
+    const bool whole = common_to_all(events);
+    for (const Target& target : targets) {
+      if (&target.dialect == way.requests) continue;
+      SCOPED_TRACE(text_at(line, "path") + " to " + std::string(target.dialect.name()));
+      const Json::Array messages = target.dialect.write(events);
+      auto& counts =
+          told[std::string(way.requests->name()) + " to " + std::string(target.dialect.name())];
+      ++counts.first;
+      const auto again = checks::read_events(target.dialect, messages);
+      if (!whole) continue;
+      ++counts.second;
+      target.valid(messages);
+      EXPECT_EQ(bare_history(again), bare_history(events)) << dump(Json(messages));
+    }
+  });
+  for (const auto& [way, counts] : told) {
+    std::cout << way << ": " << counts.first << " told, " << counts.second << " without loss\n";
+  }
 }
 
 }  // namespace

@@ -22,11 +22,12 @@ Json own_extra(Json::Object rest) {
 }
 
 /// The texts of a message, joined: the API has one.
-std::string text_in(const Parts& parts) {
+std::string text_in(const Parts& parts, std::string_view between) {
   std::string text;
   for (const Part& part : parts) {
-    const auto kind = part.kind();
-    if (kind == "text" || kind == "refusal") text += part.text().value_or("");
+    if (part.kind() != "text" && part.kind() != "refusal") continue;
+    if (!text.empty()) text += between;
+    text += part.text().value_or("");
   }
   return text;
 }
@@ -52,7 +53,7 @@ Json write_sent(const MessageSent& sent) {
   Json message;
   const bool agent = sent.role == Role::agent || sent.role == Role::other;
   message.add("role", agent ? to_word(Role::user) : to_word(sent.role));
-  message.add("content", text_in(sent.parts));
+  message.add("content", text_in(sent.parts, "\n"));
   Json::Array images;
   for (const Part& part : sent.parts) {
     const Json* data = part.json.find("data");
@@ -69,7 +70,7 @@ Json write_answer(const ResponseReceived& answer, const std::vector<ToolCalled>&
   const Json* body = member(extra, "raw");  // of an answer that was kept whole
   if (const Json* said = member(body, "message")) return *said;
   Json message;
-  message.add("role", "assistant").add("content", text_in(answer.parts));
+  message.add("role", "assistant").add("content", text_in(answer.parts, ""));
   std::string thinking;
   for (const Part& part : answer.parts) {
     if (part.kind() == "thinking") thinking += part.text().value_or("");
