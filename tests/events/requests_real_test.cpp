@@ -14,6 +14,7 @@
 #include "events/dialects/openai/chat_answers.h"
 #include "events/dialects/openai/requests.h"
 #include "events/dialects/openai/response_answers.h"
+#include "events/json_patch.h"
 #include "real_data.h"
 #include "request_checks.h"
 #include "request_validity.h"
@@ -138,7 +139,7 @@ std::string calls_of(const std::string& said) {
   return start == std::string::npos ? said : said.substr(start);
 }
 
-std::vector<std::string> answered(const Way& way, const Json& line) {
+Json answer_body(const Way& way, const Json& line) {
   const std::string text = text_at(line, "response_body");
   Json body;
   if (!*line.find("stream")->if_boolean()) {
@@ -155,8 +156,16 @@ std::vector<std::string> answered(const Way& way, const Json& line) {
   } else {
     body = checks::assemble(*way.answers, real::sse_frames(text, 1000)).body;
   }
-  const auto steps = way.answers->read(body, checks::kIds);
-  return steps ? answers_in(checks::events_of(*steps)) : std::vector<std::string>{};
+  return body;
+}
+
+/// The events of an answer, as the exchange has them.
+std::vector<SessionEvent> answer_of(const Way& way, const Json& line) {
+  const AnswerIds ids{"c", [&](std::uint32_t choice) {
+                        return "answer." + dump(*line.find("n")) + "." + std::to_string(choice);
+                      }};
+  const auto steps = way.answers->read(answer_body(way, line), ids);
+  return steps ? checks::events_of(*steps) : std::vector<SessionEvent>{};
 }
 
 /// Every utterance of a request but asides.
@@ -244,7 +253,9 @@ TEST_F(RealRequests, SayAgainWhatWasAnswered) {
     const auto events = checks::read_events(*way.requests, request->messages);
     if (!cassette.histories.empty()) compare_answers(cassette, events, echoes[name]);
     compare_history(cassette, events, echoes[name]);
-    for (std::string& each : answered(way, line)) cassette.answers.push_back(std::move(each));
+    for (std::string& each : answers_in(answer_of(way, line))) {
+      cassette.answers.push_back(std::move(each));
+    }
   });
   Echoes all;
   for (const auto& [name, each] : echoes) {
@@ -257,6 +268,78 @@ TEST_F(RealRequests, SayAgainWhatWasAnswered) {
   }
   EXPECT_GE(all.same, 119U);
   EXPECT_LE(all.other, 1U);  // a recording with other quotation marks
+}
+
+/// What comes behind the first `count` utterances that are no asides.
+std::vector<SessionEvent> behind(const std::vector<SessionEvent>& events, std::size_t count) {
+  std::vector<SessionEvent> left;
+  std::size_t said = 0;
+  for (const SessionEvent& event : events) {
+    const auto* sent = std::get_if<MessageSent>(&event);
+    const bool aside =
+        sent != nullptr && (sent->role == Role::system || sent->role == Role::developer);
+    const bool utterance = !aside && !std::holds_alternative<ToolCalled>(event);
+    if (utterance) ++said;
+    if (said > count && !aside) left.push_back(event);
+  }
+  return left;
+}
+
+// A request that goes on from a recorded answer is written from that answer, not from its echo: how
+// far is that from what the client sent?
+TEST_F(RealRequests, AreNearlyWrittenFromTheAnswersThemselves) {
+  struct Call {
+    std::vector<SessionEvent> asked;
+    std::vector<SessionEvent> answer;
+  };
+  struct Near {
+    std::size_t calls = 0, equal = 0, aligned = 0, bytes = 0, patches = 0;
+  };
+  std::map<std::string, std::vector<Call>> cassettes;
+  std::map<std::string, Near> counts;
+  real::each_line("http_exchanges.jsonl.zst", [&](const Json& line) {
+    const Way way = way_of(line);
+    if (way.answers == nullptr) return;
+    const std::string name(way.requests->name());
+    auto& calls = cassettes[text_at(line, "path") + " " + name];
+    const auto request = way.requests->split(checks::parsed(text_at(line, "request_body")));
+    ASSERT_TRUE(request);
+    const auto events = checks::read_events(*way.requests, request->messages);
+    const auto said = history_of(events);
+    for (auto before = calls.rbegin(); before != calls.rend(); ++before) {
+      auto known = history_of(before->asked);
+      const auto answered = history_of(before->answer);
+      known.insert(known.end(), answered.begin(), answered.end());
+      if (answered.empty() || known.size() > said.size() ||
+          !std::equal(known.begin(), known.end(), said.begin())) {
+        continue;
+      }
+      std::vector<SessionEvent> window = before->asked;
+      window.insert(window.end(), before->answer.begin(), before->answer.end());
+      for (SessionEvent& event : behind(events, known.size())) window.push_back(std::move(event));
+      const Json::Array written = way.requests->write(window);
+      Near& count = counts[name];
+      ++count.calls;
+      count.bytes += dump(Json(request->messages)).size();
+      if (same_tree(Json(written), Json(request->messages))) ++count.equal;
+      if (written.size() != request->messages.size()) {
+        count.patches += dump(Json(request->messages)).size();
+        break;
+      }
+      ++count.aligned;
+      for (std::size_t i = 0; i < written.size(); ++i) {
+        const auto patch = diff_tree(written[i], request->messages[i]);
+        if (patch) count.patches += dump(*patch).size();
+      }
+      break;
+    }
+    calls.push_back({events, answer_of(way, line)});
+  });
+  for (const auto& [name, each] : counts) {
+    std::cout << name << ": of " << each.calls << " calls that go on from an answer " << each.equal
+              << " are equal, " << each.aligned << " have as many messages; what differs is "
+              << each.patches << " of " << each.bytes << " bytes\n";
+  }
 }
 
 /// Nothing but texts and calls, every result bound to one: what any API can be told without loss.
