@@ -37,7 +37,10 @@ class Views {
  public:
   /// All of them, or only the one called `only`.
   explicit Views(rocks::RocksStore& store, std::string_view only = {})
-      : log_(store.log()), store_(store.views()), projections_(projections::all()) {
+      : log_(store.log()),
+        store_(store.views()),
+        keyed_hash_(hasher(), store.store_key()),
+        projections_(projections::all(keyed_hash_)) {
     if (!only.empty()) {
       std::erase_if(projections_, [&](const auto& each) { return each->name() != only; });
     }
@@ -89,6 +92,7 @@ class Views {
 
   core::EventLog& log_;
   core::ReadModelStore& store_;
+  const core::KeyedHash keyed_hash_;
   std::vector<std::unique_ptr<core::Projection>> projections_;
   std::unique_ptr<core::ProjectionRunner> runner_;
 };

@@ -22,12 +22,10 @@ std::string_view message_of(const Entry& entry) {
   return {};
 }
 
-/// Messages, the first of several answers, and tool events without a place in one.
+/// Messages, answers, and tool events without a place in one.
 bool is_sent(const events::SessionEvent& event) {
-  if (const auto* answer = std::get_if<events::ResponseReceived>(&event)) {
-    return answer->choice == 0;
-  }
   return std::holds_alternative<events::MessageSent>(event) ||
+         std::holds_alternative<events::ResponseReceived>(event) ||
          std::holds_alternative<events::ToolCalled>(event) ||
          std::holds_alternative<events::ToolCompleted>(event) ||
          std::holds_alternative<events::ToolFailed>(event);
@@ -36,6 +34,15 @@ bool is_sent(const events::SessionEvent& event) {
 void optimise(const Entry& entry, const events::ContextOptimized& event, ContextWindow& window) {
   std::unordered_set<std::string_view> gone(event.removed.begin(), event.removed.end());
   gone.insert(event.summarised.begin(), event.summarised.end());
+  if (event.strategy != "choice") {  // else another answer to the same call takes its place
+    std::unordered_set<std::string_view> calls;
+    for (const ContextMessage& message : window.messages) {
+      const auto* answer = std::get_if<events::ResponseReceived>(&message.entry.event);
+      if (answer == nullptr || !message.summary_of.empty()) continue;
+      if (gone.contains(answer->message_id)) calls.insert(answer->call_id);
+      if (calls.contains(answer->call_id)) gone.insert(answer->message_id);
+    }
+  }
   const auto is_gone = [&](const ContextMessage& message) {
     if (message.summary_of.empty()) {
       const std::string_view id = message_of(message.entry);
@@ -76,6 +83,16 @@ void note_tokens(const Entry& entry, ContextWindow& window) {
   if (count) window.tokens = ContextWindow::Tokens{*count, entry.info};
 }
 
+/// Of several answers to one call, choices or attempts, only the first that is left is sent: who
+/// goes on from another one removes those before it.
+void keep_one_answer_a_call(std::vector<ContextMessage>& messages) {
+  std::unordered_set<std::string> answered;
+  std::erase_if(messages, [&](const ContextMessage& message) {
+    const auto* answer = std::get_if<events::ResponseReceived>(&message.entry.event);
+    return answer != nullptr && !answered.insert(answer->call_id).second;
+  });
+}
+
 }  // namespace
 
 ContextWindow window_after(History history) {
@@ -93,6 +110,7 @@ ContextWindow window_after(History history) {
       window.messages.push_back(ContextMessage{std::move(entry)});
     }
   }
+  keep_one_answer_a_call(window.messages);
   return window;
 }
 

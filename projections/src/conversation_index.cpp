@@ -8,6 +8,7 @@
 #include "events/conversation/keys.h"
 #include "events/conversation/utterance.h"
 #include "events/session/codec.h"
+#include "projections/row.h"
 
 namespace hansard::projections {
 namespace {
@@ -178,11 +179,39 @@ class Step {
   core::ReadModelBatch& batch_;
 };
 
+std::string open_row(std::string_view project, std::string_view session, std::string_view call) {
+  std::string row("o");
+  row.append(project).append(1, '\0').append(session).append(1, '\0').append(call);
+  return row;
+}
+
+/// Calls that nobody has told the end of.
+void note_call(const core::RecordedEvent& event, std::string_view session,
+               const events::SessionEvent& said, core::ReadModelBatch& batch) {
+  if (const auto* asked = std::get_if<events::ResponseRequested>(&said)) {
+    // Only the gateway says how a request looked.
+    if (!asked->extra || asked->extra->find("dialect") == nullptr) return;
+    std::string value;
+    row::Writer writer(value);
+    writer.varint(event.position.value);
+    writer.varint(asked->attempt);
+    batch.put(open_row(event.project, session, asked->call_id), std::move(value));
+  } else if (const auto* answer = std::get_if<events::ResponseReceived>(&said)) {
+    const std::string row = open_row(event.project, session, answer->call_id);
+    if (batch.get(row)) batch.erase(row);
+  } else if (const auto* failed = std::get_if<events::ResponseFailed>(&said)) {
+    const std::string row = open_row(event.project, session, failed->call_id);
+    if (batch.get(row)) batch.erase(row);
+  }
+}
+
 bool concerns(EventKind kind) {
   switch (kind) {
     case EventKind::session_created:
     case EventKind::message_sent:
+    case EventKind::response_requested:
     case EventKind::response_received:
+    case EventKind::response_failed:
     case EventKind::tool_called:
     case EventKind::tool_completed:
     case EventKind::tool_failed:
@@ -204,6 +233,7 @@ Status ConversationIndex::apply(const core::RecordedEvent& event,
   if (!decoded) return decoded.error();
   const auto project = core::ProjectId::parse(event.project);
   if (!project) return project.error();
+  note_call(event, session, decoded->event, batch);
   std::string row("s");
   row.append(event.project).append(1, '\0').append(session);
   Fold fold;
@@ -253,6 +283,33 @@ Result<std::vector<std::string>> find_conversations(const core::ReadModel& model
   }
   std::reverse(sessions.begin(), sessions.end());  // what fits best stands last
   return sessions;
+}
+
+Result<std::vector<OpenCall>> open_calls(const core::ReadModel& model, core::Position before) {
+  std::vector<OpenCall> calls;
+  Status status = Ok{};
+  const auto read = model.scan("o", {}, [&](std::string_view key, std::string_view value) {
+    key.remove_prefix(1);
+    const auto session_at = key.find('\0');
+    const auto call_at = key.find('\0', session_at + 1);
+    row::Reader reader(value);
+    const std::uint64_t position = reader.varint();
+    const std::uint64_t attempt = reader.varint();
+    auto project = core::ProjectId::parse(key.substr(0, session_at));
+    if (call_at == std::string_view::npos || !reader.ok() || !project) {
+      status = core::Error{core::Errc::corruption, "a row of an open call is damaged"};
+      return false;
+    }
+    if (position < before.value) {
+      calls.push_back({*std::move(project),
+                       std::string(key.substr(session_at + 1, call_at - session_at - 1)),
+                       std::string(key.substr(call_at + 1)), static_cast<std::uint32_t>(attempt)});
+    }
+    return true;
+  });
+  if (!status) return status.error();
+  if (!read) return read.error();
+  return calls;
 }
 
 }  // namespace hansard::projections

@@ -50,13 +50,26 @@ void optimise(Said& said, const events::ContextOptimized& change) {
   const auto listed = [](const std::vector<std::string>& ids, std::string_view id) {
     return std::find(ids.begin(), ids.end(), id) != ids.end();
   };
+  std::vector<std::string> others;  ///< answers to the calls of those that go
+  if (change.strategy != "choice") {
+    std::vector<std::string> calls;
+    for (const SessionEvent& event : said.window) {
+      const auto* answer = std::get_if<events::ResponseReceived>(&event);
+      if (answer == nullptr) continue;
+      const bool gone = listed(change.summarised, answer->message_id) ||
+                        listed(change.removed, answer->message_id);
+      if (gone) calls.push_back(answer->call_id);
+      if (listed(calls, answer->call_id)) others.push_back(answer->message_id);
+    }
+  }
   std::optional<std::size_t> place;
   std::vector<SessionEvent> left;
   for (SessionEvent& event : said.window) {
     const std::string_view id = message_of(event);
     const bool summarised = listed(change.summarised, id);
     if (summarised && !place) place = left.size();
-    if (!summarised && !listed(change.removed, id)) left.push_back(std::move(event));
+    const bool gone = summarised || listed(change.removed, id) || listed(others, id);
+    if (!gone) left.push_back(std::move(event));
   }
   said.window = std::move(left);
   said.forms.clear();  // the places in the list are others now

@@ -216,6 +216,27 @@ TEST_F(ConversationTest, AHeadIsPreferredToAForkOfTheSameDepth) {
   EXPECT_EQ(placed.candidate, 1U);
 }
 
+TEST_F(ConversationTest, ARetryIsOfTheCallWithoutAnAnswerWhereThereIsOne) {
+  given({user("u1"), asked("c1"), answer("c1", "a1")}, "answered");
+  given({user("u1"), asked("d1"), failed("d1")}, "failed");
+  given({user("u1"), asked("e1")}, "under way");
+  under_way_.insert("e1");
+  auto retry = sends({"u1"});
+  retry.retry = true;
+  EXPECT_EQ(place(retry).call_id, "d1");
+}
+
+TEST_F(ConversationTest, ARetryIsNotOfACallWhoseAnswerSomebodyWentOnFrom) {
+  given({user("u1"), asked("c1"), answer("c1", "a1"), user("u2"), asked("c2"), answer("c2", "a2"),
+         user("u3")});
+  auto retry = sends({"u1"});
+  retry.retry = true;
+  EXPECT_EQ(place(retry).kind, PlaceKind::fresh);
+  retry = sends({"u1", "a1", "u2"});
+  retry.retry = true;
+  EXPECT_EQ(place(retry).kind, PlaceKind::forks);
+}
+
 TEST_F(ConversationTest, TwoThatSayTheSameAtOnceEachGoOnWithTheirOwn) {
   given({user("u1"), asked("c1"), answer("c1", "a1"), user("u2"), asked("c2")}, "first");
   given({user("u1"), asked("d1"), answer("d1", "a1")}, "second");
@@ -227,10 +248,11 @@ TEST_F(ConversationTest, TwoThatSayTheSameAtOnceEachGoOnWithTheirOwn) {
 
 TEST_F(ConversationTest, AnyChoiceOfACallMayBeGoneOnFrom) {
   given({user("u1"), asked("c1"), answer("c1", "a1", 0), answer("c1", "b1", 1)});
-  EXPECT_TRUE(place(sends({"u1", "a1", "u2"})).removed.empty());
+  EXPECT_TRUE(place(sends({"u1", "a1", "u2"})).unchosen.empty());
   const auto placed = place(sends({"u1", "b1", "u2"}));
   EXPECT_EQ(placed.kind, PlaceKind::goes_on);
-  EXPECT_EQ(placed.removed, std::vector<std::string>{"a1"});
+  EXPECT_EQ(placed.unchosen, std::vector<std::string>{"a1"});
+  EXPECT_TRUE(placed.removed.empty());
 }
 
 TEST_F(ConversationTest, AnswersThatAskForOtherToolsDiffer) {

@@ -18,6 +18,7 @@
 #include "projections/conversation_index.h"
 #include "projections/registry.h"
 #include "providers/client.h"
+#include "providers_route.h"
 
 namespace hansard::cli {
 
@@ -80,6 +81,7 @@ struct Engine::Parts {
 
   std::unique_ptr<providers::Client> providers;
   std::optional<gateway::Gateway> gateway;
+  std::unique_ptr<core::Subscription> left_calls;
 
   std::optional<http::Context> context;
   std::optional<http::Router> router;
@@ -109,7 +111,7 @@ struct Engine::Parts {
   }
 
   /// Calls to models, which go out and are recorded.
-  Status build_gateway(const Settings& settings, gateway::Execute execute,
+  Status build_gateway(const Settings& settings, Access access, gateway::Execute execute,
                        std::function<Status()> writable) {
     auto client = providers::Client::create(settings.providers, clock);
     if (!client) return client.error();
@@ -133,11 +135,31 @@ struct Engine::Parts {
     gateway.emplace(gateway::Ports{store->log(), *keyed_hash, clock, *providers, std::move(execute),
                                    find, post, ossl::random_hash, std::move(writable)},
                     options);
+    if (access == Access::operate) end_left_calls();
     return core::Ok{};
   }
 
+  /// Calls that the process before this one made and did not see the end of.
+  void end_left_calls() {
+    const core::Position at_start = store->log().end();
+    left_calls = views->when("conversation_index", at_start, [this, at_start](const Status& ready) {
+      if (!ready) return;  // the view has stopped, and says so itself
+      blocking->post([this, at_start] {
+        auto index = views->read("conversation_index", at_start, std::chrono::steady_clock::now());
+        if (!index) return;
+        const auto open = projections::open_calls(**index, at_start);
+        if (!open) return;
+        std::vector<gateway::LeftCall> calls;
+        for (const projections::OpenCall& call : *open) {
+          calls.push_back({call.project, call.session, call.call_id, call.attempt});
+        }
+        gateway->interrupted(calls);
+      });
+    });
+  }
+
   /// Requests to both sides.
-  Status build_routes(const Settings& settings) {
+  Status build_routes(const Settings& settings, Access access) {
     blocking.emplace(http::Pool::Options{.name = "query", .threads = 2, .nice = 5});
     const auto execute = [this](core::CommandContext with, events::SessionCommand command,
                                 core::AppendDone done) {
@@ -156,7 +178,8 @@ struct Engine::Parts {
                                   store->log_id()});
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
-    if (auto status = build_gateway(settings, execute, writable); !status) return status;
+    if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
+    added.push_back(providers_route(*providers));
     for (http::AddedRoute& route : gateway_routes(*gateway)) added.push_back(std::move(route));
     auto made = http::Router::make(http::routes(*context, std::move(added)));
     if (!made) return made.error();
@@ -185,7 +208,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   parts->build_write_side();
   parts->build_read_side(options.access);
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
-  Status routes = engine->parts_->build_routes(settings);
+  Status routes = engine->parts_->build_routes(settings, options.access);
   if (!routes) return std::move(routes).error();
   return engine;
 }
@@ -193,7 +216,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
 Status Engine::stop() {
   Parts& parts = *parts_;
   if (!parts.store) return core::Ok{};
-  parts.router.reset();     // what still waits for a position is cancelled
+  parts.router.reset();  // what still waits for a position is cancelled
+  parts.left_calls.reset();
+  if (parts.blocking) parts.blocking->stop();
   parts.providers.reset();  // and so are calls, which are recorded as that
   {
     const std::lock_guard lock(parts.counting_mutex);
@@ -202,7 +227,6 @@ Status Engine::stop() {
   parts.sessions.reset();
   if (parts.deciding) parts.deciding->stop();
   parts.gateway.reset();
-  if (parts.blocking) parts.blocking->stop();
   parts.views.reset();
   Status closed = parts.store->close();
   parts.store.reset();

@@ -22,6 +22,13 @@ using events::SessionStep;
 constexpr std::size_t kStepsMax = 500;
 constexpr std::size_t kNameBytes = 12;
 
+std::size_t utterances_in(const projections::Said& said) {
+  return static_cast<std::size_t>(
+      std::count_if(said.window.begin(), said.window.end(), [](const SessionEvent& event) {
+        return !std::holds_alternative<events::ToolCalled>(event);
+      }));
+}
+
 }  // namespace
 
 CallRecorder::CallRecorder(const Ports& ports, Conversations& conversations, CallIdentity identity,
@@ -80,6 +87,13 @@ std::vector<SessionEvent> CallRecorder::adds(const Conversations::Place& place) 
     steps_.push_back(std::move(step));
   }
   std::vector<SessionEvent> events = events_of(steps_);
+  if (place.is_new) {
+    events::SessionCreated created;
+    if (identity_.user) {
+      created.user_hash = events::user_hash(identity_.project, *identity_.user, ports_.keyed_hash);
+    }
+    events.insert(events.begin(), std::move(created));
+  }
   for (SessionEvent& event : events) {
     // What the decider will fill in.
     auto* configured = std::get_if<events::SessionConfigured>(&event);
@@ -129,6 +143,13 @@ void CallRecorder::add_settings(const Conversations::Place& place) {
 /// Messages that are sent no longer, and what stands for them.
 void CallRecorder::add_changes(const Conversations::Place& place) {
   const events::Placement& placement = place.placement;
+  if (placement.kind == PlaceKind::goes_on && !placement.unchosen.empty()) {
+    events::OptimizeContext choice;
+    choice.idempotency_key = name_ + ".choice";
+    choice.strategy = "choice";
+    choice.removed = placement.unchosen;
+    steps_.emplace_back(std::move(choice));
+  }
   if (placement.kind != PlaceKind::goes_on || placement.removed.empty()) return;
   events::OptimizeContext change;
   change.idempotency_key = name_ + ".context";
@@ -162,16 +183,17 @@ Status CallRecorder::add_request() {
   request.tools = asked.tools;
 
   projections::Said said;
-  const bool has_past = !place_.message_ids.empty() || place_.system_hash;
-  if (has_past) {
+  if (place_.has_past) {
     const bool leaves = place_.placement.kind == PlaceKind::forks;
     auto base = core::StreamId::make("session", leaves ? place_.placement.parent : place_.session);
     if (!base) return base.error();
     projections::AsOf as_of;
     if (leaves) as_of = projections::AsOf::at(place_.placement.at_version);
     auto history = projections::SessionReader(ports_.log).history(identity_.project, *base, as_of);
-    if (!history) return history.error();
-    said = projections::said_in(*std::move(history));
+    // What is being recorded by another call right now may not be there yet.
+    if (!history && history.error().code != core::Errc::not_found) return history.error();
+    if (history) said = projections::said_in(*std::move(history));
+    if (place_.said && *place_.said != utterances_in(said)) said.window.clear();  // kept whole
   }
   for (const SessionEvent& event : events_of(steps_)) projections::say(said, event);
   auto form = projections::request_form(*prompt_.api, said, asked, prompt_.system_place);
@@ -233,6 +255,9 @@ void CallRecorder::record(std::vector<events::RecordedStep> steps, bool complete
   events::Record record;
   record.create.source = "gateway";
   record.create.user = identity_.user;
+  if (identity_.session && *identity_.session != stream_.name()) {
+    record.create.session_id = identity_.session;
+  }
   record.create.agent = identity_.agent;
   record.create.tags = identity_.tags;
   record.created_at = received_at_;

@@ -29,6 +29,21 @@ std::size_t end_of_answers(const events::Asked& asked) {
   return 0;
 }
 
+/// The utterances of a conversation that a call knows, in their order; null is what stands for
+/// others that are sent no longer.
+std::vector<const Utterance*> known_of(const Transcript& transcript, const events::Asked& asked,
+                                       const Placement& placement) {
+  std::vector<const Utterance*> known;
+  for (const Utterance& said : transcript.utterances()) {
+    if (said.kind == UtteranceKind::aside) continue;
+    if (placement.summary && known.size() == *placement.summary) known.push_back(nullptr);
+    if (known.size() == placement.known) break;
+    if (said.digest != asked.history[known.size()]) continue;  // another choice, or left out
+    known.push_back(&said);
+  }
+  return known;
+}
+
 }  // namespace
 
 Conversations::Conversations(const core::EventLog& log, const core::KeyedHash& keyed_hash,
@@ -40,7 +55,8 @@ Result<Conversations::Place> Conversations::place(const Call& given,
                                                   const Adds& adds) {
   const std::lock_guard lock(mutex_);
   Call call = given;
-  if (auto status = prepend_known(call); !status) return status.error();
+  const auto unsent = prepend_known(call);
+  if (!unsent) return unsent.error();
   auto found = candidates(call);
   if (!found) return found.error();
   std::vector<events::Candidate> compared;
@@ -48,13 +64,8 @@ Result<Conversations::Place> Conversations::place(const Call& given,
   const auto under_way = [this](std::string_view id) { return under_way_.contains(id); };
   Placement placement = events::place(call.asked, compared, under_way);
   if (placement.kind == PlaceKind::forks && !(*found)[placement.candidate]->versions_known) {
-    // The version to leave at is the log's to say.
-    auto again = get((*found)[placement.candidate]->key, true);
-    if (!again) return again.error();
-    if (*again == nullptr) return core::Error{core::Errc::internal, "a conversation has gone"};
-    const events::Candidate only{&(*again)->transcript, 0};
-    placement = events::place(call.asked, {&only, 1}, under_way);
-    found = std::vector<Conversation*>{*again};
+    auto status = leave_where_recorded(*(*found)[placement.candidate], call, placement);
+    if (!status) return status.error();
   }
 
   Place place;
@@ -67,14 +78,14 @@ Result<Conversations::Place> Conversations::place(const Call& given,
       leaves || base == nullptr ? call.session.value_or(fresh_session) : base->key.second;
   if (base != nullptr) {
     place.system_hash = base->transcript.system_hash();
-    std::size_t known = 0;
-    for (const Utterance& said : base->transcript.utterances()) {
-      if (said.kind == UtteranceKind::aside) continue;
-      if (known == placement.known) break;
-      if (said.digest != call.asked.history[known]) continue;  // another choice, or left out
-      place.message_ids.push_back(said.message_id);
-      ++known;
+    if (!leaves) place.said = base->transcript.utterances().size();
+    for (const Utterance* said : known_of(base->transcript, call.asked, placement)) {
+      place.message_ids.push_back(said == nullptr ? std::string() : said->message_id);
     }
+    place.has_past = !place.message_ids.empty() || place.system_hash;
+    place.message_ids.erase(place.message_ids.begin(),
+                            place.message_ids.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                            *unsent, place.message_ids.size())));
   }
 
   const std::vector<SessionEvent> events = adds(place);
@@ -95,14 +106,39 @@ Result<Conversations::Place> Conversations::place(const Call& given,
   return place;
 }
 
+/// What was only told here has no version yet: where to leave at is the log's to say. What is not
+/// on record yet is not inherited but said again.
+Status Conversations::leave_where_recorded(const Conversation& from, const Call& call,
+                                           Placement& placement) {
+  const auto logged =
+      load_transcript(log_, codec_, digester(call.project), call.project, from.key.second);
+  if (!logged) return logged.error();
+  auto known = known_of(from.transcript, call.asked, placement);
+  for (; *logged && !known.empty(); known.pop_back()) {
+    for (const Utterance& said : (*logged)->utterances()) {
+      if (known.back() == nullptr || said.message_id != known.back()->message_id ||
+          said.digest != known.back()->digest) {
+        continue;
+      }
+      placement.parent = said.session;
+      placement.at_version = said.version;
+      placement.known = known.size();
+      return Ok{};
+    }
+  }
+  placement = Placement{};
+  return Ok{};
+}
+
 /// A call that names an answer instead of sending what was said before it sends all of that.
-Status Conversations::prepend_known(Call& call) {
-  if (!call.goes_on_from) return Ok{};
+/// @return how many utterances that is
+Result<std::size_t> Conversations::prepend_known(Call& call) {
+  if (!call.goes_on_from) return std::size_t{0};
   const Digest key = events::answer_key(digester(call.project), *call.goes_on_from);
   auto sessions = sessions_of(call.project, key);
   if (!sessions) return sessions.error();
   for (const std::string& session : *sessions) {
-    auto conversation = get({call.project.text(), session}, false);
+    auto conversation = get({call.project.text(), session});
     if (!conversation) return conversation.error();
     if (*conversation == nullptr) continue;
     std::vector<Digest> before;
@@ -111,20 +147,23 @@ Status Conversations::prepend_known(Call& call) {
       if (said.kind == UtteranceKind::aside) continue;
       before.push_back(said.digest);
       answers.push_back(said.kind == UtteranceKind::answer);
-      if (said.message_id != *call.goes_on_from || !answers.back()) continue;
+      const bool named =
+          said.message_id == *call.goes_on_from || said.given_id == *call.goes_on_from;
+      if (!named || !answers.back()) continue;
       auto& asked = call.asked;
       asked.history.insert(asked.history.begin(), before.begin(), before.end());
       asked.answers.insert(asked.answers.begin(), answers.begin(), answers.end());
-      return Ok{};
+      return before.size();
     }
   }
-  return Ok{};  // of an answer that is not on record nothing is known: a conversation of its own
+  return std::size_t{
+      0};  // of an answer that is not on record nothing is known: a conversation of its own
 }
 
 Result<std::vector<Conversations::Conversation*>> Conversations::candidates(const Call& call) {
   std::vector<Conversation*> found;
   if (call.session) {
-    auto named = get({call.project.text(), *call.session}, false);
+    auto named = get({call.project.text(), *call.session});
     if (!named) return named.error();
     if (*named != nullptr) found.push_back(*named);
     return found;
@@ -149,7 +188,7 @@ Status Conversations::look_up(const Call& call, const Digest& key,
   auto sessions = sessions_of(call.project, key);
   if (!sessions) return sessions.error();
   for (const std::string& session : *sessions) {
-    auto conversation = get({call.project.text(), session}, false);
+    auto conversation = get({call.project.text(), session});
     if (!conversation) return conversation.error();
     if (*conversation != nullptr) found.push_back(*conversation);
   }
@@ -172,10 +211,9 @@ Result<std::vector<std::string>> Conversations::sessions_of(const core::ProjectI
   return sessions;
 }
 
-/// @param fresh  read it from the log even if it is at hand
-Result<Conversations::Conversation*> Conversations::get(const Key& key, bool fresh) {
+Result<Conversations::Conversation*> Conversations::get(const Key& key) {
   const auto at_hand = by_key_.find(key);
-  if (at_hand != by_key_.end() && !fresh) {
+  if (at_hand != by_key_.end()) {
     entries_.splice(entries_.begin(), entries_, at_hand->second);
     return &*at_hand->second;
   }
@@ -183,7 +221,6 @@ Result<Conversations::Conversation*> Conversations::get(const Key& key, bool fre
   if (!project) return project.error();
   auto loaded = load_transcript(log_, codec_, digester(*project), *project, key.second);
   if (!loaded) return loaded.error();
-  if (at_hand != by_key_.end()) forget(key);
   if (!*loaded) return nullptr;
   entries_.push_front(Conversation{key, **std::move(loaded)});
   by_key_[key] = entries_.begin();
@@ -206,7 +243,7 @@ void Conversations::ended(const core::ProjectId& project, const std::string& ses
   } else {
     // A fork, or one that was put away: read, so that its keys are noted. Where that fails, the
     // index will know it.
-    static_cast<void>(get(key, false));
+    static_cast<void>(get(key));
   }
   trim();
 }

@@ -40,8 +40,8 @@ class Conversations {
     core::ProjectId project;
     events::Asked asked;
     std::optional<std::string> session;       ///< named by the call: name of the stream
-    std::optional<std::string> goes_on_from;  ///< message id of the answer it names instead of
-                                              ///< sending what was before
+    std::optional<std::string> goes_on_from;  ///< id of the answer it names instead of sending
+                                              ///< what was before
     std::string call_id;                      ///< for a call that is not another attempt
   };
   struct Place {
@@ -49,7 +49,12 @@ class Conversations {
     std::string session;  ///< name of the session it is recorded in; new: not in the log yet
     bool is_new = false;
     std::string call_id;
-    std::vector<std::string> message_ids;    ///< of the utterances known, in their order
+    /// Of the utterances known, in their order, as far as the call sends them; empty for what
+    /// stands for others.
+    std::vector<std::string> message_ids;
+    bool has_past = false;  ///< something has been said or set before
+    /// Utterances of the conversation so far; absent for a fork, whose past the log alone tells.
+    std::optional<std::size_t> said;
     std::optional<std::string> system_hash;  ///< of the system text in force
   };
   /// What the call adds, once its place is known; called under the lock, must not block.
@@ -79,13 +84,15 @@ class Conversations {
   };
   using Entries = std::list<Conversation>;
 
-  core::Result<Conversation*> get(const Key& key, bool fresh);
+  core::Result<Conversation*> get(const Key& key);
   core::Result<std::vector<Conversation*>> candidates(const Call& call);
   core::Result<std::vector<std::string>> sessions_of(const core::ProjectId& project,
                                                      const events::Digest& key);
   core::Status look_up(const Call& call, const events::Digest& key,
                        std::vector<Conversation*>& found);
-  core::Status prepend_known(Call& call);
+  core::Result<std::size_t> prepend_known(Call& call);
+  core::Status leave_where_recorded(const Conversation& from, const Call& call,
+                                    events::Placement& placement);
   void say(Conversation& conversation, std::span<const events::SessionEvent> events);
   void note_keys(const Conversation& conversation);
   void note_key(const events::Digest& key, const std::string& session);

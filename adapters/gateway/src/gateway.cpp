@@ -30,4 +30,29 @@ std::function<void()> Gateway::call(GatewayRequest request, GatewayDone done) {
   return [run] { run->cancel(); };
 }
 
+void Gateway::interrupted(const std::vector<LeftCall>& calls) {
+  const Ports& ports = impl_->ports;
+  for (const LeftCall& call : calls) {
+    auto stream = core::StreamId::make("session", call.session);
+    if (!stream) continue;
+    core::CommandContext context;
+    context.project = call.project;
+    context.stream = *std::move(stream);
+    context.recorded_at = ports.clock.now();
+    context.known = core::Known::skip;
+    events::FailResponse failure;
+    failure.call_id = call.call_id;
+    failure.attempt = call.attempt;
+    failure.reason = events::FailureReason::interrupted;
+    events::Record record;
+    record.steps.push_back({std::move(failure), context.recorded_at, false});
+    events::SessionCommand command;
+    command.meta.salt_seed = ports.draw_random();
+    command.body = std::move(record);
+    // Not recorded, it stays open in the index, where the next start finds it.
+    ports.execute(std::move(context), std::move(command),
+                  [](const core::Result<core::Receipt>&) {});
+  }
+}
+
 }  // namespace hansard::gateway

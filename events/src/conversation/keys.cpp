@@ -14,8 +14,8 @@ Digest exchange_key(const Digester& digester, const Digest& before, const Digest
   return digester.with_call(digester.prefix(before, answer), "exchange");
 }
 
-Digest answer_key(const Digester& digester, std::string_view message_id) {
-  return digester.utterance("answer " + std::string(message_id));
+Digest answer_key(const Digester& digester, std::string_view answer_id) {
+  return digester.utterance("answer " + std::string(answer_id));
 }
 
 std::vector<Digest> head_keys(const Digester& digester, const Transcript& transcript) {
@@ -46,6 +46,7 @@ std::vector<Digest> head_keys(const Digester& digester, const Transcript& transc
       keys.push_back(exchange_key(digester, history.back(), choice->digest));
     }
     keys.push_back(answer_key(digester, choice->message_id));
+    if (!choice->given_id.empty()) keys.push_back(answer_key(digester, choice->given_id));
   }
   return keys;
 }

@@ -50,7 +50,7 @@ class Comparison {
     if (asked_.user_hash && asked_.user_hash != transcript_.user_hash()) return {};
     match();
     placement_.known = matched_;
-    if (!asked_.named && !answer_matched_) return opening();
+    if (!asked_.named && placement_.answered == 0) return opening();
     if (asked_.named || matched_ > 0) {
       if (matched_ == steps_.size()) return at_head();
       return before_head();
@@ -87,6 +87,7 @@ class Comparison {
     if (placement_.removed.empty()) return {};
     placement_.kind = PlaceKind::goes_on;
     placement_.known = asked_end;
+    placement_.answered = asked_end;
     return std::move(placement_);
   }
 
@@ -106,8 +107,8 @@ class Comparison {
       for (std::size_t i = step.first; i < step.first + step.count; ++i) {
         if (i != *found && *found != step.first) unchosen_.push_back(said_[i].message_id);
       }
-      answer_matched_ = answer_matched_ || said_[*found].kind == UtteranceKind::answer;
       ++matched_;
+      if (said_[*found].kind == UtteranceKind::answer) placement_.answered = matched_;
     }
   }
 
@@ -138,12 +139,18 @@ class Comparison {
     placement_.kind = PlaceKind::again;
     placement_.call_id = call.call_id;
     placement_.attempt = call.attempts + 1;
+    placement_.unanswered = !open(call) && call.state != State::answered;
     return std::move(placement_);
+  }
+
+  /// Whoever goes on after an answer has received it.
+  [[nodiscard]] bool may_be_lost(const CallRecord& call) const {
+    return call.state != State::answered || matched_ + 1 >= steps_.size();
   }
 
   Placement go_on() {
     placement_.kind = PlaceKind::goes_on;
-    placement_.removed.insert(placement_.removed.begin(), unchosen_.begin(), unchosen_.end());
+    placement_.unchosen = std::move(unchosen_);
     return std::move(placement_);
   }
 
@@ -175,7 +182,7 @@ class Comparison {
     if (matched_ == 0 || !all_asked()) return {};
     const CallRecord* call = call_here();
     if (call == nullptr) return {};
-    if (asked_.retry) return again(*call);
+    if (asked_.retry && may_be_lost(*call)) return again(*call);
     if (open(*call)) return {};  // two that begin alike, at once
     if (call->state != State::answered) return again(*call);
     return asked_.user_hash ? std::optional(fork(ForkReason::retry)) : std::nullopt;
@@ -197,7 +204,8 @@ class Comparison {
     const Utterance& next = said_[steps_[matched_].first];
     const bool answered = all_asked() && next.kind == UtteranceKind::answer;
     if (answered && asked_.retry) {
-      if (const CallRecord* call = call_of(next)) return again(*call);
+      const CallRecord* call = call_of(next);
+      if (call != nullptr && may_be_lost(*call)) return again(*call);
     }
     const bool parallel = tail_is_under_way();
     if (asked_.named || matched_ == 0) {
@@ -231,15 +239,16 @@ class Comparison {
   const UnderWay& under_way_;
   const std::vector<Step> steps_;
   std::size_t matched_ = 0;
-  bool answer_matched_ = false;
   std::vector<std::string> unchosen_;  ///< other choices of answers that the client went on from
   Placement placement_;
 };
 
-/// More of the history known is better, then the head before a fork, then the one unused longest.
+/// More of the history answered is better, then the head before a fork (of two that say the same at
+/// once, each goes on with its own), then more of it known, then the one unused longest.
 auto rank(const Placement& placement, std::span<const Candidate> candidates) {
-  return std::tuple(placement.known, placement.kind == PlaceKind::again,
-                    placement.kind == PlaceKind::goes_on,
+  const bool again = placement.kind == PlaceKind::again;
+  return std::tuple(placement.answered, again && placement.unanswered, again,
+                    placement.kind == PlaceKind::goes_on, placement.known,
                     ~candidates[placement.candidate].last_used);
 }
 

@@ -9,6 +9,21 @@
 
 namespace hansard::events {
 
+namespace {
+
+/// The id in the body that the answer came in.
+std::string given_id(const ResponseReceived& answer) {
+  if (!answer.extra) return {};
+  for (const char* member : {"body", "raw"}) {
+    const Json* body = answer.extra->find(member);
+    const Json* id = body == nullptr ? nullptr : body->find("id");
+    if (id != nullptr && id->is_string()) return *id->if_string();
+  }
+  return {};
+}
+
+}  // namespace
+
 Digest Digester::utterance(std::string_view canonical) const {
   return keyed_hash_("utterance", project_, canonical);
 }
@@ -54,6 +69,7 @@ void Transcript::apply(const SessionEvent& event, core::Version version, std::st
           add(UtteranceKind::answer, canonical(each), each.message_id, version, session);
           utterances_.back().call_id = each.call_id;
           utterances_.back().choice = each.choice;
+          utterances_.back().given_id = given_id(each);
           answer_id_ = each.message_id;
         } else if constexpr (std::is_same_v<E, ToolCompleted> || std::is_same_v<E, ToolFailed>) {
           add(UtteranceKind::result, canonical(each),
@@ -94,12 +110,22 @@ void Transcript::optimize(const ContextOptimized& change, core::Version version,
   const auto listed = [](const std::vector<std::string>& ids, const std::string& id) {
     return std::find(ids.begin(), ids.end(), id) != ids.end();
   };
+  std::vector<std::string> calls;  ///< whose answers go together
+  if (change.strategy != "choice") {
+    for (const Utterance& said : utterances_) {
+      const bool gone =
+          listed(change.summarised, said.message_id) || listed(change.removed, said.message_id);
+      if (gone && said.kind == UtteranceKind::answer) calls.push_back(said.call_id);
+    }
+  }
   std::optional<std::size_t> summary_at;
   std::vector<Utterance> left;
   for (Utterance& said : utterances_) {
     const bool summarised = listed(change.summarised, said.message_id);
     if (summarised && !summary_at) summary_at = left.size();
-    if (!summarised && !listed(change.removed, said.message_id)) left.push_back(std::move(said));
+    const bool gone = summarised || listed(change.removed, said.message_id) ||
+                      (said.kind == UtteranceKind::answer && listed(calls, said.call_id));
+    if (!gone) left.push_back(std::move(said));
   }
   utterances_ = std::move(left);
   if (!change.summary) return;

@@ -10,7 +10,7 @@ namespace hansard::projections {
 
 /// A message of the window, or the summary that stands for several.
 struct ContextMessage {
-  Entry entry;  ///< MessageSent, ResponseReceived (choice 0), a tool entry, or the ContextOptimized
+  Entry entry;  ///< MessageSent, ResponseReceived, a tool entry, or the ContextOptimized
   std::vector<std::string> summary_of =
       {};  ///< message ids that a ContextOptimized's summary replaces
 };
@@ -34,7 +34,7 @@ struct ContextWindow {
   std::optional<Tokens> tokens;
 };
 
-/// The window after a history: messages and choice-0 answers in order, without what
+/// The window after a history: messages and one answer to each call in order, without what
 /// ContextOptimized removed; a summary stands where the first message it replaces stood.
 ContextWindow window_after(History history);
 

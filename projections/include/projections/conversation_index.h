@@ -18,6 +18,8 @@ namespace hansard::projections {
 ///   'k' hash 'h' session   a conversation whose head has this key; gone when it goes on
 ///   'k' hash 'p' session   one that had this history, with an answer at its end, at some time
 ///   's' project 0 session  how far the fold of a session is
+///   'o' project 0 session 0 call id  a call that the gateway made and that has no outcome yet:
+///                          varint position, varint attempt
 /// Keys hold the project by being hashed with it. A fork, and a conversation that is no longer sent
 /// whole, are found by their latest exchange only: its past is not in its stream.
 class ConversationIndex final : public core::Projection {
@@ -36,5 +38,16 @@ class ConversationIndex final : public core::Projection {
 core::Result<std::vector<std::string>> find_conversations(const core::ReadModel& model,
                                                           const events::Digest& key,
                                                           std::size_t most);
+
+/// A call that the gateway made and that nobody has told the end of.
+struct OpenCall {
+  core::ProjectId project;
+  std::string session;
+  std::string call_id;
+  std::uint32_t attempt = 1;
+};
+
+/// Those that were asked below `before`. Errors: those of the model; corruption.
+core::Result<std::vector<OpenCall>> open_calls(const core::ReadModel& model, core::Position before);
 
 }  // namespace hansard::projections

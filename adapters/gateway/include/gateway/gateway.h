@@ -58,6 +58,14 @@ struct GatewayOptions {
   core::ProviderDeadlines deadlines;
 };
 
+/// A call that a former process made and did not see the end of.
+struct LeftCall {
+  core::ProjectId project;
+  std::string session;  ///< name of the stream without `session-`
+  std::string call_id;
+  std::uint32_t attempt = 1;
+};
+
 /// A reverse proxy that records: calls go to their provider and come back byte for byte, and every
 /// conversation is in the log. Threads: safe to call concurrently.
 class Gateway {
@@ -69,6 +77,10 @@ class Gateway {
   /// the body on this thread.
   /// @return cancels the call while it has no answer yet
   [[nodiscard]] std::function<void()> call(GatewayRequest request, GatewayDone done);
+
+  /// Records that these calls were interrupted. Never blocks; what cannot be recorded now is left
+  /// for the next start.
+  void interrupted(const std::vector<LeftCall>& calls);
 
  private:
   struct Impl;

@@ -14,8 +14,9 @@ namespace hansard::events {
 Digest history_key(const Digester& digester, std::span<const Digest> history);
 /// Of the last two utterances, whatever came before: finds a conversation that is sent shortened.
 Digest exchange_key(const Digester& digester, const Digest& before, const Digest& answer);
-/// Of an answer by its name, where a call names it instead of sending what was said.
-Digest answer_key(const Digester& digester, std::string_view message_id);
+/// Of an answer by the name its provider gave it, or its message id, where a call names it instead
+/// of sending what was said.
+Digest answer_key(const Digester& digester, std::string_view answer_id);
 
 /// Those of a conversation's head: of the answer it ends with (each choice is one), or of an
 /// opening that has none yet. Empty where it ends otherwise.

@@ -43,10 +43,12 @@ struct Placement {
   PlaceKind kind = PlaceKind::fresh;
   std::size_t candidate = 0;  ///< unless `fresh`
   std::size_t known = 0;      ///< so many of the history's utterances are on record
+  std::size_t answered = 0;   ///< of these, up to the last answer
 
   // again
   std::string call_id = {};
   std::uint32_t attempt = 1;
+  bool unanswered = true;  ///< the attempts before had no answer
 
   // forks
   ForkReason reason = ForkReason::edit;
@@ -55,6 +57,7 @@ struct Placement {
   core::Version at_version{};  ///< of the last event inherited
 
   // goes_on
+  std::vector<std::string> unchosen = {};   ///< message ids of answers that were not gone on from
   std::vector<std::string> removed = {};    ///< message ids that are sent no longer, in order
   std::optional<std::size_t> summary = {};  ///< place in the history of what stands for them
 };
@@ -68,7 +71,9 @@ using UnderWay = std::function<bool(std::string_view call_id)>;
 ///   all of it, at its head                       goes_on; while another call is under way there:
 ///                                                forks (parallel)
 ///   all of it, and it has no answer yet          again
-///   the same, and the client says so             again, even if it is answered or under way
+///   the same, and the client says so             again, even if it is under way, or is answered
+///   and
+///                                                nothing has followed the answer
 ///   the same, and it is answered                 forks (retry)
 ///   all of it up to some answer, then other      forks (edit)
 ///   its latest exchange, less or a summary of    goes_on with `removed` and `summary`

@@ -45,6 +45,7 @@ struct Utterance {
   Digest digest{};
   std::string message_id;  ///< a result: that of the answer which asked, or its `result_id`
   std::string call_id;     ///< of an answer
+  std::string given_id;    ///< of an answer: what its provider calls it, and who goes on from it
   std::uint32_t choice = 0;
   core::Version version{};  ///< of the last event about it
   std::string session;      ///< name of the session that recorded it

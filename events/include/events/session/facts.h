@@ -325,7 +325,9 @@ struct ToolFailed {
 /// From here the window sent no longer equals the history.
 struct ContextOptimized {
   static constexpr std::string_view kType = "ContextOptimized";
-  std::string strategy;                 ///< short identifier
+  /// Short identifier. An answer that is removed takes the other answers to its call along, unless
+  /// this is `choice`: then the client goes on from one that is not removed.
+  std::string strategy;
   std::vector<std::string> removed;     ///< message ids no longer sent
   std::vector<std::string> summarised;  ///< message ids replaced by `summary`
   std::optional<std::uint64_t> tokens_before;
