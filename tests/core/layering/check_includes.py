@@ -26,6 +26,7 @@ ADAPTERS = {
     "http": ("boost/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
     "providers": ("boost/", "openssl/"),
     "importers": ("zstd.h", "zlib.h"),
+    "gateway": (),
     "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
 }
 # Seconds of compile time each: never where another folder would pay for them.
