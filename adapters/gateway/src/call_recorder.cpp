@@ -183,19 +183,20 @@ Status CallRecorder::add_request() {
   request.tools = asked.tools;
 
   projections::Said said;
-  if (place_.has_past) {
+  bool others_say_more = false;  // being recorded right now, or not visible yet
+  if (place_.placement.kind != PlaceKind::fresh) {
     const bool leaves = place_.placement.kind == PlaceKind::forks;
     auto base = core::StreamId::make("session", leaves ? place_.placement.parent : place_.session);
     if (!base) return base.error();
     projections::AsOf as_of;
     if (leaves) as_of = projections::AsOf::at(place_.placement.at_version);
     auto history = projections::SessionReader(ports_.log).history(identity_.project, *base, as_of);
-    // What is being recorded by another call right now may not be there yet.
     if (!history && history.error().code != core::Errc::not_found) return history.error();
     if (history) said = projections::said_in(*std::move(history));
-    if (place_.said && *place_.said != utterances_in(said)) said.window.clear();  // kept whole
+    others_say_more = place_.said && *place_.said != utterances_in(said);
   }
   for (const SessionEvent& event : events_of(steps_)) projections::say(said, event);
+  if (others_say_more) said.window.clear();  // it cannot be built on: the list is kept whole
   auto form = projections::request_form(*prompt_.api, said, asked, prompt_.system_place);
   request.extra = std::move(form.extra);
   steps_.emplace_back(std::move(request));

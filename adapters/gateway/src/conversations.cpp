@@ -82,7 +82,6 @@ Result<Conversations::Place> Conversations::place(const Call& given,
     for (const Utterance* said : known_of(base->transcript, call.asked, placement)) {
       place.message_ids.push_back(said == nullptr ? std::string() : said->message_id);
     }
-    place.has_past = !place.message_ids.empty() || place.system_hash;
     place.message_ids.erase(place.message_ids.begin(),
                             place.message_ids.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                             *unsent, place.message_ids.size())));

@@ -52,8 +52,8 @@ class Conversations {
     /// Of the utterances known, in their order, as far as the call sends them; empty for what
     /// stands for others.
     std::vector<std::string> message_ids;
-    bool has_past = false;  ///< something has been said or set before
-    /// Utterances of the conversation so far; absent for a fork, whose past the log alone tells.
+    /// Utterances of the conversation so far; absent for a new one, and for a fork, whose past the
+    /// log alone tells.
     std::optional<std::size_t> said;
     std::optional<std::string> system_hash;  ///< of the system text in force
   };
