@@ -39,7 +39,8 @@ std::string text_of(const Json& given) {
   const auto* blocks = given.if_array();
   if (blocks == nullptr) return dump(given);
   for (const Json& block : *blocks) {
-    const auto text = events::Part{block}.text();
+    const events::Part part{block};
+    const auto text = part.text();
     if (!text) continue;
     if (!out.empty()) out += "\n\n";
     out += *text;
