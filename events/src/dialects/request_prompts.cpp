@@ -72,7 +72,11 @@ core::Result<CallRequest> PromptRequests::split(Json body) const {
   request->kind = form_.kind;
   read_identity(*request);
   const Json* images = request->parameters.find("images");
-  if (form_.images && request->messages.size() == 1 && images != nullptr && images->is_array()) {
+  const auto& rest = *request->parameters.if_object();
+  const bool once = std::count_if(rest.begin(), rest.end(), [](const Json::Member& each) {
+                      return each.key == "images";
+                    }) == 1;
+  if (form_.images && request->messages.size() == 1 && once && images->is_array()) {
     request->messages.front().add("images", *images);
     drop_member(request->parameters, "images");
   }
@@ -139,6 +143,7 @@ core::Result<std::vector<RequestTurn>> PromptRequests::read(const Json::Array& m
       }
     }
     if (!plain) sent.extra = Json(Json::Object{{"dialect", form_.name}});
+    if (messages[i].find("images") != nullptr) sent.extra->add("images", true);
     turns.push_back({i, {}});
     turns.back().steps.emplace_back(std::move(sent));
   }
@@ -168,8 +173,8 @@ Json::Array PromptRequests::write(std::span<const SessionEvent> window) const {
       return part.kind() == "tokens" || part.kind() == "input";
     });
     Json message = prompt_of(other ? std::move(content) : Json(std::move(text)));
-    const bool own = extra_for(form_.name, sent->extra) != nullptr;
-    const bool had_images = form_.images && (!images.empty() || (own && !other));
+    const bool had_list = member(extra_for(form_.name, sent->extra), "images") != nullptr;
+    const bool had_images = form_.images && (!images.empty() || had_list);
     if (had_images) message.add("images", std::move(images));
     messages.push_back(std::move(message));
   }
