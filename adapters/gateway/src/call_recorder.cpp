@@ -81,7 +81,10 @@ void CallRecorder::asked(Done done) {
 /// What the conversation is told at once; the request itself follows when its form is known.
 std::vector<SessionEvent> CallRecorder::adds(const Conversations::Place& place) {
   steps_.clear();
-  add_settings(place);
+  // What was in force where a fork leaves, the log will say.
+  if (place.placement.kind != PlaceKind::forks) {
+    if (auto configure = settings(place.system_hash)) steps_.push_back(*std::move(configure));
+  }
   add_changes(place);
   for (SessionStep& step : settle(prompt_, place.message_ids, name_)) {
     steps_.push_back(std::move(step));
@@ -113,9 +116,10 @@ std::string CallRecorder::hash_of_system(std::string_view text) const {
 }
 
 /// System text that differs from the one in force.
-void CallRecorder::add_settings(const Conversations::Place& place) {
-  if (!prompt_.system) return;
-  if (place.system_hash == hash_of_system(*prompt_.system)) return;
+std::optional<SessionStep> CallRecorder::settings(
+    const std::optional<std::string>& system_hash) const {
+  if (!prompt_.system) return {};
+  if (system_hash == hash_of_system(*prompt_.system)) return {};
   events::ConfigureSession configure;
   configure.idempotency_key = name_ + ".system";
   configure.system = prompt_.system;
@@ -137,7 +141,7 @@ void CallRecorder::add_settings(const Conversations::Place& place) {
       configure.settings = Json::Object{{"system_messages", std::move(leading)}};
     }
   }
-  steps_.emplace_back(std::move(configure));
+  return configure;
 }
 
 /// Messages that are sent no longer, and what stands for them.
@@ -193,6 +197,13 @@ Status CallRecorder::add_request() {
     auto history = projections::SessionReader(ports_.log).history(identity_.project, *base, as_of);
     if (!history && history.error().code != core::Errc::not_found) return history.error();
     if (history) said = projections::said_in(*std::move(history));
+    if (leaves) {
+      std::optional<std::string> inherited;
+      if (said.system) inherited = hash_of_system(*said.system);
+      if (auto configure = settings(inherited)) {
+        steps_.insert(steps_.begin(), *std::move(configure));
+      }
+    }
     others_say_more = place_.said && *place_.said != utterances_in(said);
   }
   for (const SessionEvent& event : events_of(steps_)) projections::say(said, event);

@@ -51,7 +51,8 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
  private:
   std::vector<events::SessionEvent> adds(const Conversations::Place& place);
   [[nodiscard]] std::string hash_of_system(std::string_view text) const;
-  void add_settings(const Conversations::Place& place);
+  [[nodiscard]] std::optional<events::SessionStep> settings(
+      const std::optional<std::string>& system_hash) const;
   void add_changes(const Conversations::Place& place);
   core::Status add_request();
   void fork(Done done);
