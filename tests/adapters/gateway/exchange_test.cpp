@@ -352,6 +352,76 @@ TEST_F(ExchangeTest, ATalkThatIsShortenedAgainAndAgainStaysOne) {
   }
 }
 
+TEST_F(ExchangeTest, AForkHasTheSystemTextItIsSentWith) {
+  ChatTalk talk;
+  const auto turn = [&](const std::string& text) {
+    talk.say(R"({"role":"user","content":")" + text + "\"}");
+    const std::string message = R"({"role":"assistant","content":"to )" + text + "\"}";
+    exchange(kChat, talk.request(), chat_answer(message, "stop"));
+    talk.say(message);
+  };
+  talk.say(R"({"role":"system","content":"At first."})");
+  turn("u1");
+  const Json::Array first = talk.said;
+  talk.said[0] = parsed(R"({"role":"system","content":"Later."})");
+  turn("u2");
+  for (const char* system : {"Later.", "At first.", "Much later."}) {
+    talk.said = first;
+    talk.said[0] = Json::Object{{"role", "system"}, {"content", system}};
+    turn(std::string("edited: ") + system);
+    const auto asked = recorded_of<ResponseRequested>().back();
+    // Its tools are said again: what a session decides rests on its own stream.
+    const bool inherits = system == std::string("At first.");
+    EXPECT_EQ(story(sessions().back()), inherits ? "cmsqr" : "csmsqr");
+    EXPECT_EQ(asked.extra->find("forms"), nullptr) << dump(*asked.extra);
+    const auto both = rebuilt(sessions().back(), asked.call_id);
+    talk.said.pop_back();
+    ASSERT_TRUE(both.request);
+    EXPECT_TRUE(same_tree(*both.request, talk.request())) << dump(*both.request);
+  }
+  EXPECT_EQ(sessions().size(), 4U);
+}
+
+TEST_F(ExchangeTest, TextsAndListsOfTextMayBeSentForEachOther) {
+  const auto list = [](const std::string& text) {
+    return Json(Json::Array{Json::Object{{"type", "text"}, {"text", text}}});
+  };
+  ChatTalk talk;
+  for (int turn = 0; turn < 4; ++turn) {
+    const std::string text = "u" + std::to_string(turn);
+    for (Json& message : talk.said) {
+      Json& content = *message.find("content");
+      if (const std::string* plain = content.if_string()) {
+        content = list(*plain);
+      } else {
+        content = *content.if_array()->front().find("text");
+      }
+    }
+    talk.said.push_back(Json::Object{{"role", "user"}, {"content", text}});
+    const std::string message = R"({"role":"assistant","content":"a)" + text + "\"}";
+    make(kChat, talk.request(), chat_answer(message, "stop"));
+    talk.say(message);
+  }
+  expect_all_rebuilt();
+  EXPECT_EQ(recorded_of<MessageSent>().size(), 4U);
+}
+
+TEST_F(ExchangeTest, ALongHistoryThatNobodyRecordedIsTakenInWhole) {
+  ChatTalk talk;
+  for (int turn = 0; turn < 1200; ++turn) {
+    talk.say(R"({"role":"user","content":"u)" + std::to_string(turn) + "\"}");
+    talk.say(R"({"role":"assistant","content":"a)" + std::to_string(turn) + "\"}");
+  }
+  talk.say(R"({"role":"user","content":"and now?"})");
+  const std::string message = R"({"role":"assistant","content":"now this"})";
+  make(kChat, talk.request(), chat_answer(message, "stop"));
+  talk.say(message);
+  talk.say(R"({"role":"user","content":"and then?"})");
+  make(kChat, talk.request(), chat_answer(R"({"role":"assistant","content":"that"})", "stop"));
+  expect_all_rebuilt();
+  EXPECT_EQ(recorded_of<MessageSent>().size(), 1202U);
+}
+
 class RestartTest : public ExchangeTest {
  protected:
   /// Finds conversations in the log itself, as an index would.
