@@ -75,6 +75,7 @@ class GatewayTest : public ::testing::Test {
                    std::vector<core::HttpField> fields = {}, int status = 200);
 
   void run_posted();
+  Gateway& gateway() { return *gateway_; }
 
   /// All that is on record, in order.
   std::vector<Recorded> recorded();
