@@ -53,6 +53,7 @@ http::Response to_response(gateway::GatewayAnswer answer) {
   for (core::HttpField& field : answer.fields) {
     response.headers.add(std::move(field.name), std::move(field.value));
   }
+  response.stream_bytes = answer.bytes;
   response.stream = std::make_unique<Body>(std::move(answer.body));
   return response;
 }

@@ -143,6 +143,7 @@ void CallRun::head_came(Result<core::ProviderHead> head) {
   head_ = std::move(head);
   if (*head_) {
     const int status = (*head_)->status;
+    length_ = content_length((*head_)->fields);
     // Some hosts do not stream though they were asked to.
     const bool document =
         find_field((*head_)->fields, "Content-Type").value_or("").starts_with("application/json");
@@ -179,6 +180,7 @@ void CallRun::answer(Lock lock) {
   GatewayAnswer answer;
   answer.status = (*head_)->status;
   answer.fields = to_client((*head_)->fields);
+  answer.bytes = length_;
   answer.body = std::make_unique<RunBody>(shared_from_this());
   auto done = std::exchange(done_, nullptr);
   lock.unlock();
@@ -233,6 +235,7 @@ void CallRun::came(Result<std::string> bytes) {
   }
   if (on_record_ || (!records && !added_usage_)) return give(std::move(lock), std::move(bytes));
   ready_ += tee_->take(*bytes, now);
+  received_ += bytes->size();
   if (!records) {  // what only we asked for stays here all the same
     if (tee_->complete() || !tee_->streams()) ready_ += tee_->release();
     if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
@@ -251,7 +254,10 @@ void CallRun::came(Result<std::string> bytes) {
     }
     return conclude(lock, outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now));
   }
-  if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
+  // With its last byte an answer of a known length is there: it goes on whole, once it is on
+  // record.
+  const bool all_here = !tee_->streams() && length_ == received_;
+  if (!ready_.empty() && !all_here) return give(std::move(lock), std::exchange(ready_, {}));
   pull(std::move(lock));
 }
 

@@ -69,13 +69,15 @@ class CallRun : public std::enable_shared_from_this<CallRun> {
   std::optional<core::Status> asked_;  ///< the request is on record, or could not be
   std::optional<core::Result<core::ProviderHead>> head_;
   std::optional<AnswerTee> tee_;
-  Next waiting_;                       ///< of the client, for bytes
-  bool gone_ = false;                  ///< the client
-  bool over_ = false;                  ///< nothing more comes from the provider
-  bool concluding_ = false;            ///< its outcome is being recorded, or is
-  bool on_record_ = false;             ///< the outcome
-  std::optional<core::Error> broken_;  ///< what the client is told instead of more bytes
-  std::string ready_;                  ///< may go to the client
+  std::optional<std::uint64_t> length_;  ///< of the answer, where its head says it
+  std::uint64_t received_ = 0;           ///< of it
+  Next waiting_;                         ///< of the client, for bytes
+  bool gone_ = false;                    ///< the client
+  bool over_ = false;                    ///< nothing more comes from the provider
+  bool concluding_ = false;              ///< its outcome is being recorded, or is
+  bool on_record_ = false;               ///< the outcome
+  std::optional<core::Error> broken_;    ///< what the client is told instead of more bytes
+  std::string ready_;                    ///< may go to the client
 };
 
 }  // namespace hansard::gateway

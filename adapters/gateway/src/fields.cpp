@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,16 @@ std::optional<std::string_view> find_field(const Fields& fields, std::string_vie
     if (lower(field.name) == wanted) return field.value;
   }
   return {};
+}
+
+std::optional<std::uint64_t> content_length(const Fields& fields) {
+  const auto text = find_field(fields, "Content-Length");
+  if (!text) return {};
+  std::uint64_t length = 0;
+  const char* const end = text->data() + text->size();
+  const auto read = std::from_chars(text->data(), end, length);
+  if (read.ec != std::errc{} || read.ptr != end) return {};
+  return length;
 }
 
 void set_field(Fields& fields, std::string_view name, std::string_view value) {

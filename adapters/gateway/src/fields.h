@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ using Fields = std::vector<core::HttpField>;
 
 /// The value of the first field of that name, compared without regard to case.
 std::optional<std::string_view> find_field(const Fields& fields, std::string_view name);
+/// What `Content-Length` says, if it is there and a number.
+std::optional<std::uint64_t> content_length(const Fields& fields);
 void set_field(Fields& fields, std::string_view name, std::string_view value);
 
 /// What goes on to the provider: not what belongs to the connection, and nothing of ours, our keys

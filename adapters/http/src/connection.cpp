@@ -23,6 +23,8 @@ constexpr std::size_t kBodyReadBytes = 64U << 10;  ///< while a body comes in
 /// A refused body this small is read, so that the connection can stay open.
 constexpr std::uint64_t kSkipBytes = 64U << 10;
 
+bool is_chunked(const Framing& framing) { return !framing.http_1_0 && !framing.length; }
+
 }  // namespace
 
 Connection::Connection(Shared& shared, Wire::Socket socket, std::uint64_t id, std::string peer,
@@ -99,8 +101,8 @@ asio::awaitable<Connection::Step> Connection::exchange(bool first) {
   }
   Response& response = *current.response;
   if (response.close || stopping() || !current.keep) framing.keep_alive = false;
-  if (!response.stream) framing.length = response.body.size();
-  if (framing.http_1_0 && response.stream) framing.keep_alive = false;
+  framing.length = response.stream ? response.stream_bytes : response.body.size();
+  if (framing.http_1_0 && !framing.length) framing.keep_alive = false;
   if (response.channel) {
     std::uint64_t received = 0;
     const Step step = co_await converse(response, received);
@@ -369,7 +371,7 @@ asio::awaitable<bool> Connection::write_stream(Response& response, Framing frami
   wire_->unwatch();
   response.stream = nullptr;
   if (!whole) co_return false;
-  if (framing.http_1_0) co_return true;
+  if (!is_chunked(framing)) co_return true;
   co_return co_await write_bytes("0\r\n\r\n", {});
 }
 
@@ -392,13 +394,13 @@ asio::awaitable<bool> Connection::write_pieces(Response& response, Framing frami
     if (bytes.empty()) co_return true;
     sent_ += bytes.size();
     std::string before;
-    if (!framing.http_1_0) {
+    if (is_chunked(framing)) {
       std::array<char, 20> size{};
       std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
       before = size.data();
     }
     if (!(co_await write_bytes(std::move(before), bytes))) co_return false;
-    if (!framing.http_1_0 && !(co_await write_bytes("\r\n", {}))) co_return false;
+    if (is_chunked(framing) && !(co_await write_bytes("\r\n", {}))) co_return false;
   }
   co_return false;
 }

@@ -8,6 +8,7 @@
 #include "events/dialects/ollama/answers.h"
 #include "events/dialects/ollama/requests.h"
 #include "events/dialects/openai/chat_answers.h"
+#include "events/dialects/openai/completions.h"
 #include "events/dialects/openai/requests.h"
 #include "events/dialects/openai/response_answers.h"
 
@@ -20,11 +21,13 @@ constexpr std::array<std::string_view, 4> kResponseEnds{
     "event: error"};
 constexpr std::array<std::string_view, 2> kMessageEnds{"event: message_stop", "event: error"};
 
-const std::array<Api, 5>& table() {
+const std::array<Api, 6>& table() {
   using Stream = Api::Stream;
-  static const std::array<Api, 5> apis{
+  static const std::array<Api, 6> apis{
       Api{"openai.chat", "/chat/completions", openai::chat_requests(), openai::chat_answers(),
           openai::read_error, Stream::sse, kChatEnds, true},
+      Api{"openai.completions", "/v1/completions", openai::completion_requests(),
+          openai::completion_answers(), openai::read_error, Stream::sse, kChatEnds, true},
       Api{"openai.responses", "/v1/responses", openai::response_requests(),
           openai::response_answers(), openai::read_error, Stream::sse, kResponseEnds, false},
       Api{"anthropic", "/v1/messages", anthropic::requests(), anthropic::answers(),

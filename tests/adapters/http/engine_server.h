@@ -26,11 +26,17 @@
 
 namespace hansard::http::testing {
 
+/// Under a key that is the same in every test.
+inline const core::KeyedHash& engine_hash() {
+  static const core::KeyedHash hash(support::hasher(), core::Hash{1, 2, 3});
+  return hash;
+}
+
 /// The whole surface over a log and views in memory, on a free loopback port.
 class EngineServer : public ::testing::Test {
  protected:
   using Projections = std::vector<std::unique_ptr<core::Projection>>;
-  explicit EngineServer(Projections projections = projections::all())
+  explicit EngineServer(Projections projections = projections::all(engine_hash()))
       : projections_(std::move(projections)) {
     runner_->start();
   }
@@ -145,7 +151,7 @@ class EngineServer : public ::testing::Test {
   }
 
   ossl::SystemClock clock_;
-  core::KeyedHash keyed_hash_{support::hasher(), core::Hash{1, 2, 3}};
+  const core::KeyedHash& keyed_hash_ = engine_hash();
   events::VocabularyEquivalence equivalence_;
   core::InMemoryEventLog log_{support::hasher(), equivalence_};
   std::unique_ptr<core::ReadModelStore> store_ = core::make_in_memory_read_model_store();

@@ -33,7 +33,7 @@ class OperatingWithABug : public EngineServer {
  protected:
   OperatingWithABug() : EngineServer(with_a_bug()) {}
   static Projections with_a_bug() {
-    Projections all = projections::all();
+    Projections all = projections::all(engine_hash());
     all.push_back(std::make_unique<Broken>());
     return all;
   }

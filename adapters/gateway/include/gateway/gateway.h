@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class AnswerBody {
 struct GatewayAnswer {
   int status = 0;
   std::vector<core::HttpField> fields;
+  std::optional<std::uint64_t> bytes;  ///< of all of `body`, where the provider says it
   std::unique_ptr<AnswerBody> body;
 };
 

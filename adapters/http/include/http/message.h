@@ -136,9 +136,10 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
-  std::unique_ptr<BodySource> stream = nullptr;       ///< instead of `body`
-  std::unique_ptr<MessageChannel> channel = nullptr;  ///< with 101: go on as a WebSocket
-  bool close = false;                                 ///< end the connection after it
+  std::unique_ptr<BodySource> stream = nullptr;              ///< instead of `body`
+  std::optional<std::uint64_t> stream_bytes = std::nullopt;  ///< of all of `stream`, where known
+  std::unique_ptr<MessageChannel> channel = nullptr;         ///< with 101: go on as a WebSocket
+  bool close = false;                                        ///< end the connection after it
   std::optional<core::Error> error = std::nullopt;  ///< what a problem document tells; for the log
 };
 
