@@ -63,7 +63,10 @@ std::string without_thoughts(std::string_view text) {
 Json bare_sound(const Part& part) {
   const Json* sound = part.json.find("audio");
   const Json* id = sound == nullptr ? nullptr : sound->find("id");
-  return id == nullptr ? bare_part(part) : Json(Json::Object{{"type", "audio"}, {"id", *id}});
+  if (id == nullptr) return bare_part(part);
+  Json bare = Json::Object{};
+  bare.add("type", "audio").add("id", *id);
+  return bare;
 }
 
 /// Texts one after the other, and whatever else is said beside them.
