@@ -25,6 +25,20 @@ std::vector<SessionEvent> as_events(const std::vector<SessionStep>& steps) {
   return events;
 }
 
+FirstAnswer first_answer(std::span<const SessionEvent> events) {
+  FirstAnswer found;
+  for (const SessionEvent& each : events) {
+    const auto* response = std::get_if<ResponseReceived>(&each);
+    if (response != nullptr && found.answer == nullptr) found.answer = response;
+    const auto* call = std::get_if<ToolCalled>(&each);
+    if (call != nullptr && found.answer != nullptr &&
+        call->message_id == found.answer->message_id) {
+      found.calls.push_back(*call);
+    }
+  }
+  return found;
+}
+
 std::optional<std::uint64_t> count_at(const Json* object, std::string_view key) {
   const Json* value = member(object, key);
   if (value == nullptr || !value->is_number()) return std::nullopt;

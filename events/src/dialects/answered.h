@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,13 @@ namespace hansard::events {
 
 /// The answers and calls of `steps` as the events they lead to, as far as writers look at them.
 std::vector<SessionEvent> as_events(const std::vector<SessionStep>& steps);
+
+/// The first answer among `events` and the tools it asked for: all that a format with one has.
+struct FirstAnswer {
+  const ResponseReceived* answer = nullptr;  ///< null: there is none
+  std::vector<ToolCalled> calls;
+};
+FirstAnswer first_answer(std::span<const SessionEvent> events);
 
 /// A counter of an object; nothing where there is none, or no such number.
 std::optional<std::uint64_t> count_at(const Json* object, std::string_view key);

@@ -25,26 +25,6 @@ bool counts(const Json::Member& each) {
 /// The tokens of a conversation as numbers.
 bool is_context(const Json::Member& each) { return each.key == "context" && each.value.is_array(); }
 
-struct Recorded {
-  const ResponseReceived* answer = nullptr;
-  std::vector<ToolCalled> calls;
-};
-
-/// The first answer: the format has one.
-Recorded recorded(std::span<const SessionEvent> events) {
-  Recorded found;
-  for (const SessionEvent& each : events) {
-    const auto* response = std::get_if<ResponseReceived>(&each);
-    if (response != nullptr && found.answer == nullptr) found.answer = response;
-    const auto* call = std::get_if<ToolCalled>(&each);
-    if (call != nullptr && found.answer != nullptr &&
-        call->message_id == found.answer->message_id) {
-      found.calls.push_back(*call);
-    }
-  }
-  return found;
-}
-
 /// Texts of the kinds that say something, joined.
 std::string text_of_kind(const Parts& parts, bool thinking) {
   std::string text;
@@ -55,7 +35,7 @@ std::string text_of_kind(const Parts& parts, bool thinking) {
 }
 
 /// Adds what the answer says under the names of the API.
-void add_said(const Form& form, const Recorded& from, Json& to) {
+void add_said(const Form& form, const FirstAnswer& from, Json& to) {
   const std::string thinking = text_of_kind(from.answer->parts, true);
   to.add(std::string(form.text_key()), text_of_kind(from.answer->parts, false));
   if (!thinking.empty()) to.add("thinking", thinking);
@@ -63,7 +43,7 @@ void add_said(const Form& form, const Recorded& from, Json& to) {
   if (!calls.empty()) to.add("tool_calls", std::move(calls));
 }
 
-Json write_own(const Form& form, const Recorded& from, const Json& extra) {
+Json write_own(const Form& form, const FirstAnswer& from, const Json& extra) {
   if (const Json* raw = extra.find("raw")) return *raw;
   const ResponseReceived& answer = *from.answer;
   Json body(Json::Object{});
@@ -83,7 +63,7 @@ Json write_own(const Form& form, const Recorded& from, const Json& extra) {
 }
 
 /// An answer that was recorded in another format. Clients read `created_at`; no time is known here.
-Json write_foreign(const Form& form, const Recorded& from) {
+Json write_foreign(const Form& form, const FirstAnswer& from) {
   const ResponseReceived& answer = *from.answer;
   Json body;
   body.add("model", answer.model.value_or("")).add("created_at", "1970-01-01T00:00:00Z");
@@ -135,7 +115,7 @@ class Answers final : public AnswerDialect {
   }
 
   [[nodiscard]] Json write(std::span<const SessionEvent> answer) const override {
-    const Recorded from = recorded(answer);
+    const FirstAnswer from = first_answer(answer);
     if (from.answer == nullptr) return {};
     const Json* extra = extra_for(form_.dialect, from.answer->extra);
     return extra != nullptr ? write_own(form_, from, *extra) : write_foreign(form_, from);

@@ -5,6 +5,7 @@
 
 #include "chat_stream.h"
 #include "chat_usage.h"
+#include "dialects/answered.h"
 #include "dialects/frames.h"
 #include "dialects/original.h"
 #include "events/dialects/openai/messages.h"
@@ -122,25 +123,6 @@ void to_extra(RecordResponse& answer, std::string key, Json value) {
   answer.extra->add(std::move(key), std::move(value));
 }
 
-/// What `write` looks at of the events that the steps lead to.
-std::vector<SessionEvent> rebuilding(const std::vector<SessionStep>& steps) {
-  std::vector<SessionEvent> events;
-  for (const SessionStep& step : steps) {
-    if (const auto* answer = std::get_if<RecordResponse>(&step)) {
-      events.emplace_back(static_cast<const ResponseReceived&>(*answer));
-    } else if (const auto* call = std::get_if<CallTool>(&step)) {
-      ToolCalled event;
-      event.tool_call_id = call->tool_call_id;
-      event.message_id = call->message_id.value_or("");
-      event.index = call->index.value_or(0);
-      event.tool = call->tool;
-      event.arguments = call->arguments;
-      events.emplace_back(std::move(event));
-    }
-  }
-  return events;
-}
-
 /// The steps of one choice.
 core::Result<std::vector<SessionStep>> read_choice(const Json& choice, std::uint32_t position,
                                                    const AnswerIds& ids) {
@@ -202,7 +184,7 @@ class Answers final : public AnswerDialect {
       steps.emplace_back(std::move(nothing));
     }
     read_rest(body, std::get<RecordResponse>(steps.front()));
-    if (!same_tree(write(rebuilding(steps)), body)) {
+    if (!same_tree(write(as_events(steps)), body)) {
       to_extra(std::get<RecordResponse>(steps.front()), "whole", body);
     }
     return steps;

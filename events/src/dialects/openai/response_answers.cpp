@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dialects/answered.h"
 #include "dialects/frames.h"
 #include "dialects/original.h"
 #include "events/dialects/openai/responses.h"
@@ -52,27 +53,7 @@ void read_end(const Json& body, RecordResponse& answer, bool calls) {
   answer.finish_reason_raw = std::string(word);
 }
 
-struct Recorded {
-  const ResponseReceived* answer = nullptr;
-  std::vector<ToolCalled> calls;
-};
-
-/// The first answer: the format has one.
-Recorded recorded(std::span<const SessionEvent> events) {
-  Recorded found;
-  for (const SessionEvent& each : events) {
-    const auto* response = std::get_if<ResponseReceived>(&each);
-    if (response != nullptr && found.answer == nullptr) found.answer = response;
-    const auto* call = std::get_if<ToolCalled>(&each);
-    if (call != nullptr && found.answer != nullptr &&
-        call->message_id == found.answer->message_id) {
-      found.calls.push_back(*call);
-    }
-  }
-  return found;
-}
-
-Json write_own(const Recorded& from, const Json& extra) {
+Json write_own(const FirstAnswer& from, const Json& extra) {
   if (const Json* raw = extra.find("raw"); raw != nullptr && raw->is_object()) return *raw;
   Json body(Json::Object{});
   add_members(extra.find("body"), body);
@@ -102,7 +83,7 @@ Json usage_from(const Usage& usage) {
 }
 
 /// Items of an answer from elsewhere, with the members that clients read without asking.
-Json::Array nearest_items(const Recorded& from) {
+Json::Array nearest_items(const FirstAnswer& from) {
   ResponseReceived answer = *from.answer;
   answer.extra.reset();
   Json::Array items = write_items(answer, from.calls);
@@ -120,7 +101,7 @@ Json::Array nearest_items(const Recorded& from) {
   return items;
 }
 
-Json write_foreign(const Recorded& from) {
+Json write_foreign(const FirstAnswer& from) {
   const FinishReason reason = from.answer->finish_reason.value_or(FinishReason::stop);
   const bool cut = reason == FinishReason::length || reason == FinishReason::content_filter;
   Json body;
@@ -175,14 +156,14 @@ class Answers final : public AnswerDialect {
     read_end(body, answer, steps->size() > 1);
     answer.extra->add("body", std::move(rest));
     if (output == nullptr) answer.extra->add("without_output", true);
-    if (!same_tree(write(rebuilding(*steps)), body)) {
+    if (!same_tree(write(as_events(*steps)), body)) {
       answer.extra = Json(Json::Object{{"dialect", kResponsesDialect}, {"raw", body}});
     }
     return steps;
   }
 
   [[nodiscard]] Json write(std::span<const SessionEvent> answer) const override {
-    const Recorded from = recorded(answer);
+    const FirstAnswer from = first_answer(answer);
     if (from.answer == nullptr) return {};
     const Json* extra = extra_for(kResponsesDialect, from.answer->extra);
     const Json* raw = member(extra, "raw");  // of a bare list of items, an array
@@ -223,25 +204,6 @@ class Answers final : public AnswerDialect {
     nothing.extra =
         Json(Json::Object{{"dialect", kResponsesDialect}, {"items", Json(Json::Array{})}});
     return std::vector<SessionStep>{std::move(nothing)};
-  }
-
-  /// What `write` looks at of the events that the steps lead to.
-  static std::vector<SessionEvent> rebuilding(const std::vector<SessionStep>& steps) {
-    std::vector<SessionEvent> events;
-    for (const SessionStep& step : steps) {
-      if (const auto* answer = std::get_if<RecordResponse>(&step)) {
-        events.emplace_back(static_cast<const ResponseReceived&>(*answer));
-      } else if (const auto* call = std::get_if<CallTool>(&step)) {
-        ToolCalled event;
-        event.tool_call_id = call->tool_call_id;
-        event.message_id = call->message_id.value_or("");
-        event.index = call->index.value_or(0);
-        event.tool = call->tool;
-        event.arguments = call->arguments;
-        events.emplace_back(std::move(event));
-      }
-    }
-    return events;
   }
 };
 
