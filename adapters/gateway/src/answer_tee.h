@@ -27,7 +27,7 @@ class AnswerTee {
   /// Takes bytes as they came, microseconds after the request was sent.
   /// @return those that may go on
   std::string take(std::string_view bytes, std::uint64_t at_us);
-  /// Nothing follows. @return what may go on besides, held bytes apart
+  /// Nothing follows: reads a last frame that has no end. It is held back, like what was before.
   void end(std::uint64_t at_us);
   /// What has been held back. To be called when the answer is on record.
   std::string release();

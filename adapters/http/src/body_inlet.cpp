@@ -39,7 +39,7 @@ void BodyInlet::next(std::function<void(core::Result<std::string>)> done) {
     return done(std::move(last));
   }
   wanted_ = std::move(done);
-  // Posted under the lock: as long as nothing is `last_`, the strand's event loop exists.
+  // Posted under the lock: as long as nothing is `last_`, the event loop exists.
   asio::post(wire_->executor(), [self = shared_from_this()] { self->asked_.cancel(); });
 }
 

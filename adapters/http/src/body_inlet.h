@@ -21,7 +21,7 @@ namespace hansard::http {
 /// Reads a request's body while its handler runs: one piece from the wire for each that is asked
 /// for, so a handler that does not ask stops the client (its bytes wait in the kernel). The
 /// handler's half (`next`, `hold`) may be used from any thread and may outlive the connection;
-/// the rest is confined to the wire's strand.
+/// the rest is confined to the wire's loop.
 class BodyInlet final : public BodyIntake, public std::enable_shared_from_this<BodyInlet> {
  public:
   using Time = Wire::Time;

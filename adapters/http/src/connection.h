@@ -31,7 +31,7 @@ struct Shared {
 };
 
 /// One accepted connection: reads requests, asks the gate, calls handlers, writes answers, in
-/// order. Confined to its strand, except where a member says otherwise.
+/// order. Confined to its event loop, except where a member says otherwise.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Time = Wire::Time;

@@ -10,14 +10,14 @@
 
 namespace hansard::http {
 
-/// The bridge from a completion on any thread to a coroutine on a strand. The coroutine sleeps on
-/// its connection's timer; `complete` stores the value and wakes it there. A value that comes after
-/// the coroutine gave up is dropped, and nothing of the connection is touched: whoever completes
-/// may outlive it.
+/// The bridge from a completion on any thread to a coroutine on its event loop. The coroutine
+/// sleeps on its connection's timer; `complete` stores the value and wakes it there. A value that
+/// comes after the coroutine gave up is dropped, and nothing of the connection is touched: whoever
+/// completes may outlive it.
 template <class T>
 class Pending : public std::enable_shared_from_this<Pending<T>> {
  public:
-  /// `wake` belongs to the coroutine's strand and outlives `finish`.
+  /// `wake` belongs to the coroutine's loop and outlives `finish`.
   explicit Pending(boost::asio::steady_timer& wake) : wake_(&wake) {}
 
   /// Any thread; only the first value counts.
@@ -31,14 +31,14 @@ class Pending : public std::enable_shared_from_this<Pending<T>> {
     }
   }
 
-  /// On the strand: true when there is nothing yet and the coroutine must sleep.
+  /// On the loop: true when there is nothing yet and the coroutine must sleep.
   [[nodiscard]] bool must_sleep() {
     const std::lock_guard lock(mutex_);
     sleeping_ = !value_;
     return sleeping_;
   }
 
-  /// On the strand: the value if there is one; otherwise it may still come.
+  /// On the loop: the value if there is one; otherwise it may still come.
   [[nodiscard]] std::optional<T> poll() {
     const std::lock_guard lock(mutex_);
     sleeping_ = false;
@@ -46,7 +46,7 @@ class Pending : public std::enable_shared_from_this<Pending<T>> {
     return std::move(value_);
   }
 
-  /// On the strand: the value if there is one; later ones are dropped.
+  /// On the loop: the value if there is one; later ones are dropped.
   [[nodiscard]] std::optional<T> finish() {
     const std::lock_guard lock(mutex_);
     wake_ = nullptr;

@@ -18,7 +18,7 @@ namespace hansard::http {
 
 /// A WebSocket connection after its handshake: reads the client's messages into a channel, writes
 /// what the channel has, answers pings, sends its own, closes in order. Confined to the wire's
-/// strand.
+/// loop.
 class WebSocketSession : public std::enable_shared_from_this<WebSocketSession> {
  public:
   /// References outlive the session. @param subscribe_by  when the channel must know what the

@@ -20,7 +20,8 @@ namespace hansard::http {
 
 /// Bytes in and out of one socket, each wait with a deadline. TCP and unix sockets share the code
 /// (generic protocol), so it is instantiated once.
-/// Confined to its strand. Shared, because timers and watches may fire after the connection ended.
+/// Confined to its event loop. Shared, because timers and watches may fire after the connection
+/// ended.
 class Wire : public std::enable_shared_from_this<Wire> {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;

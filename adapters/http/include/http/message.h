@@ -125,7 +125,7 @@ class MessageChannel {
   /// Asks for the next messages to send; never asked again before it answered. `done` is called
   /// once, on any thread: messages; none at the end (the client is told 1000); or an error (1011).
   virtual void next(std::function<void(core::Result<Texts>)> done) = 0;
-  /// A message of the client, UTF-8, on the connection's strand; must not block. An error closes
+  /// A message of the client, UTF-8, on the connection's thread; must not block. An error closes
   /// the connection (1008), its message is the reason.
   virtual core::Status receive(std::string_view text) = 0;
   /// True while nothing can be sent before the client said what it wants.

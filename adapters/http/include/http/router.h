@@ -15,7 +15,7 @@ using Handler = std::function<void(RequestPtr request, Responder respond)>;
 
 /// Where a handler is called.
 enum class Runs : std::uint8_t {
-  loop,  ///< on the connection's strand (bodies over kInlineBodyBytes: on the pool); never blocks
+  loop,  ///< on the connection's thread (bodies over kInlineBodyBytes: on the pool); never blocks
   pool   ///< on the bounded pool; past its bound the client is told `overloaded`
 };
 /// Parsing more than this would hold up the neighbours of the event loop (about 0.1 ms).

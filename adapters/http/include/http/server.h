@@ -47,8 +47,9 @@ struct UnixAddress {
   int directory_ = -1;
 };
 
-/// HTTP/1.1 on TCP and on a unix socket: one event loop with a few threads, a strand per
-/// connection. Keep-alive, pipelined requests answered in order, `Expect: 100-continue`, HEAD.
+/// HTTP/1.1 on TCP and on a unix socket: an event loop on each of a few threads; a
+/// connection stays with its own. Keep-alive, pipelined requests answered in order, `Expect:
+/// 100-continue`, HEAD.
 /// Threads: `start` and `stop` are called by one thread; the rest is internal.
 class Server {
  public:
