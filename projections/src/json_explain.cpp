@@ -85,6 +85,8 @@ void add_request(Json& to, const events::ResponseRequested& request) {
     Json one;
     one.add("name", policy.name);
     one.add("outcome", policy.outcome);
+    if (policy.target) one.add("target", *policy.target);
+    add_count(one, "wait_us", policy.wait_us);
     policies.push(std::move(one));
   }
   to.add("policies", std::move(policies));

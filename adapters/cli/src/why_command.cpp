@@ -52,7 +52,12 @@ std::string settings_text(const Json& why) {
   out += ref_text("prompt", why.find("prompt"), "name", "version");
   out += ref_text("variant", why.find("variant"), "experiment", "variant");
   for (const Json& policy : list_at(why, "policies")) {
-    out += indented("policy " + text_at(policy, "name") + ": " + text_at(policy, "outcome"), "  ");
+    std::string line = "policy " + text_at(policy, "name") + ": " + text_at(policy, "outcome");
+    if (policy.find("target") != nullptr) line += " (" + text_at(policy, "target") + ")";
+    if (const auto wait = number_at(policy, "wait_us")) {
+      line += ", after " + std::to_string(*wait / 1000) + " ms";
+    }
+    out += indented(line, "  ");
   }
   return out;
 }

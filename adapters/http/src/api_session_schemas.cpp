@@ -228,6 +228,8 @@ constexpr MemberDoc kWhyWindow[] = {
 constexpr MemberDoc kPolicy[] = {
     {"name", "text", "What was applied."},
     {"outcome", "text", "What came of it."},
+    {"target?", "text", "What it was about: a provider, a limit."},
+    {"wait_us?", "count", "Microseconds for which it held the call back."},
 };
 constexpr MemberDoc kPrompt[] = {
     {"name", "text", "The prompt used."},

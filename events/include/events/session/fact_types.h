@@ -45,12 +45,16 @@ struct Window {
 
 /// One decision of a policy about a call.
 struct Policy {
-  std::string name;
-  std::string outcome;
+  std::string name;     ///< `rate_limit`, `budget`, `cache`, `retry`, `fallback`, `breaker`, ...
+  std::string outcome;  ///< short identifier
+  std::optional<std::string> target = {};     ///< what it was about: a provider, a limit
+  std::optional<std::uint64_t> wait_us = {};  ///< for which it held the call back
   template <class V>
   static void fields(V& v) {
     v.field("name", &Policy::name);
     v.field("outcome", &Policy::outcome);
+    v.field("target", &Policy::target);
+    v.field("wait_us", &Policy::wait_us);
   }
 };
 

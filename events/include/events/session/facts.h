@@ -124,7 +124,8 @@ struct ResponseRequested {
   std::optional<PromptRef> prompt;
   std::optional<VariantRef> variant;
   std::optional<bool> stream;
-  std::optional<Json> parameters;  ///< the request without messages and tools
+  std::optional<std::string> request_hash;  ///< keyed hash: what asks the same has the same
+  std::optional<Json> parameters;           ///< the request without messages and tools
   std::optional<Json> metadata;
   std::optional<Json> extra;  ///< what its dialect needs to rebuild the original
   template <class V>
@@ -141,6 +142,7 @@ struct ResponseRequested {
     v.fact("prompt", &E::prompt);
     v.fact("variant", &E::variant);
     v.fact("stream", &E::stream);
+    v.fact("request_hash", &E::request_hash);
     v.content("parameters", &E::parameters);
     v.content("metadata", &E::metadata);
     v.content("extra", &E::extra);
