@@ -32,18 +32,19 @@ std::size_t utterances_in(const projections::Said& said) {
 }  // namespace
 
 CallRecorder::CallRecorder(const Ports& ports, Conversations& conversations, CallIdentity identity,
-                           std::string provider, Prompt prompt, core::Timestamp received_at,
+                           std::shared_ptr<const Prompt> prompt, core::Timestamp received_at,
                            core::Durability durability)
     : ports_(ports),
       conversations_(conversations),
       identity_(std::move(identity)),
-      provider_(std::move(provider)),
-      prompt_(std::move(prompt)),
+      asked_for_(std::move(prompt)),
+      prompt_(*asked_for_),
       received_at_(received_at),
       durability_(durability),
       name_(core::to_hex(core::as_bytes(ports.draw_random()).substr(0, kNameBytes))) {}
 
-void CallRecorder::asked(Done done) {
+void CallRecorder::asked(SentTo to, std::vector<events::Policy> policies, Done done) {
+  sent_ = std::move(to);
   Conversations::Call call;
   call.project = identity_.project;
   call.asked = prompt_.asked;
@@ -63,10 +64,11 @@ void CallRecorder::asked(Done done) {
       call, name_, [this](const Conversations::Place& found) { return adds(found); });
   if (!place) return done(place.error());
   place_ = *std::move(place);
+  attempt_ = place_.placement.attempt;
   auto stream = core::StreamId::make("session", place_.session);
   if (!stream) return done(stream.error());
   stream_ = *std::move(stream);
-  if (auto status = add_request(); !status) return done(status.error());
+  if (auto status = add_request(std::move(policies)); !status) return done(status.error());
   const auto finish = [self = shared_from_this(), done = std::move(done)](Status status) {
     if (!status) {
       self->conversations_.ended(self->identity_.project, self->place_.session,
@@ -174,18 +176,7 @@ void CallRecorder::add_changes(const Conversations::Place& place) {
   steps_.emplace_back(std::move(change));
 }
 
-Status CallRecorder::add_request() {
-  const events::CallRequest& asked = prompt_.request;
-  events::RequestResponse request;
-  request.call_id = place_.call_id;
-  request.attempt = place_.placement.attempt;
-  request.kind = asked.kind;
-  request.provider = provider_;
-  request.model = asked.model;
-  request.stream = asked.stream;
-  request.parameters = asked.parameters;
-  request.tools = asked.tools;
-
+Status CallRecorder::add_request(std::vector<events::Policy> policies) {
   projections::Said said;
   bool others_say_more = false;  // being recorded right now, or not visible yet
   if (place_.placement.kind != PlaceKind::fresh) {
@@ -208,10 +199,27 @@ Status CallRecorder::add_request() {
   }
   for (const SessionEvent& event : events_of(steps_)) projections::say(said, event);
   if (others_say_more) said.window.clear();  // it cannot be built on: the list is kept whole
-  auto form = projections::request_form(*prompt_.api, said, asked, prompt_.system_place);
-  request.extra = std::move(form.extra);
-  steps_.emplace_back(std::move(request));
+  auto form = projections::request_form(*prompt_.api, said, prompt_.request, prompt_.system_place);
+  form_ = std::move(form.extra);
+  steps_.emplace_back(request(std::move(policies)));
   return Ok{};
+}
+
+/// The latest attempt.
+events::RequestResponse CallRecorder::request(std::vector<events::Policy> policies) const {
+  const events::CallRequest& asked = prompt_.request;
+  events::RequestResponse request;
+  request.call_id = place_.call_id;
+  request.attempt = attempt_;
+  request.kind = asked.kind;
+  if (!sent_.provider.empty()) request.provider = sent_.provider;
+  request.model = sent_.model ? sent_.model : asked.model;
+  request.policies = std::move(policies);
+  request.stream = asked.stream;
+  request.parameters = asked.parameters;
+  request.tools = asked.tools;
+  request.extra = form_;
+  return request;
 }
 
 void CallRecorder::fork(Done done) {
@@ -289,29 +297,52 @@ events::AnswerIds CallRecorder::answer_ids() const {
   return ids;
 }
 
+/// The same again: what was asked stands in the call's first request, word for word.
+void CallRecorder::asked_again(events::FailResponse failure, SentTo to,
+                               std::vector<events::Policy> policies, Done done) {
+  std::vector<SessionStep> steps;
+  steps.emplace_back(named(std::move(failure)));
+  sent_ = std::move(to);
+  ++attempt_;
+  steps.emplace_back(request(std::move(policies)));
+  for (SessionEvent& event : events_of(steps)) after_.push_back(std::move(event));
+  std::vector<events::RecordedStep> recorded;
+  const core::Timestamp now = ports_.clock.now();
+  for (SessionStep& step : steps) recorded.push_back({std::move(step), now, false});
+  record(std::move(recorded), false,
+         [done = std::move(done)](const Result<core::Receipt>& receipt) {
+           done(receipt ? Status(Ok{}) : Status(receipt.error()));
+         });
+}
+
 void CallRecorder::answered(std::vector<SessionStep> steps, Done done) {
   for (SessionStep& step : steps) {
     auto* answer = std::get_if<events::RecordResponse>(&step);
     if (answer == nullptr) continue;
-    answer->provider = provider_;
-    answer->served_from = events::ServedFrom::provider;
-    if (place_.placement.attempt > 1) answer->attempt = place_.placement.attempt;
+    answer->provider = sent_.provider;
+    answer->served_from = sent_.served_from;
+    if (attempt_ > 1) answer->attempt = attempt_;
   }
   close(std::move(steps), std::move(done));
 }
 
 void CallRecorder::failed(events::FailResponse failure, Done done) {
-  failure.call_id = place_.call_id;
-  failure.attempt = place_.placement.attempt;
-  failure.provider = provider_;
-  if (!failure.model) failure.model = prompt_.request.model;
   std::vector<SessionStep> steps;
-  steps.emplace_back(std::move(failure));
+  steps.emplace_back(named(std::move(failure)));
   close(std::move(steps), std::move(done));
 }
 
+events::FailResponse CallRecorder::named(events::FailResponse failure) const {
+  failure.call_id = place_.call_id;
+  failure.attempt = attempt_;
+  if (!sent_.provider.empty()) failure.provider = sent_.provider;
+  if (!failure.model) failure.model = sent_.model ? sent_.model : prompt_.request.model;
+  return failure;
+}
+
 void CallRecorder::close(std::vector<SessionStep> steps, Done done) {
-  auto said = std::make_shared<std::vector<SessionEvent>>(events_of(steps));
+  auto said = std::make_shared<std::vector<SessionEvent>>(std::move(after_));
+  for (SessionEvent& event : events_of(steps)) said->push_back(std::move(event));
   std::vector<events::RecordedStep> recorded;
   const core::Timestamp now = ports_.clock.now();
   for (SessionStep& step : steps) recorded.push_back({std::move(step), now, false});

@@ -23,6 +23,13 @@ struct CallIdentity {
   bool retry = false;  ///< the client says that it has asked before
 };
 
+/// Where one attempt at a call went.
+struct SentTo {
+  std::string provider;              ///< empty: nowhere, a policy stopped it
+  std::optional<std::string> model;  ///< asked for there, where that is not what the client named
+  events::ServedFrom served_from = events::ServedFrom::provider;
+};
+
 /// Writes one call down: that it was made, and what became of it. Its members are called one after
 /// the other, on any thread; completions come on a thread of the log or of `Ports::post`.
 class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
@@ -31,12 +38,17 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
 
   /// References outlive the call.
   CallRecorder(const Ports& ports, Conversations& conversations, CallIdentity identity,
-               std::string provider, Prompt prompt, core::Timestamp received_at,
+               std::shared_ptr<const Prompt> prompt, core::Timestamp received_at,
                core::Durability durability);
 
   /// Finds the conversation, and records what the call adds to it and that it was made. Blocks on
   /// storage. Errors: those of `Conversations::place` and of the log.
-  void asked(Done done);
+  /// @param policies  what was decided about it on the way
+  void asked(SentTo to, std::vector<events::Policy> policies, Done done);
+
+  /// The attempt on record failed, and another was made. @pre `asked` succeeded
+  void asked_again(events::FailResponse failure, SentTo to, std::vector<events::Policy> policies,
+                   Done done);
 
   /// @pre `asked` succeeded; one of these, once.
   /// @param steps  of the answer, as its dialect read it
@@ -45,8 +57,7 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
 
   /// Names for the answer: of the call, and of the message of each choice.
   [[nodiscard]] events::AnswerIds answer_ids() const;
-  [[nodiscard]] std::uint32_t attempt() const { return place_.placement.attempt; }
-  [[nodiscard]] const Prompt& prompt() const { return prompt_; }
+  [[nodiscard]] std::uint32_t attempt() const { return attempt_; }
 
  private:
   std::vector<events::SessionEvent> adds(const Conversations::Place& place);
@@ -54,7 +65,9 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   [[nodiscard]] std::optional<events::SessionStep> settings(
       const std::optional<std::string>& system_hash) const;
   void add_changes(const Conversations::Place& place);
-  core::Status add_request();
+  core::Status add_request(std::vector<events::Policy> policies);
+  [[nodiscard]] events::RequestResponse request(std::vector<events::Policy> policies) const;
+  [[nodiscard]] events::FailResponse named(events::FailResponse failure) const;
   void fork(Done done);
   void append(std::size_t from, Done done);
   void record(std::vector<events::RecordedStep> steps, bool completes, core::AppendDone done);
@@ -63,14 +76,18 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   const Ports& ports_;
   Conversations& conversations_;
   const CallIdentity identity_;
-  const std::string provider_;
-  const Prompt prompt_;
+  const std::shared_ptr<const Prompt> asked_for_;
+  const Prompt& prompt_;  ///< in `asked_for_`
   const core::Timestamp received_at_;
   const core::Durability durability_;
   const std::string name_;  ///< of the call, unless it is another attempt of one
   Conversations::Place place_;
   core::StreamId stream_;
-  std::vector<events::SessionStep> steps_;  ///< that the call adds
+  SentTo sent_;                              ///< the latest attempt
+  std::uint32_t attempt_ = 1;                ///< its number
+  events::Json form_;                        ///< how the request differs from what the events say
+  std::vector<events::SessionStep> steps_;   ///< that the call adds
+  std::vector<events::SessionEvent> after_;  ///< the first request, before the outcome
 };
 
 }  // namespace hansard::gateway

@@ -31,10 +31,11 @@ class RunBody final : public AnswerBody {
 
 }  // namespace
 
-CallRun::CallRun(const Ports& ports, Conversations& conversations, const GatewayOptions& options,
-                 GatewayRequest request, GatewayDone done)
+CallRun::CallRun(const Ports& ports, Conversations& conversations, Layer& layers,
+                 const GatewayOptions& options, GatewayRequest request, GatewayDone done)
     : ports_(ports),
       conversations_(conversations),
+      layers_(layers),
       options_(options),
       request_(std::move(request)),
       done_(std::move(done)) {}
@@ -61,7 +62,6 @@ void CallRun::start() {
     }
   }
   send();
-  if (recorded()) record();
 }
 
 Status CallRun::read() {
@@ -73,14 +73,14 @@ Status CallRun::read() {
   if (!prompt) return prompt.error();
   streams_ = prompt->request.stream;
   if (usage && streams_) ask_for_usage(std::move(original));
-  CallIdentity identity = identity_of(request_.fields, prompt->request);
-  identity.project = request_.project;
-  identity.actor = request_.actor;
+  identity_ = identity_of(request_.fields, prompt->request);
+  prompt_ = std::make_shared<const Prompt>(*std::move(prompt));
   const auto durability = options_.recording == Recording::strict ? core::Durability::strict
                                                                   : core::Durability::relaxed;
-  recorder_ =
-      std::make_shared<CallRecorder>(ports_, conversations_, std::move(identity), request_.provider,
-                                     *std::move(prompt), request_.received_at, durability);
+  identity_.project = request_.project;
+  identity_.actor = request_.actor;
+  recorder_ = std::make_shared<CallRecorder>(ports_, conversations_, identity_, prompt_,
+                                             request_.received_at, durability);
   return Ok{};
 }
 
@@ -102,7 +102,8 @@ void CallRun::ask_for_usage(Json body) {
 }
 
 void CallRun::send() {
-  core::ProviderCall call;
+  RoutedCall routed;
+  core::ProviderCall& call = routed.call;
   call.provider = request_.provider;
   call.method = request_.method;
   call.target = request_.target;
@@ -111,24 +112,73 @@ void CallRun::send() {
   if (recorded()) set_field(call.fields, "Accept-Encoding", "identity");
   call.body = std::move(request_.body);
   call.deadlines = options_.deadlines;
-  sent_at_ = steady_clock::now();
-  auto exchange = ports_.providers.start(
-      std::move(call), [self = shared_from_this()](Result<core::ProviderHead> head) {
-        self->head_came(std::move(head));
-      });
+  if (const auto route = options_.routes.find(request_.provider); route != options_.routes.end()) {
+    routed.route = &route->second;
+    if (route->second.deadlines) call.deadlines = route->second.deadlines;
+  }
+  routed.api = api_;
+  routed.prompt = prompt_;
+  routed.identity = identity_;
+  auto exchange = layers_.start(std::move(routed), shared_from_this(),
+                                [self = shared_from_this()](Result<core::ProviderHead> head) {
+                                  self->head_came(std::move(head));
+                                });
   Lock lock(mutex_);
+  if (!done_) return lock.unlock();  // refused or left meanwhile: `exchange` cancels the call
   exchange_ = std::move(exchange);
   advance(std::move(lock));
 }
 
-void CallRun::record() {
-  ports_.post([self = shared_from_this()] {
-    self->recorder_->asked([self](Status status) { self->asked(std::move(status)); });
+void CallRun::decided(events::Policy policy) {
+  const Lock lock(mutex_);
+  decided_.push_back(std::move(policy));
+}
+
+void CallRun::attempt_failed(events::FailResponse failure) {
+  const Lock lock(mutex_);
+  redact(failure, secrets_in(request_.fields));
+  failed_ = std::move(failure);
+}
+
+bool CallRun::went_out() {
+  const Lock lock(mutex_);
+  return went_out_;
+}
+
+void CallRun::stopped() {
+  const Lock lock(mutex_);
+  stopped_ = true;
+}
+
+void CallRun::goes_out(SentTo to) {
+  Lock lock(mutex_);
+  sent_at_ = steady_clock::now();
+  went_out_ = true;
+  if (!recorded()) return;
+  const auto done = [self = shared_from_this()](Status status) { self->asked(std::move(status)); };
+  to_record_.push_back([this, done, to = std::move(to), policies = std::exchange(decided_, {}),
+                        failed = std::exchange(failed_, {})]() mutable {
+    if (!failed) return recorder_->asked(std::move(to), std::move(policies), done);
+    recorder_->asked_again(*std::move(failed), std::move(to), std::move(policies), done);
   });
+  asked_.reset();
+  if (!recording_) record(std::move(lock));
+}
+
+/// Records the attempt that is next in turn.
+void CallRun::record(Lock lock) {
+  recording_ = true;
+  auto work = std::move(to_record_.front());
+  to_record_.pop_front();
+  lock.unlock();
+  ports_.post(std::move(work));
 }
 
 void CallRun::asked(Status status) {
   Lock lock(mutex_);
+  recording_ = false;
+  if (!status) to_record_.clear();
+  if (!to_record_.empty()) return record(std::move(lock));
   asked_ = std::move(status);
   if (gone_ && *asked_ && !concluding_) {
     return conclude(lock,
@@ -139,6 +189,7 @@ void CallRun::asked(Status status) {
 }
 
 void CallRun::head_came(Result<core::ProviderHead> head) {
+  if (!went_out()) goes_out({});  // a policy kept it here: it was asked all the same
   Lock lock(mutex_);
   head_ = std::move(head);
   if (*head_) {
@@ -269,6 +320,7 @@ void CallRun::conclude(Lock& lock, Outcome outcome) {
     self->concluded(std::move(status));
   };
   if (auto* failure = std::get_if<events::FailResponse>(&outcome)) {
+    if (stopped_) failure->reason = events::FailureReason::stopped;
     redact(*failure, secrets_in(request_.fields));
     recorder_->failed(std::move(*failure), done);
   } else {

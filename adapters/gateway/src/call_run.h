@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,24 +10,30 @@
 #include "answer_tee.h"
 #include "call_recorder.h"
 #include "gateway/gateway.h"
+#include "layer.h"
 #include "outcome.h"
 
 namespace hansard::gateway {
 
-/// One call on its way: to the provider and into the log side by side, and back as far as the log
-/// allows. Thread-safe: provider, log and client drive it from their own threads, one step at a
-/// time under a lock that is never held while anybody is called.
-class CallRun : public std::enable_shared_from_this<CallRun> {
+/// One call on its way: through the layers to a provider and into the log side by side, and back as
+/// far as the log allows. Thread-safe: provider, log and client drive it from their own threads,
+/// one step at a time under a lock that is never held while anybody is called.
+class CallRun final : public CallWatch, public std::enable_shared_from_this<CallRun> {
  public:
   /// References outlive the call.
-  CallRun(const Ports& ports, Conversations& conversations, const GatewayOptions& options,
-          GatewayRequest request, GatewayDone done);
+  CallRun(const Ports& ports, Conversations& conversations, Layer& layers,
+          const GatewayOptions& options, GatewayRequest request, GatewayDone done);
 
   void start();
   /// The client has gone.
   void cancel();
   /// See `AnswerBody::next`. @pre an answer was given
   void next(std::function<void(core::Result<std::string>)> done);
+
+  void decided(events::Policy policy) override;
+  void goes_out(SentTo to) override;
+  void attempt_failed(events::FailResponse failure) override;
+  void stopped() override;
 
  private:
   using Next = std::function<void(core::Result<std::string>)>;
@@ -35,7 +42,8 @@ class CallRun : public std::enable_shared_from_this<CallRun> {
   core::Status read();
   void send();
   void ask_for_usage(events::Json body);
-  void record();
+  [[nodiscard]] bool went_out();
+  void record(Lock lock);
   void asked(core::Status status);
   void head_came(core::Result<core::ProviderHead> head);
   void advance(Lock lock);
@@ -46,7 +54,7 @@ class CallRun : public std::enable_shared_from_this<CallRun> {
   void conclude(Lock& lock, Outcome outcome);
   void concluded(core::Status status);
   void give(Lock lock, core::Result<std::string> bytes);
-  [[nodiscard]] bool recorded() const { return recorder_ != nullptr; }
+  [[nodiscard]] bool recorded() const { return prompt_ != nullptr; }
   [[nodiscard]] bool strict() const {
     return recorded() && options_.recording == Recording::strict;
   }
@@ -54,19 +62,28 @@ class CallRun : public std::enable_shared_from_this<CallRun> {
 
   const Ports& ports_;
   Conversations& conversations_;
+  Layer& layers_;
   const GatewayOptions& options_;
   GatewayRequest request_;
+  CallIdentity identity_;
+  std::shared_ptr<const Prompt> prompt_;  ///< null: the call is not recorded
   const events::Api* api_ = nullptr;
   bool streams_ = false;
   bool added_usage_ = false;
-  std::chrono::steady_clock::time_point sent_at_{};
 
   std::mutex mutex_;
   // All below is guarded by mutex_.
   GatewayDone done_;                        ///< empty once told
-  std::shared_ptr<CallRecorder> recorder_;  ///< null: the call is not recorded
+  std::shared_ptr<CallRecorder> recorder_;  ///< null as `prompt_`
+  std::chrono::steady_clock::time_point sent_at_{};
+  bool went_out_ = false;
+  bool stopped_ = false;                         ///< by a policy
+  std::vector<events::Policy> decided_;          ///< about the attempt that comes next
+  std::optional<events::FailResponse> failed_;   ///< attempt before it
+  std::deque<std::function<void()>> to_record_;  ///< attempts, each after the one before
+  bool recording_ = false;                       ///< the first of them
   std::shared_ptr<core::ProviderExchange> exchange_;
-  std::optional<core::Status> asked_;  ///< the request is on record, or could not be
+  std::optional<core::Status> asked_;  ///< all attempts are on record, or could not be
   std::optional<core::Result<core::ProviderHead>> head_;
   std::optional<AnswerTee> tee_;
   std::optional<std::uint64_t> length_;  ///< of the answer, where its head says it

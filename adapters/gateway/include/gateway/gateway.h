@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,12 +9,13 @@
 
 #include "core/model_provider.h"
 #include "gateway/ports.h"
+#include "gateway/routes.h"
 
 namespace hansard::gateway {
 
 /// A call as the edge received it.
 struct GatewayRequest {
-  std::string provider;  ///< name of a configured provider
+  std::string provider;  ///< name of a route, or of a configured provider
   std::string method;
   std::string target;  ///< path and query below the provider's base URL
   std::vector<core::HttpField> fields;
@@ -58,6 +60,8 @@ struct GatewayOptions {
   /// Ask for usage where a stream would come without it, and keep the extra frame from the client.
   bool ask_for_usage = true;
   core::ProviderDeadlines deadlines;
+  /// By name. A call to a name that has none goes to the provider of that name as it is.
+  std::map<std::string, RouteOptions, std::less<>> routes;
 };
 
 /// A call that a former process made and did not see the end of.
