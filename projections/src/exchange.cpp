@@ -160,24 +160,28 @@ void add_forms(Said& said, const events::ResponseRequested& asked) {
   for (const Json::Member& form : *forms->if_object()) set_form(said.forms, form.key, form.value);
 }
 
-/// Everything in a history in order, tools and their outcomes behind the answer that asked.
+/// Everything in a history as it was recorded. Tools and their outcomes, which a history has behind
+/// the answer that asked, stand where they were said: between them there may have been other
+/// answers.
 void each_event(const History& history, const std::function<void(const SessionEvent&)>& take) {
+  std::vector<std::pair<core::Position, SessionEvent>> events;
+  const auto add = [&](const EntryInfo& info, const auto& event) {
+    events.emplace_back(info.position, event);
+  };
   const auto outcome = [&](const std::optional<ToolOutcome>& given) {
-    if (given) std::visit([&](const auto& event) { take(event); }, given->event);
+    if (given) std::visit([&](const auto& event) { add(given->info, event); }, given->event);
   };
   for (const Entry& entry : history.entries) {
-    take(entry.event);
+    add(entry.info, entry.event);
     outcome(entry.outcome);
-    for (const ToolUse& use : entry.tools) take(use.event);
-    std::vector<const ToolUse*> ended;
     for (const ToolUse& use : entry.tools) {
-      if (use.outcome) ended.push_back(&use);
+      add(use.info, use.event);
+      outcome(use.outcome);
     }
-    std::stable_sort(ended.begin(), ended.end(), [](const ToolUse* a, const ToolUse* b) {
-      return a->outcome->info.position < b->outcome->info.position;
-    });
-    for (const ToolUse* use : ended) outcome(use->outcome);
   }
+  std::stable_sort(events.begin(), events.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [position, event] : events) take(event);
 }
 
 }  // namespace

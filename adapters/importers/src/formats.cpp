@@ -10,6 +10,7 @@
 #include "formats/codex_exec.h"
 #include "formats/display_text.h"
 #include "formats/hansard_export.h"
+#include "formats/http.h"
 #include "formats/inspect.h"
 #include "formats/langfuse.h"
 #include "formats/mt_bench.h"
@@ -31,6 +32,7 @@ constexpr std::array kFormats{
     Format{"langfuse", "Langfuse trace exports", is_langfuse, langfuse_reader},
     Format{"inspect", "Inspect AI logs (JSON and .eval)", is_inspect, inspect_reader},
     Format{"swe-agent", "SWE-agent trajectories", is_swe_agent, swe_agent_reader},
+    Format{"http", "recorded HTTP exchanges with APIs of models, HAR files", is_http, http_reader},
     Format{"openai-batch", "OpenAI batch requests and results", is_batch, batch_reader},
     Format{"preference", "OpenAI preference pairs", is_preference, preference_reader},
     Format{"mt-bench", "MT-bench and Arena-Hard questions and answers", is_mt_bench,

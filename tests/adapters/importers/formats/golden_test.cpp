@@ -33,6 +33,8 @@ constexpr Golden kGolden[] = {
     {"langfuse.jsonl", "langfuse", 1, 4, 1, 0},
     {"display_text.jsonl", "display-text", 2, 4, 2, 0},
     {"preference.jsonl", "preference", 1, 3, 0, 0},
+    {"http.jsonl", "http", 6, 7, 2, 1},
+    {"http.har", "http", 1, 2, 0, 1},
     {"batch_requests.jsonl", "openai-batch", 2, 1, 1, 0},
     {"batch_results.jsonl", "openai-batch", 2, 1, 0, 0},
 };

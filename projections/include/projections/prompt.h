@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events/conversation/place.h"
+#include "events/dialects/apis.h"
+#include "events/session/commands.h"
+#include "projections/exchange.h"
+
+namespace hansard::projections {
+
+/// The request of a call, read: what it says, utterance by utterance, and what it sets beside that.
+/// What records calls (the gateway, an import) compares it with the conversations that are known.
+/// A value.
+struct Prompt {
+  const events::Api* api = nullptr;
+  events::CallRequest request;
+  std::optional<std::string> system;  ///< text of leading system messages, or beside the messages
+  SystemPlace system_place = SystemPlace::nowhere;
+  /// One utterance, or something that is said aside between two.
+  struct Turn {
+    std::vector<events::SessionStep> steps;
+    bool aside = false;
+  };
+  std::vector<Turn> turns;
+  events::Asked asked;  ///< history of the turns that are no asides
+};
+
+/// Reads the body of a call. Message ids are provisional until `settle`.
+/// Errors: invalid_argument (not what the API takes; `field` names it).
+core::Result<Prompt> read_prompt(const events::Api& api, events::Json body,
+                                 const events::Digester& digester);
+
+/// Names what is new in the prompt, and gives what is known the names it has.
+/// @param known  message ids of the utterances on record, in their order
+/// @param name   begins the ids of the new ones
+/// @return the steps that are new
+std::vector<events::SessionStep> settle(const Prompt& prompt, const std::vector<std::string>& known,
+                                        const std::string& name);
+
+/// The events that steps lead to, as far as they say something in a conversation.
+std::vector<events::SessionEvent> events_of(const std::vector<events::SessionStep>& steps);
+
+/// The system text of a prompt as a setting, and how it is sent where that is not a plain text.
+/// @pre it has one
+/// @param name  begins the key of the setting
+events::ConfigureSession system_setting(const Prompt& prompt, const std::string& name);
+
+/// Messages that are sent no longer, and what stands for them.
+/// @param name  begins the keys of the changes
+std::vector<events::SessionStep> context_changes(const Prompt& prompt,
+                                                 const events::Placement& placement,
+                                                 const std::string& name);
+
+}  // namespace hansard::projections
