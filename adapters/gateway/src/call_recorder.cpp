@@ -21,12 +21,28 @@ using events::SessionStep;
 /// Steps of one append; what they lead to must fit `core::kMaxAppendRecords`.
 constexpr std::size_t kStepsMax = 500;
 constexpr std::size_t kNameBytes = 12;
+/// What arguments that are no text are taken for.
+constexpr std::size_t kArgumentsBytes = 4096;
 
 std::size_t utterances_in(const projections::Said& said) {
   return static_cast<std::size_t>(
       std::count_if(said.window.begin(), said.window.end(), [](const SessionEvent& event) {
         return !std::holds_alternative<events::ToolCalled>(event);
       }));
+}
+
+/// Of the texts in them, which is what takes time to tell.
+std::size_t bytes_of(const std::vector<SessionEvent>& said) {
+  std::size_t bytes = 0;
+  for (const SessionEvent& event : said) {
+    if (const auto* answer = std::get_if<events::ResponseReceived>(&event)) {
+      bytes += events::text_bytes(answer->parts);
+    } else if (const auto* call = std::get_if<events::ToolCalled>(&event)) {
+      const std::string* text = call->arguments.if_string();
+      bytes += text != nullptr ? text->size() : kArgumentsBytes;
+    }
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -71,13 +87,13 @@ void CallRecorder::asked(SentTo to, std::vector<events::Policy> policies, Done d
   if (auto status = add_request(std::move(policies)); !status) return done(status.error());
   const auto finish = [self = shared_from_this(), done = std::move(done)](Status status) {
     if (!status) {
-      self->conversations_.ended(self->identity_.project, self->place_.session,
+      self->conversations_.ended({self->identity_.project.text(), self->place_.session},
                                  self->place_.call_id, {});
     }
     done(std::move(status));
   };
   if (place_.placement.kind == PlaceKind::forks) return fork(finish);
-  append(0, finish);
+  append(0, true, finish);
 }
 
 /// What the conversation is told at once; the request itself follows when its form is known.
@@ -235,6 +251,7 @@ void CallRecorder::fork(Done done) {
   context.recorded_at = received_at_;
   context.actor = identity_.actor;
   context.durability = durability_;
+  context.may_block = true;
   events::SessionCommand command;
   command.meta.occurred_at = received_at_;
   command.meta.salt_seed = ports_.draw_random();
@@ -243,26 +260,26 @@ void CallRecorder::fork(Done done) {
       std::move(context), std::move(command),
       [self = shared_from_this(), done = std::move(done)](Result<core::Receipt> receipt) mutable {
         if (!receipt) return done(receipt.error());
-        self->append(0, std::move(done));
+        self->append(0, false, std::move(done));
       });
 }
 
-void CallRecorder::append(std::size_t from, Done done) {
+void CallRecorder::append(std::size_t from, bool may_block, Done done) {
   const std::size_t until = std::min(from + kStepsMax, steps_.size());
   std::vector<events::RecordedStep> steps;
   for (std::size_t i = from; i < until; ++i) {
     steps.push_back({std::move(steps_[i]), received_at_, false});
   }
-  record(std::move(steps), false,
+  record(std::move(steps), Ends::nothing, may_block,
          [self = shared_from_this(), until,
           done = std::move(done)](Result<core::Receipt> receipt) mutable {
            if (!receipt) return done(receipt.error());
            if (until == self->steps_.size()) return done(Ok{});
-           self->append(until, std::move(done));
+           self->append(until, false, std::move(done));
          });
 }
 
-void CallRecorder::record(std::vector<events::RecordedStep> steps, bool completes,
+void CallRecorder::record(std::vector<events::RecordedStep> steps, Ends ends, bool may_block,
                           core::AppendDone done) {
   core::CommandContext context;
   context.project = identity_.project;
@@ -271,7 +288,8 @@ void CallRecorder::record(std::vector<events::RecordedStep> steps, bool complete
   context.actor = identity_.actor;
   context.known = core::Known::skip;
   context.durability = durability_;
-  context.completes_answer = completes;
+  context.completes_answer = ends == Ends::answer;
+  context.may_block = may_block;
   events::Record record;
   record.create.source = "gateway";
   record.create.user = identity_.user;
@@ -309,7 +327,7 @@ void CallRecorder::asked_again(events::FailResponse failure, SentTo to,
   std::vector<events::RecordedStep> recorded;
   const core::Timestamp now = ports_.clock.now();
   for (SessionStep& step : steps) recorded.push_back({std::move(step), now, false});
-  record(std::move(recorded), false,
+  record(std::move(recorded), Ends::nothing, true,
          [done = std::move(done)](const Result<core::Receipt>& receipt) {
            done(receipt ? Status(Ok{}) : Status(receipt.error()));
          });
@@ -346,16 +364,21 @@ void CallRecorder::close(std::vector<SessionStep> steps, Done done) {
   std::vector<events::RecordedStep> recorded;
   const core::Timestamp now = ports_.clock.now();
   for (SessionStep& step : steps) recorded.push_back({std::move(step), now, false});
-  record(std::move(recorded), true,
-         [self = shared_from_this(), said, done = std::move(done)](Result<core::Receipt> receipt) {
+  const bool little = bytes_of(*said) <= core::command_loop::kFoldHereBytesMax;
+  record(std::move(recorded), Ends::answer, false,
+         [self = shared_from_this(), said, little,
+          done = std::move(done)](const Result<core::Receipt>& receipt) {
            if (!receipt) said->clear();
-           // Telling the conversations may read the log, which is no work for its own thread.
-           self->ports_.post(
-               [self, said, done, status = receipt ? Status(Ok{}) : Status(receipt.error())] {
-                 self->conversations_.ended(self->identity_.project, self->place_.session,
-                                            self->place_.call_id, *said);
-                 done(status);
-               });
+           const auto status = receipt ? Status(Ok{}) : Status(receipt.error());
+           const Conversations::Key key{self->identity_.project.text(), self->place_.session};
+           if (little && self->conversations_.try_ended(key, self->place_.call_id, *said)) {
+             return done(status);
+           }
+           // It may read the log, or take long, which is no work for a thread of the log.
+           self->ports_.post([self, key, said, done, status] {
+             self->conversations_.ended(key, self->place_.call_id, *said);
+             done(status);
+           });
          });
 }
 

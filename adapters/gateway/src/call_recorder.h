@@ -69,8 +69,11 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   [[nodiscard]] events::RequestResponse request(std::vector<events::Policy> policies) const;
   [[nodiscard]] events::FailResponse named(events::FailResponse failure) const;
   void fork(Done done);
-  void append(std::size_t from, Done done);
-  void record(std::vector<events::RecordedStep> steps, bool completes, core::AppendDone done);
+  void append(std::size_t from, bool may_block, Done done);
+  enum class Ends : std::uint8_t { nothing, answer };
+  /// @param may_block  this thread, on storage
+  void record(std::vector<events::RecordedStep> steps, Ends ends, bool may_block,
+              core::AppendDone done);
   void close(std::vector<events::SessionStep> steps, Done done);
 
   const Ports& ports_;

@@ -228,13 +228,32 @@ Result<Conversations::Conversation*> Conversations::get(const Key& key) {
   return &entries_.front();
 }
 
-void Conversations::ended(const core::ProjectId& project, const std::string& session,
-                          const std::string& call_id, std::span<const SessionEvent> said) {
-  const std::lock_guard lock(mutex_);
+void Conversations::end_call(const std::string& call_id) {
   if (const auto found = under_way_.find(call_id); found != under_way_.end()) {
     under_way_.erase(found);
   }
-  const Key key{project.text(), session};
+}
+
+bool Conversations::try_ended(const Key& key, const std::string& call_id,
+                              std::span<const SessionEvent> said) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return false;
+  const auto found = by_key_.find(key);
+  if (!said.empty() && found == by_key_.end()) return false;
+  end_call(call_id);
+  if (said.empty()) {
+    forget(key);
+  } else {
+    say(*found->second, said);
+    trim();
+  }
+  return true;
+}
+
+void Conversations::ended(const Key& key, const std::string& call_id,
+                          std::span<const SessionEvent> said) {
+  const std::lock_guard lock(mutex_);
+  end_call(call_id);
   if (said.empty()) return forget(key);
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) {

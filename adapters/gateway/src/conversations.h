@@ -33,6 +33,8 @@ inline constexpr std::size_t kCandidatesMax = 8;
 /// is not at hand.
 class Conversations {
  public:
+  using Key = std::pair<std::string, std::string>;  ///< project, session
+
   /// References outlive this.
   Conversations(const core::EventLog& log, const core::KeyedHash& keyed_hash, FindSessions find);
 
@@ -66,15 +68,17 @@ class Conversations {
   core::Result<Place> place(const Call& call, const std::string& fresh_session, const Adds& adds);
 
   /// The call came to its end: it said this. Empty: what was held is not so, forget it.
-  void ended(const core::ProjectId& project, const std::string& session, const std::string& call_id,
+  void ended(const Key& key, const std::string& call_id,
              std::span<const events::SessionEvent> said);
+  /// The same where it neither waits nor reads. @return false: nothing was done
+  bool try_ended(const Key& key, const std::string& call_id,
+                 std::span<const events::SessionEvent> said);
 
   [[nodiscard]] std::size_t under_way() const;
   /// Of a project; lives as long as this.
   const events::Digester& digester(const core::ProjectId& project);
 
  private:
-  using Key = std::pair<std::string, std::string>;  ///< project, session
   struct Conversation {
     Key key;
     events::Transcript transcript;
@@ -93,6 +97,7 @@ class Conversations {
   core::Result<std::size_t> prepend_known(Call& call);
   core::Status leave_where_recorded(const Conversation& from, const Call& call,
                                     events::Placement& placement);
+  void end_call(const std::string& call_id);
   void say(Conversation& conversation, std::span<const events::SessionEvent> events);
   void note_keys(const Conversation& conversation);
   void note_key(const events::Digest& key, const std::string& session);

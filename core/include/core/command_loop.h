@@ -50,6 +50,7 @@ struct CommandContext {
   Durability durability = Durability::strict;
   Known known = Known::fail;
   bool completes_answer = false;
+  bool may_block = false;  ///< who brings the command: it may then be decided there in any case
   std::optional<Version> expected_version;  ///< the client's own check, or none
 };
 
@@ -117,7 +118,8 @@ class CommandLoop {
   /// Decides and appends; `done` gets the receipt, exactly once, on a thread of `post` or the log,
   /// or on this one (`overloaded`, and what the log answers at once). It must not block.
   /// Where the stream is idle and its state at hand, the decision is made on this thread: it needs
-  /// no storage, and a lone client is spared a thread switch. Never blocks.
+  /// no storage, and a lone client is spared a thread switch. Never blocks, unless the context says
+  /// that it may.
   /// A decision of no events answers an empty receipt.
   /// Errors: the decider's, the log's; version_conflict after `attempts_max` rounds, or at once
   /// when `context.expected_version` does not hold; overloaded.
@@ -126,8 +128,9 @@ class CommandLoop {
     job->stream = StreamKey{job->context.project.text(), job->context.stream.text()};
     switch (lanes_.enter(job->stream, [this, job] { run([this, job] { attempt(job); }); })) {
       case Lanes::Entered::owner:
-        if (!attempt_here(job)) run([this, job] { attempt(job); });
-        return;
+        if (attempt_here(job)) return;
+        if (job->context.may_block) return attempt(job);
+        return run([this, job] { attempt(job); });
       case Lanes::Entered::queued:
         return;
       case Lanes::Entered::full:
