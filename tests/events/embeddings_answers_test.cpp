@@ -8,19 +8,13 @@
 namespace hansard::events {
 namespace {
 
-using checks::kIds;
 using checks::parsed;
 
 core::Hash sha(std::string_view bytes) { return support::hasher().sha256({bytes}); }
+const AnswerIds kIds{"call_1", checks::kIds.message_id, sha};
 
-const AnswerDialect& openai_dialect() {
-  static const auto dialect = openai::embedding_answers(sha);
-  return *dialect;
-}
-const AnswerDialect& ollama_dialect() {
-  static const auto dialect = ollama::embed_answers(sha);
-  return *dialect;
-}
+const AnswerDialect& openai_dialect() { return openai::embedding_answers(); }
+const AnswerDialect& ollama_dialect() { return ollama::embed_answers(); }
 
 RecordResponse answer_of(const AnswerDialect& dialect, const Json& body) {
   const auto steps = dialect.read(body, kIds);

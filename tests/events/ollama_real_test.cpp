@@ -26,14 +26,9 @@ core::Hash some_hash(std::string_view bytes) {
   return hash;
 }
 
-const AnswerDialect& embeddings() {
-  static const auto dialect = openai::embedding_answers(some_hash);
-  return *dialect;
-}
-const AnswerDialect& embed() {
-  static const auto dialect = ollama::embed_answers(some_hash);
-  return *dialect;
-}
+const AnswerIds kIds{"call_1", checks::kIds.message_id, some_hash};
+const AnswerDialect& embeddings() { return openai::embedding_answers(); }
+const AnswerDialect& embed() { return ollama::embed_answers(); }
 
 struct Known {
   std::string_view name;
@@ -148,7 +143,7 @@ std::vector<Sample> all_samples() {
 
 /// The provider's own numbers.
 void expect_usage(const Sample& sample, const Json& body) {
-  const auto steps = sample.api->dialect.read(body, checks::kIds);
+  const auto steps = sample.api->dialect.read(body, kIds);
   ASSERT_TRUE(steps) << steps.error().message;
   const auto& answer = std::get<RecordResponse>(steps->front());
   const bool lines = sample.api->name.starts_with("ollama");
@@ -186,7 +181,7 @@ void expect_text(const Sample& sample, const Json& body) {
     const std::string reason = text_at(choice, "finish_reason");
     if (!reason.empty()) end_reason = reason;
   }
-  const auto steps = sample.api->dialect.read(body, checks::kIds);
+  const auto steps = sample.api->dialect.read(body, kIds);
   ASSERT_TRUE(steps);
   const auto& answer = std::get<RecordResponse>(steps->front());
   EXPECT_FALSE(said.empty());
@@ -210,7 +205,7 @@ Json as_kept(const Json& body) {
 
 /// @return whether it had to be kept whole
 bool rebuilds(const Sample& sample, const Json& body) {
-  const auto steps = sample.api->dialect.read(body, checks::kIds);
+  const auto steps = sample.api->dialect.read(body, kIds);
   EXPECT_TRUE(steps) << (steps ? "" : steps.error().message);
   if (!steps) return false;
   const Json written = sample.api->dialect.write(checks::events_of(*steps));
@@ -228,7 +223,7 @@ void check(const Sample& sample, Counts& counts) {
   const AnswerDialect& dialect = sample.api->dialect;
   if (sample.frames.empty()) {
     if (sample.status >= 400) {
-      EXPECT_FALSE(dialect.read(sample.body, checks::kIds));
+      EXPECT_FALSE(dialect.read(sample.body, kIds));
       EXPECT_FALSE(openai::read_error(sample.status, sample.body).retryable);
       ++counts.others["errors, refused as answers and read as errors"];
       return;

@@ -9,8 +9,10 @@
 #include "events/dialects/ollama/requests.h"
 #include "events/dialects/openai/chat_answers.h"
 #include "events/dialects/openai/completions.h"
+#include "events/dialects/openai/embeddings.h"
 #include "events/dialects/openai/requests.h"
 #include "events/dialects/openai/response_answers.h"
+#include "events/dialects/other.h"
 
 namespace hansard::events {
 namespace {
@@ -21,12 +23,13 @@ constexpr std::array<std::string_view, 4> kResponseEnds{
     "event: error"};
 constexpr std::array<std::string_view, 2> kMessageEnds{"event: message_stop", "event: error"};
 
-const std::array<Api, 6>& table() {
+/// Paths that end alike stand with the longer one first.
+const std::array<Api, 9>& table() {
   using Stream = Api::Stream;
-  static const std::array<Api, 6> apis{
+  static const std::array<Api, 9> apis{
       Api{"openai.chat", "/chat/completions", openai::chat_requests(), openai::chat_answers(),
           openai::read_error, Stream::sse, kChatEnds, true},
-      Api{"openai.completions", "/v1/completions", openai::completion_requests(),
+      Api{"openai.completions", "/completions", openai::completion_requests(),
           openai::completion_answers(), openai::read_error, Stream::sse, kChatEnds, true},
       Api{"openai.responses", "/v1/responses", openai::response_requests(),
           openai::response_answers(), openai::read_error, Stream::sse, kResponseEnds, false},
@@ -48,6 +51,12 @@ const std::array<Api, 6>& table() {
           Stream::lines,
           {},
           false},
+      Api{"ollama.embed", "/api/embed", ollama::embed_requests(), ollama::embed_answers(),
+          ollama::read_error},
+      Api{"ollama.embed", "/api/embeddings", ollama::embed_requests(), ollama::embed_answers(),
+          ollama::read_error},
+      Api{"openai.embeddings", "/embeddings", openai::embedding_requests(),
+          openai::embedding_answers(), openai::read_error},
   };
   return apis;
 }
@@ -65,7 +74,13 @@ const Api* api_at(std::string_view path) {
 const Api* api_named(std::string_view name) {
   const auto found = std::find_if(table().begin(), table().end(),
                                   [&](const Api& api) { return api.name == name; });
-  return found == table().end() ? nullptr : &*found;
+  if (found != table().end()) return &*found;
+  return name == other_api().name ? &other_api() : nullptr;
+}
+
+const Api& other_api() {
+  static const Api api{"other", "", other::requests(), other::answers(), other::read_error};
+  return api;
 }
 
 }  // namespace hansard::events

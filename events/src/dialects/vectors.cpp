@@ -131,6 +131,7 @@ void VectorNotes::count(std::size_t dimensions) {
 void VectorNotes::describe(const VectorHash& hash, Json& to) const {
   if (known_ && vectors_ > 0) to.add("dimensions", dimensions_);
   to.add("vectors", vectors_);
+  if (!hash) return;
   const core::Hash sha = hash(bytes_);
   to.add("sha", core::to_hex(core::as_bytes(sha)));
 }

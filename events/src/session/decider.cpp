@@ -32,7 +32,8 @@ class Recording {
   }
 
   Status run(const Record& command) {
-    if (!state_.created) {
+    // Calls outside conversations have a stream without a beginning.
+    if (!state_.created && context_.stream.text().starts_with("session-")) {
       Decision decision(context_);
       if (auto status = decision.on(state_, command.create); !status) return status;
       const Occurred at{command.created_at, command.created_at_from_client};

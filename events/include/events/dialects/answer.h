@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "events/dialects/vector_hash.h"
 #include "events/json.h"
 #include "events/session/commands.h"
 #include "events/session/facts.h"
@@ -21,11 +22,14 @@
 /// The cadence of a stream is a track beside the answer.
 namespace hansard::events {
 
-/// Names for what an answer does not name. Must give the same name for the same answer again.
+/// Names for what an answer does not name, and what they are made with. Must give the same name for
+/// the same answer again.
 struct AnswerIds {
   std::string call_id;
   /// Of the message of a choice; unique within the session.
   std::function<std::string(std::uint32_t choice)> message_id;
+  /// Of vectors; empty where nobody has the key: then only their number and size are told.
+  VectorHash vector_hash = {};
 };
 
 /// One event of a stream: an SSE event, or a line of NDJSON (`event` is then empty).

@@ -25,7 +25,7 @@ struct Api {
   Stream stream = Stream::none;
   /// What the last frame of a stream may begin with, where that can be told from its first bytes.
   /// Empty: any may be the last.
-  std::span<const std::string_view> last_frames;
+  std::span<const std::string_view> last_frames = {};
   /// Usage comes only to who asks for it (`stream_options.include_usage`).
   bool usage_on_request = false;
 };
@@ -35,5 +35,7 @@ std::span<const Api> apis();
 const Api* api_at(std::string_view path);
 /// By the name of its dialect, or null.
 const Api* api_named(std::string_view name);
+/// For calls of none of these, and for bodies that cannot be read: it keeps them as they are.
+const Api& other_api();
 
 }  // namespace hansard::events

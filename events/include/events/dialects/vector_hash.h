@@ -7,8 +7,8 @@
 
 namespace hansard::events {
 
-/// SHA-256 of bytes: how dialects that do not keep vectors tell one from another without naming a
-/// library. Pure; called from any thread that reads an answer.
+/// Keyed hash of bytes: how dialects that do not keep vectors tell one from another. Only the store
+/// has the key. Pure; called from any thread that reads an answer.
 using VectorHash = std::function<core::Hash(std::string_view bytes)>;
 
 }  // namespace hansard::events

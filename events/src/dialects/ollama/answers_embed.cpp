@@ -41,8 +41,6 @@ bool counts(const Json::Member& each) {
 
 class Answers final : public AnswerDialect {
  public:
-  explicit Answers(VectorHash hash) : hash_(std::move(hash)) {}
-
   [[nodiscard]] core::Result<std::vector<SessionStep>> read(const Json& body,
                                                             const AnswerIds& ids) const override {
     if (!has_vectors(body)) return bad_field("embeddings", "expected an array");
@@ -70,7 +68,7 @@ class Answers final : public AnswerDialect {
       answer.usage_source = UsageSource::provider;
     }
     answer.extra = Json(Json::Object{{"dialect", kDialect}});
-    notes.describe(hash_, *answer.extra);
+    notes.describe(ids.vector_hash, *answer.extra);
     if (!fields.empty()) answer.extra->add("fields", std::move(fields));
     return std::vector<SessionStep>{std::move(answer)};
   }
@@ -102,13 +100,13 @@ class Answers final : public AnswerDialect {
   }
 
  private:
-  VectorHash hash_;
 };
 
 }  // namespace
 
-std::unique_ptr<const AnswerDialect> embed_answers(VectorHash hash) {
-  return std::make_unique<Answers>(std::move(hash));
+const AnswerDialect& embed_answers() {
+  static const Answers dialect;
+  return dialect;
 }
 
 }  // namespace hansard::events::ollama

@@ -76,8 +76,6 @@ Json write_entries(const Json* note) {
 
 class Answers final : public AnswerDialect {
  public:
-  explicit Answers(VectorHash hash) : hash_(std::move(hash)) {}
-
   [[nodiscard]] core::Result<std::vector<SessionStep>> read(const Json& body,
                                                             const AnswerIds& ids) const override {
     if (!is_body(body)) return bad_field("data", "expected an array");
@@ -105,7 +103,7 @@ class Answers final : public AnswerDialect {
       answer.usage_source = UsageSource::provider;
     }
     answer.extra = Json(Json::Object{{"dialect", kDialect}});
-    notes.describe(hash_, *answer.extra);
+    notes.describe(ids.vector_hash, *answer.extra);
     answer.extra->add("data", entries_note(*std::move(entries)));
     answer.extra->add("body", std::move(rest));
     return std::vector<SessionStep>{std::move(answer)};
@@ -149,14 +147,13 @@ class Answers final : public AnswerDialect {
     }
     return body;
   }
-
-  VectorHash hash_;
 };
 
 }  // namespace
 
-std::unique_ptr<const AnswerDialect> embedding_answers(VectorHash hash) {
-  return std::make_unique<Answers>(std::move(hash));
+const AnswerDialect& embedding_answers() {
+  static const Answers dialect;
+  return dialect;
 }
 
 }  // namespace hansard::events::openai

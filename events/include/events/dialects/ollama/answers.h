@@ -1,10 +1,7 @@
 #pragma once
 
-#include <memory>
-
 #include "events/dialects/answer.h"
 #include "events/dialects/provider_error.h"
-#include "events/dialects/vector_hash.h"
 
 /// Answers of the native Ollama API (reference: Ollama API, "Generate a chat completion",
 /// "Generate a completion", "Generate embeddings"). Pure.
@@ -34,8 +31,8 @@ const AnswerDialect& chat_answers();
 const AnswerDialect& generate_answers();
 
 /// POST /api/embed and its forerunner /api/embeddings. Vectors are not kept: `extra` has what
-/// `describe_vectors` says of them, and `write` gives the body without them.
-std::unique_ptr<const AnswerDialect> embed_answers(VectorHash hash);
+/// `AnswerIds::vector_hash` says of them, and `write` gives the body without them.
+const AnswerDialect& embed_answers();
 
 /// @param status  of HTTP; 200 for an error inside a stream.
 /// @param body    {"error":"text"}

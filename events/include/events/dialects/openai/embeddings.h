@@ -1,9 +1,6 @@
 #pragma once
 
-#include <memory>
-
 #include "events/dialects/answer.h"
-#include "events/dialects/vector_hash.h"
 
 /// Answers of the OpenAI embeddings API and of compatible hosts (reference: OpenAI API, "Create
 /// embeddings"). Errors are read by `read_error` in response_answers.h. Pure.
@@ -11,7 +8,7 @@
 /// Vectors are not kept: they can be made again and are larger than all that is said. Of them
 /// `extra` has
 ///   {"dimensions":1536,"vectors":2,"sha":"<hex>"}
-/// where `sha` is the SHA-256 of all vectors one after the other as little-endian float32, so that
+/// where `sha` is the keyed hash (`AnswerIds::vector_hash`) of all vectors one after the other as little-endian float32, so that
 /// the same vectors asked for as `float` and as `base64` are equal; a form that is neither (several
 /// encodings at once, vectors of vectors) counts as its compact JSON and has no `dimensions`,
 /// nor have vectors that differ in theirs.
@@ -23,6 +20,7 @@
 /// The API does not stream; an answer that comes as one frame all the same is understood.
 namespace hansard::events::openai {
 
-std::unique_ptr<const AnswerDialect> embedding_answers(VectorHash hash);
+/// Lives as long as the program.
+const AnswerDialect& embedding_answers();
 
 }  // namespace hansard::events::openai
