@@ -24,6 +24,18 @@ AppendRequest make_request(const CommandContext& context, std::vector<NewEvent> 
   return request;
 }
 
+bool wrote_nothing(const Result<Receipt>& receipt) {
+  if (receipt) return receipt->duplicate();
+  switch (receipt.error().code) {
+    case Errc::id_reused:
+    case Errc::partial_duplicate:
+    case Errc::version_conflict:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool client_check_failed(const CommandContext& context, const Error& conflict) {
   if (!context.expected_version) return false;
   const std::string expected = std::to_string(context.expected_version->value);

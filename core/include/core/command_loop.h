@@ -71,6 +71,8 @@ using StateFold = std::function<Status(const RecordedEvent& event)>;
 /// version of its next event), and the client's own.
 AppendRequest make_request(const CommandContext& context, std::vector<NewEvent> records,
                            Version next, const Hasher& hasher);
+/// The log has judged, and not by writing: what it judged may have been decided on an old state.
+bool wrote_nothing(const Result<Receipt>& receipt);
 /// True when `conflict` says that the client's own check does not hold.
 bool client_check_failed(const CommandContext& context, const Error& conflict);
 /// The conflict to answer when the client's own check does not hold for a stream at `next`.
@@ -161,6 +163,7 @@ class CommandLoop {
     AppendDone done;
     StreamKey stream{};
     int attempts = 0;
+    bool unlooked = false;             ///< decided without a look at the stream's head
     std::vector<NewEvent> appended{};  ///< copies to fold into the cached state afterwards
   };
   using JobPtr = std::shared_ptr<Job>;
@@ -208,7 +211,8 @@ class CommandLoop {
   }
 
   /// Decides on the cached state, without looking whether the stream has moved on since: the append
-  /// finds out. Any other outcome than an append may be owed to an old state, and is not told.
+  /// finds out. Any other outcome than one that writes may be owed to an old state, and is not
+  /// told: a refusal, nothing to do, an event that is known already.
   /// @return false when nothing came of it.
   bool attempt_here(const JobPtr& job) {
     auto folded = cache_.take(job->stream);
@@ -222,6 +226,7 @@ class CommandLoop {
     }
     keep(job->stream, *std::move(folded));
     if (!decided || !*decided || (*decided)->empty()) return false;
+    job->unlooked = true;
     append(job, **std::move(decided), next);
     return true;
   }
@@ -253,6 +258,10 @@ class CommandLoop {
 
   /// The log's answer. On a thread of the log, so that anything longer is posted.
   void appended(const JobPtr& job, Result<Receipt> receipt) {
+    const bool unlooked = std::exchange(job->unlooked, false);
+    if (unlooked && command_loop::wrote_nothing(receipt)) {
+      return run([this, job] { attempt(job); });
+    }
     if (receipt) {
       job->done(*receipt);
       if (receipt->duplicate()) return lanes_.leave(job->stream);
