@@ -26,7 +26,8 @@ ADAPTERS = {
     "http": ("boost/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
     "providers": ("boost/", "openssl/"),
     "importers": ("zstd.h", "zlib.h"),
-    "gateway": (),
+    "gateway": ("zstd.h", "zlib.h"),
+    "scripted": (),
     "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
 }
 # Seconds of compile time each: never where another folder would pay for them.
