@@ -19,6 +19,7 @@
 #include "projections/registry.h"
 #include "providers/client.h"
 #include "providers_route.h"
+#include "timers.h"
 
 namespace hansard::cli {
 
@@ -79,6 +80,7 @@ struct Engine::Parts {
   mutable std::mutex counting_mutex;
   bool counting = false;
 
+  std::optional<Timers> timers;  ///< of calls to models
   std::unique_ptr<providers::Client> providers;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<core::Subscription> left_calls;
@@ -116,6 +118,7 @@ struct Engine::Parts {
     auto client = providers::Client::create(settings.providers, clock);
     if (!client) return client.error();
     providers = *std::move(client);
+    timers.emplace();
     gateway::GatewayOptions options;
     options.recording = settings.gateway_recording == "off"       ? gateway::Recording::off
                         : settings.gateway_recording == "relaxed" ? gateway::Recording::relaxed
@@ -132,9 +135,14 @@ struct Engine::Parts {
       return projections::find_conversations(**index, key, most);
     };
     const auto post = [this](std::function<void()> work) { deciding->post(std::move(work)); };
-    gateway.emplace(gateway::Ports{store->log(), *keyed_hash, clock, *providers, std::move(execute),
-                                   find, post, ossl::random_hash, std::move(writable)},
-                    options);
+    gateway.emplace(
+        gateway::Ports{store->log(), *keyed_hash, clock, *providers, std::move(execute), find, post,
+                       ossl::random_hash, std::move(writable),
+                       [] { return std::chrono::steady_clock::now(); },
+                       [this](std::chrono::milliseconds wait, std::function<void()> work) {
+                         return timers->after(wait, std::move(work));
+                       }},
+        options);
     if (access == Access::operate) end_left_calls();
     return core::Ok{};
   }
@@ -219,6 +227,7 @@ Status Engine::stop() {
   parts.router.reset();  // what still waits for a position is cancelled
   parts.left_calls.reset();
   if (parts.blocking) parts.blocking->stop();
+  if (parts.timers) parts.timers->stop();
   parts.providers.reset();  // and so are calls, which are recorded as that
   {
     const std::lock_guard lock(parts.counting_mutex);

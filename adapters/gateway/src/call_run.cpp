@@ -152,6 +152,7 @@ void CallRun::stopped() {
 
 void CallRun::goes_out(SentTo to) {
   Lock lock(mutex_);
+  if (gone_) return;  // it comes to nothing
   sent_at_ = steady_clock::now();
   went_out_ = true;
   if (!recorded()) return;
@@ -180,11 +181,7 @@ void CallRun::asked(Status status) {
   if (!status) to_record_.clear();
   if (!to_record_.empty()) return record(std::move(lock));
   asked_ = std::move(status);
-  if (gone_ && *asked_ && !concluding_) {
-    return conclude(lock,
-                    broken_off(*api_, {Errc::cancelled, "the client went"}, tee_ ? &*tee_ : nullptr,
-                               recorder_->answer_ids(), elapsed_us()));
-  }
+  if (gone_ && *asked_ && !concluding_) return conclude(lock, left());
   advance(std::move(lock));
 }
 
@@ -345,6 +342,15 @@ void CallRun::concluded(Status status) {
   pull(std::move(lock));
 }
 
+/// What became of a call whose client has gone.
+Outcome CallRun::left() {
+  if (failed_) return *std::exchange(failed_, {});  // and nothing else was tried yet
+  return broken_off(*api_,
+                    over_ ? Error{Errc::cancelled, "the client went at the end"}
+                          : Error{Errc::cancelled, "the client went"},
+                    tee_ ? &*tee_ : nullptr, recorder_->answer_ids(), elapsed_us());
+}
+
 void CallRun::cancel() {
   Lock lock(mutex_);
   if (gone_) return;
@@ -353,11 +359,7 @@ void CallRun::cancel() {
   waiting_ = nullptr;
   auto exchange = std::move(exchange_);
   if (recorded() && asked_ && *asked_ && !concluding_) {
-    const bool over = over_;
-    conclude(lock, broken_off(*api_,
-                              over ? Error{Errc::cancelled, "the client went at the end"}
-                                   : Error{Errc::cancelled, "the client went"},
-                              tee_ ? &*tee_ : nullptr, recorder_->answer_ids(), elapsed_us()));
+    conclude(lock, left());
   } else {
     lock.unlock();
   }

@@ -51,6 +51,7 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void refuse(Lock lock, core::Error error);
   void pull(Lock lock);
   void came(core::Result<std::string> bytes);
+  [[nodiscard]] Outcome left();
   void conclude(Lock& lock, Outcome outcome);
   void concluded(core::Status status);
   void give(Lock lock, core::Result<std::string> bytes);

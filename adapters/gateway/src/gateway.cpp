@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "breakers.h"
 #include "call_run.h"
 #include "conversations.h"
 #include "layer.h"
@@ -13,11 +14,13 @@ struct Gateway::Impl {
       : ports(std::move(given)),
         options(std::move(with)),
         conversations(ports.log, ports.keyed_hash, ports.find_sessions),
-        layers(make_layers(ports)) {}
+        breakers(options.routes, ports.now),
+        layers(make_layers(ports, breakers)) {}
 
   const Ports ports;
   const GatewayOptions options;
   Conversations conversations;
+  Breakers breakers;
   const std::unique_ptr<Layer> layers;
 };
 
@@ -32,6 +35,8 @@ std::function<void()> Gateway::call(GatewayRequest request, GatewayDone done) {
   run->start();
   return [run] { run->cancel(); };
 }
+
+std::vector<BreakerStatus> Gateway::breakers() const { return impl_->breakers.status(); }
 
 void Gateway::interrupted(const std::vector<LeftCall>& calls) {
   const Ports& ports = impl_->ports;

@@ -22,6 +22,8 @@ struct RoutedCall {
   CallIdentity identity;
 };
 
+class Breakers;
+
 /// Who follows a call through the layers. They tell from any thread, one after another, and no more
 /// once the head was told or the exchange let go of.
 class CallWatch {
@@ -52,6 +54,6 @@ class Layer {
 };
 
 /// All of them, put together; references outlive what comes.
-std::unique_ptr<Layer> make_layers(const Ports& ports);
+std::unique_ptr<Layer> make_layers(const Ports& ports, Breakers& breakers);
 
 }  // namespace hansard::gateway

@@ -74,17 +74,22 @@ FailResponse unreadable(const core::Error& why, int status) {
 
 }  // namespace
 
+FailResponse refused(const Api& api, int status, const std::string& body,
+                     std::uint64_t latency_us) {
+  const events::ProviderError error = api.read_error(status, document(body));
+  FailResponse failure;
+  failure.error_type = error.type;
+  failure.error = error.error;
+  failure.retryable = error.retryable;
+  failure.status = static_cast<std::uint64_t>(status);
+  time(failure, nullptr, latency_us);
+  return failure;
+}
+
 Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::AnswerIds& ids,
                    std::uint64_t latency_us) {
   if (status < 200 || status > 299) {
-    const events::ProviderError error = api.read_error(status, document(tee.bytes()));
-    FailResponse failure;
-    failure.error_type = error.type;
-    failure.error = error.error;
-    failure.retryable = error.retryable;
-    failure.status = static_cast<std::uint64_t>(status);
-    time(failure, nullptr, latency_us);
-    return failure;
+    return refused(api, status, tee.bytes(), latency_us);
   }
   Json body;
   Json track;

@@ -25,6 +25,12 @@ Outcome outcome_of(const events::Api& api, int status, AnswerTee& tee, const eve
 Outcome broken_off(const events::Api& api, const core::Error& error, AnswerTee* tee,
                    const events::AnswerIds& ids, std::uint64_t latency_us);
 
+/// Of one that the provider answered with an error.
+/// @param status  of HTTP
+/// @param body    as far as it came
+events::FailResponse refused(const events::Api& api, int status, const std::string& body,
+                             std::uint64_t latency_us);
+
 /// Takes the client's keys out of what a provider said: some say in their errors which key they
 /// got.
 void redact(events::FailResponse& failure, const std::vector<std::string>& secrets);

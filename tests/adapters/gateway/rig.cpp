@@ -1,11 +1,24 @@
 #include "rig.h"
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 namespace hansard::gateway::testing {
+
+class GatewayTest::Timer final : public core::Subscription {
+ public:
+  Timer(std::shared_ptr<Timers> all, Timers::key_type key) : all_(std::move(all)), key_(key) {}
+  ~Timer() override { all_->erase(key_); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  std::shared_ptr<Timers> all_;
+  Timers::key_type key_;
+};
 
 GatewayTest::GatewayTest()
     : memory_(support::hasher(), equivalence_),
@@ -46,14 +59,38 @@ void GatewayTest::restart(GatewayOptions options) {
         return find_sessions_(project, key, most);
       },
       [this](std::function<void()> work) { post(std::move(work)); },
-      [this] { return support::salt(std::to_string(++drawn_)); },
-      [this] { return writable_; }};
+      [this] { return draw(); },
+      [this] { return writable_; },
+      [this] { return moment_; },
+      [this](std::chrono::milliseconds time, std::function<void()> work) {
+        const auto key = std::pair(moment_ + time, ++timer_);
+        timers_->emplace(key, std::move(work));
+        return std::make_unique<Timer>(timers_, key);
+      }};
   gateway_ = std::make_unique<Gateway>(std::move(ports), options);
 }
 
 void GatewayTest::post(std::function<void()> work) {
   posted_.push_back(std::move(work));
   if (!holds_posts_) run_posted();
+}
+
+core::Hash GatewayTest::draw() {
+  core::Hash hash = support::salt(std::to_string(++drawn_));
+  if (chance_) std::memcpy(hash.data() + hash.size() - sizeof *chance_, &*chance_, sizeof *chance_);
+  return hash;
+}
+
+void GatewayTest::wait(std::chrono::milliseconds time) {
+  const Moment until = moment_ + time;
+  while (!timers_->empty() && timers_->begin()->first.first <= until) {
+    const auto first = timers_->begin();
+    moment_ = std::max(moment_, first->first.first);
+    const auto work = std::move(first->second);
+    timers_->erase(first);
+    work();
+  }
+  moment_ = until;
 }
 
 void GatewayTest::run_posted() {

@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client.h"
@@ -75,6 +79,10 @@ class GatewayTest : public ::testing::Test {
                    std::vector<core::HttpField> fields = {}, int status = 200);
 
   void run_posted();
+  /// Lets time pass: what waits for it is called, in order, at its time.
+  void wait(std::chrono::milliseconds time);
+  /// Timers that wait.
+  [[nodiscard]] std::size_t timers() const { return timers_->size(); }
   Gateway& gateway() { return *gateway_; }
 
   /// All that is on record, in order.
@@ -106,6 +114,8 @@ class GatewayTest : public ::testing::Test {
   core::Status writable_ = core::Ok{};
   FindSessions find_sessions_;
   bool holds_posts_ = false;
+  /// What is drawn where something is left to chance, over 64 bits; nothing: names go on differing.
+  std::optional<std::uint64_t> chance_;
 
  private:
   class CountingClock final : public core::Clock {
@@ -116,10 +126,18 @@ class GatewayTest : public ::testing::Test {
     mutable std::int64_t now_us_ = 1'700'000'000'000'000;
   };
 
+  using Moment = std::chrono::steady_clock::time_point;
+  using Timers = std::map<std::pair<Moment, std::uint64_t>, std::function<void()>>;
+  class Timer;
+
   void post(std::function<void()> work);
+  core::Hash draw();
 
   CountingClock clock_;
   std::uint64_t drawn_ = 0;
+  Moment moment_{std::chrono::hours(1000)};
+  std::uint64_t timer_ = 0;
+  std::shared_ptr<Timers> timers_ = std::make_shared<Timers>();
   std::deque<std::function<void()>> posted_;
   bool running_ = false;
   std::unique_ptr<core::CommandLoop<events::SessionDecider>> loop_;

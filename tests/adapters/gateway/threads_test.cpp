@@ -118,7 +118,11 @@ class ThreadsTest : public ::testing::Test {
                          return std::vector<std::string>{};
                        },
                        poster(), [this] { return support::salt(std::to_string(++drawn_)); },
-                       [] { return core::Status(core::Ok{}); }},
+                       [] { return core::Status(core::Ok{}); },
+                       [] { return std::chrono::steady_clock::now(); },
+                       [](std::chrono::milliseconds, const std::function<void()>&) {
+                         return std::unique_ptr<core::Subscription>();  // nothing waits here
+                       }},
                  {}) {}
 
   core::Post poster() {

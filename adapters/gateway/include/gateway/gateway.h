@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/model_provider.h"
+#include "gateway/breaker_status.h"
 #include "gateway/ports.h"
 #include "gateway/routes.h"
 
@@ -87,6 +88,9 @@ class Gateway {
   /// Records that these calls were interrupted. Never blocks; what cannot be recorded now is left
   /// for the next start.
   void interrupted(const std::vector<LeftCall>& calls);
+
+  /// Every breaker, by route and provider. Cost: a short lock each.
+  [[nodiscard]] std::vector<BreakerStatus> breakers() const;
 
  private:
   struct Impl;

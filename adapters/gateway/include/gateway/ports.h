@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,14 @@ struct Ports {
   std::function<core::Hash()> draw_random;
   /// Ok while the store accepts appends, else why not.
   std::function<core::Status()> writable;
+  /// Time that only goes forward, for pauses, windows and deadlines.
+  std::function<std::chrono::steady_clock::time_point()> now;
+  /// Calls back once after a wait, on a thread on which nothing may block. Destroying what it gives
+  /// cancels: a call that is running is waited for, unless it is the one that destroys. Null: too
+  /// many wait.
+  std::function<std::unique_ptr<core::Subscription>(std::chrono::milliseconds,
+                                                    std::function<void()>)>
+      after;
 };
 
 }  // namespace hansard::gateway

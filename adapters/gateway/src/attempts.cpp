@@ -1,0 +1,355 @@
+#include "attempts.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "outcome.h"
+#include "own_answer.h"
+#include "targets.h"
+
+namespace hansard::gateway {
+
+using core::Result;
+using events::Policy;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// Pieces of a failed answer that are read: each is a step of ours.
+constexpr std::size_t kFailedPiecesMax = 256;
+
+class RunExchange final : public core::ProviderExchange {
+ public:
+  explicit RunExchange(std::shared_ptr<AttemptRun> run) : run_(std::move(run)) {}
+  ~RunExchange() override { run_->cancel(); }
+  RunExchange(const RunExchange&) = delete;
+  RunExchange& operator=(const RunExchange&) = delete;
+  void next(std::function<void(Result<std::string>)> done) override { run_->next(std::move(done)); }
+
+ private:
+  std::shared_ptr<AttemptRun> run_;
+};
+
+class AttemptsLayer final : public Layer {
+ public:
+  AttemptsLayer(const Ports& ports, Breakers& breakers) : ports_(ports), breakers_(breakers) {}
+
+  std::unique_ptr<core::ProviderExchange> start(RoutedCall call, std::shared_ptr<CallWatch> watch,
+                                                HeadDone head) override {
+    if (call.route == nullptr) {
+      watch->goes_out({call.call.provider, {}, events::ServedFrom::provider});
+      return ports_.providers.start(std::move(call.call), std::move(head));
+    }
+    auto run = std::make_shared<AttemptRun>(ports_, breakers_, std::move(call), std::move(watch),
+                                            std::move(head));
+    run->start();
+    return std::make_unique<RunExchange>(std::move(run));
+  }
+
+ private:
+  const Ports& ports_;
+  Breakers& breakers_;
+};
+
+std::uint64_t microseconds(std::chrono::steady_clock::duration time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time).count());
+}
+
+}  // namespace
+
+std::unique_ptr<Layer> make_attempts(const Ports& ports, Breakers& breakers) {
+  return std::make_unique<AttemptsLayer>(ports, breakers);
+}
+
+AttemptRun::AttemptRun(const Ports& ports, Breakers& breakers, RoutedCall call,
+                       std::shared_ptr<CallWatch> watch, HeadDone head)
+    : ports_(ports),
+      breakers_(breakers),
+      watch_(std::move(watch)),
+      route_name_(call.call.provider),
+      route_(*call.route),
+      keyholder_(keyholder_of(route_, route_name_)),
+      began_(ports.now()),
+      call_(std::move(call)),
+      head_(std::move(head)) {}
+
+/// The end of a draw: its beginning may have become a name.
+std::uint64_t AttemptRun::draw() const {
+  const core::Hash hash = ports_.draw_random();
+  std::uint64_t drawn = 0;
+  std::memcpy(&drawn, hash.data() + hash.size() - sizeof drawn, sizeof drawn);
+  return drawn;
+}
+
+void AttemptRun::start() {
+  Lock lock(mutex_);
+  const bool draws = route_.targets.size() > 1;
+  plan_ = plan_of(route_, route_name_, draws ? draw() : 0);
+  if (draws) decided_.push_back({"target", "drawn", plan_.front().provider, {}});
+  if (!take_place(0, "after_open")) return stop(std::move(lock));
+  go(std::move(lock));
+}
+
+/// Finds the first target from `from` on whose breaker lets a call through.
+bool AttemptRun::take_place(std::size_t from, const std::string& reason) {
+  for (std::size_t i = from; i < plan_.size(); ++i) {
+    const std::string& provider = plan_[i].provider;
+    auto permit = breakers_.enter(route_name_, provider);
+    if (!permit.allowed()) {
+      decided_.push_back({"breaker", "open", provider, {}});
+      refused_for_ = std::min(refused_for_.value_or(permit.retry_after()), permit.retry_after());
+      continue;
+    }
+    if (i != at_) {
+      decided_.push_back({"fallback", reason, provider, {}});
+      at_ = i;
+      made_ = 0;
+    }
+    if (permit.trial()) decided_.push_back({"breaker", "trial", provider, {}});
+    permit_ = std::move(permit);
+    return true;
+  }
+  return false;
+}
+
+core::ProviderCall AttemptRun::call_for(const Target& target) {
+  core::ProviderCall call;
+  const bool last = made_ >= route_.retry.attempts_max && at_ + 1 >= plan_.size();
+  if (last) {
+    call = std::move(call_.call);
+  } else {
+    call = call_.call;
+  }
+  call.provider = target.provider;
+  if (target.provider != keyholder_) drop_keys(call.fields);
+  if (call.deadlines && call.deadlines->total.count() > 0) {
+    const auto spent = std::chrono::duration_cast<milliseconds>(ports_.now() - began_);
+    call.deadlines->total = std::max(milliseconds(1), call.deadlines->total - spent);
+  }
+  return call;
+}
+
+/// Makes the next attempt, at the place taken for it.
+void AttemptRun::go(Lock lock) {
+  ++made_;
+  const std::uint64_t turn = ++turn_;
+  came_.reset();
+  body_.clear();
+  pieces_ = 0;
+  whole_ = false;
+  const Target& target = plan_[at_];
+  SentTo to{target.provider, {}, events::ServedFrom::provider};
+  const auto deadlines = call_.call.deadlines;
+  core::ProviderCall call = call_for(target);
+  call_.call.deadlines = deadlines;  // of the whole call, also when the rest went out
+  if (target.model) {
+    if (auto body = with_model(call.body, *target.model)) {
+      call.body = *std::move(body);
+      to.model = target.model;
+    }
+  }
+  const auto policies = std::exchange(decided_, {});
+  sent_at_ = ports_.now();
+  lock.unlock();
+  for (const Policy& policy : policies) watch_->decided(policy);
+  watch_->goes_out(std::move(to));
+  std::shared_ptr<core::ProviderExchange> exchange = ports_.providers.start(
+      std::move(call),
+      [self = shared_from_this(), turn](Head head) { self->head_came(turn, std::move(head)); });
+  lock.lock();
+  if (gone_) {
+    lock.unlock();
+    return;  // and the exchange goes, outside the lock
+  }
+  exchange_ = std::move(exchange);
+  if (came_) decide(std::move(lock));
+}
+
+void AttemptRun::head_came(std::uint64_t turn, Head head) {
+  Lock lock(mutex_);
+  if (gone_ || turn != turn_ || came_) return;
+  came_ = std::move(head);
+  if (exchange_) decide(std::move(lock));
+}
+
+/// The head of an attempt is there, or the reason why there is none.
+void AttemptRun::decide(Lock lock) {
+  const Verdict verdict = *came_ ? judge((*came_)->status) : judge(came_->error());
+  permit_.settle(verdict.provider_well);
+  const auto step = step_after(verdict);
+  if (!step) return pass(std::move(lock));
+  step_ = *step;
+  reason_ = verdict.reason;
+  if (*came_) return drain(std::move(lock));
+  failed(std::move(lock));
+}
+
+bool AttemptRun::in_time(milliseconds pause) const {
+  const auto& deadlines = call_.call.deadlines;
+  if (!deadlines || deadlines->total.count() == 0) return true;
+  return ports_.now() + pause < began_ + deadlines->total;
+}
+
+std::optional<AttemptRun::Step> AttemptRun::step_after(const Verdict& verdict) const {
+  const RetryOptions& retry = route_.retry;
+  if (verdict.may_pass && made_ < retry.attempts_max) {
+    const auto asked =
+        *came_ ? retry_after((*came_)->fields, ports_.clock.now()) : std::optional<milliseconds>();
+    const milliseconds pause = asked ? *asked : backoff(retry, made_, draw());
+    const bool patient = !asked || *asked <= retry.retry_after_max;
+    if (patient && in_time(pause) &&
+        breakers_.closed_for(route_name_, plan_[at_].provider) <= pause) {
+      return Step{true, pause};
+    }
+  }
+  if (!verdict.elsewhere || !in_time(milliseconds(0))) return {};
+  const bool can = std::any_of(
+      plan_.begin() + static_cast<std::ptrdiff_t>(at_) + 1, plan_.end(), [&](const Target& target) {
+        return breakers_.closed_for(route_name_, target.provider).count() == 0;
+      });
+  return can ? std::optional<Step>(Step{}) : std::nullopt;
+}
+
+/// Reads what the failed attempt says about itself: it is recorded, and may still be the answer.
+void AttemptRun::drain(Lock lock) {
+  draining_ = true;
+  const std::uint64_t turn = turn_;
+  lock.unlock();
+  std::shared_ptr<core::Subscription> timer =
+      ports_.after(kFailedBodyPatience, [self = shared_from_this(), turn] {
+        Lock late(self->mutex_);
+        if (!self->gone_ && turn == self->turn_ && self->draining_) self->failed(std::move(late));
+      });
+  lock.lock();
+  if (gone_ || turn != turn_ || !draining_) {
+    lock.unlock();
+    return;
+  }
+  timer_ = timer;
+  if (timer_ == nullptr) return failed(std::move(lock));  // nobody would end the wait
+  ask(std::move(lock));
+}
+
+void AttemptRun::ask(Lock lock) {
+  const auto exchange = exchange_;
+  const std::uint64_t turn = turn_;
+  lock.unlock();
+  exchange->next([self = shared_from_this(), turn](Result<std::string> bytes) {
+    self->piece_came(turn, std::move(bytes));
+  });
+}
+
+void AttemptRun::piece_came(std::uint64_t turn, Result<std::string> bytes) {
+  Lock lock(mutex_);
+  if (gone_ || turn != turn_ || !draining_) return;
+  if (!bytes) return failed(std::move(lock));
+  if (bytes->empty()) {
+    whole_ = true;
+    return failed(std::move(lock));
+  }
+  body_ += *bytes;
+  if (body_.size() > kFailedBytesMax || ++pieces_ >= kFailedPiecesMax) {
+    return failed(std::move(lock));
+  }
+  ask(std::move(lock));
+}
+
+events::FailResponse AttemptRun::failure() const {
+  const std::uint64_t latency_us = microseconds(ports_.now() - sent_at_);
+  if (*came_) return refused(*call_.api, (*came_)->status, body_, latency_us);
+  const Outcome outcome = broken_off(*call_.api, came_->error(), nullptr, {}, latency_us);
+  return std::get<events::FailResponse>(outcome);
+}
+
+/// The attempt is over, and something else is tried.
+void AttemptRun::failed(Lock lock) {
+  draining_ = false;
+  const std::uint64_t turn = turn_;
+  const milliseconds pause = step_.pause;
+  std::optional<events::FailResponse> failure;
+  if (call_.api != nullptr) failure = this->failure();
+  auto exchange = std::move(exchange_);
+  auto timer = std::move(timer_);
+  exchange_ = nullptr;
+  timer_ = nullptr;
+  lock.unlock();
+  exchange = nullptr;
+  timer = nullptr;
+  if (failure) watch_->attempt_failed(*std::move(failure));
+  if (pause.count() == 0) return resume(turn);
+  timer = ports_.after(pause, [self = shared_from_this(), turn] { self->resume(turn); });
+  lock.lock();
+  if (gone_ || turn != turn_) {
+    lock.unlock();
+    return;
+  }
+  timer_ = timer;
+  if (timer_ == nullptr) give_up(std::move(lock));
+}
+
+void AttemptRun::resume(std::uint64_t turn) {
+  Lock lock(mutex_);
+  if (gone_ || turn != turn_ || !head_) return;
+  const std::size_t was = at_;
+  const auto pause = step_.pause;
+  if (!take_place(step_.again ? at_ : at_ + 1, reason_)) return give_up(std::move(lock));
+  if (at_ == was) {
+    const auto wait_us = static_cast<std::uint64_t>(pause.count()) * 1000;
+    decided_.push_back({"retry", reason_, plan_[at_].provider, wait_us});
+  }
+  go(std::move(lock));
+}
+
+/// Nothing else can be tried after all: what the last attempt came to is the answer.
+void AttemptRun::give_up(Lock lock) {
+  if (*came_ && !whole_) return stop(std::move(lock));
+  if (*came_) exchange_ = body_at_hand(std::move(body_));
+  pass(std::move(lock));
+}
+
+void AttemptRun::pass(Lock lock) {
+  const auto head = std::exchange(head_, nullptr);
+  Head came = *std::move(came_);
+  const auto policies = std::exchange(decided_, {});
+  lock.unlock();
+  for (const Policy& policy : policies) watch_->decided(policy);
+  head(std::move(came));
+}
+
+/// Every provider that could be asked is kept from calls.
+void AttemptRun::stop(Lock lock) {
+  const std::string body =
+      error_body(call_.api, "hansard_unavailable",
+                 "the provider of " + route_name_ + " has been failing, and is left alone for now");
+  exchange_ = body_at_hand(body);
+  const auto head = std::exchange(head_, nullptr);
+  const auto policies = std::exchange(decided_, {});
+  const auto wait = refused_for_;
+  lock.unlock();
+  for (const Policy& policy : policies) watch_->decided(policy);
+  watch_->stopped();
+  head(own_head(503, body.size(), wait));
+}
+
+void AttemptRun::next(std::function<void(Result<std::string>)> done) {
+  Lock lock(mutex_);
+  const auto exchange = exchange_;  // `cancel` may take it away meanwhile
+  lock.unlock();
+  if (exchange) exchange->next(std::move(done));
+}
+
+void AttemptRun::cancel() {
+  Lock lock(mutex_);
+  gone_ = true;
+  const auto head = std::exchange(head_, nullptr);
+  auto exchange = std::move(exchange_);
+  auto timer = std::move(timer_);
+  exchange_ = nullptr;
+  timer_ = nullptr;
+  permit_ = {};  // no verdict
+  lock.unlock();
+}
+
+}  // namespace hansard::gateway
