@@ -232,6 +232,7 @@ events::RequestResponse CallRecorder::request(std::vector<events::Policy> polici
   request.model = sent_.model ? sent_.model : asked.model;
   request.policies = std::move(policies);
   request.stream = asked.stream;
+  request.request_hash = prompt_.request_hash;
   request.parameters = asked.parameters;
   request.tools = asked.tools;
   request.extra = form_;

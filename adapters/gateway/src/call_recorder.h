@@ -58,6 +58,8 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   /// Names for the answer: of the call, and of the message of each choice.
   [[nodiscard]] events::AnswerIds answer_ids() const;
   [[nodiscard]] std::uint32_t attempt() const { return attempt_; }
+  /// Name of the session. @pre `asked` succeeded
+  [[nodiscard]] const std::string& session() const { return place_.session; }
 
  private:
   std::vector<events::SessionEvent> adds(const Conversations::Place& place);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fields.h"
+#include "request_key.h"
 
 namespace hansard::gateway {
 
@@ -15,6 +16,9 @@ using events::Json;
 using std::chrono::steady_clock;
 
 namespace {
+
+/// Of a hash, kept: enough to tell requests apart.
+constexpr std::size_t kRequestHashBytes = 16;
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
@@ -69,19 +73,28 @@ Status CallRun::read() {
   if (!body) return body.error();
   const bool usage = api_->usage_on_request && options_.ask_for_usage;
   Json original = usage ? *body : Json();
+  const std::string canonical = canonical_request(api_->name, *body);
   auto prompt = read_prompt(*api_, *std::move(body), conversations_.digester(request_.project));
   if (!prompt) return prompt.error();
   streams_ = prompt->request.stream;
   if (usage && streams_) ask_for_usage(std::move(original));
-  identity_ = identity_of(request_.fields, prompt->request);
+  identity_ = identify(prompt->request);
+  prompt->request_hash =
+      core::to_hex(core::as_bytes(ports_.keyed_hash("request", request_.project.text(), canonical))
+                       .substr(0, kRequestHashBytes));
   prompt_ = std::make_shared<const Prompt>(*std::move(prompt));
   const auto durability = options_.recording == Recording::strict ? core::Durability::strict
                                                                   : core::Durability::relaxed;
-  identity_.project = request_.project;
-  identity_.actor = request_.actor;
   recorder_ = std::make_shared<CallRecorder>(ports_, conversations_, identity_, prompt_,
                                              request_.received_at, durability);
   return Ok{};
+}
+
+CallIdentity CallRun::identify(const events::CallRequest& request) const {
+  CallIdentity identity = identity_of(request_.fields, request);
+  identity.project = request_.project;
+  identity.actor = request_.actor;
+  return identity;
 }
 
 /// A stream tells what it cost only when it is asked to.
@@ -118,7 +131,7 @@ void CallRun::send() {
   }
   routed.api = api_;
   routed.prompt = prompt_;
-  routed.identity = identity_;
+  routed.identity = prompt_ ? identity_ : identify({});
   auto exchange = layers_.start(std::move(routed), shared_from_this(),
                                 [self = shared_from_this()](Result<core::ProviderHead> head) {
                                   self->head_came(std::move(head));
@@ -137,6 +150,7 @@ void CallRun::decided(events::Policy policy) {
 void CallRun::attempt_failed(events::FailResponse failure) {
   const Lock lock(mutex_);
   redact(failure, secrets_in(request_.fields));
+  failed_tokens_ += tokens_in(failure.usage);
   failed_ = std::move(failure);
 }
 
@@ -150,11 +164,44 @@ void CallRun::stopped() {
   stopped_ = true;
 }
 
+void CallRun::when_over(std::function<void(const CallEnd&)> told) {
+  const Lock lock(mutex_);
+  when_over_.push_back(std::move(told));
+}
+
+void CallRun::keep_answer() {
+  const Lock lock(mutex_);
+  keeps_answer_ = true;
+}
+
+CallRun::~CallRun() {
+  // Nobody could say how it ended.
+  if (went_out_ && !end_told_) tell_end(0);
+}
+
+/// Without the lock: nobody adds to those who are told any more.
+void CallRun::tell_end(std::uint64_t tokens) {
+  end_told_ = true;
+  if (when_over_.empty()) return;
+  CallEnd end;
+  end.sent = sent_;
+  if (sent_.served_from == events::ServedFrom::provider) end.tokens = failed_tokens_ + tokens;
+  if (recorder_) end.session = recorder_->session();
+  end.answer = std::exchange(kept_, nullptr);
+  for (const auto& told : when_over_) told(end);
+}
+
+Outcome CallRun::outcome(std::uint64_t now) {
+  return outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now,
+                    keeps_answer_ ? &kept_ : nullptr);
+}
+
 void CallRun::goes_out(SentTo to) {
   Lock lock(mutex_);
   if (gone_) return;  // it comes to nothing
   sent_at_ = steady_clock::now();
   went_out_ = true;
+  sent_ = to;
   if (!recorded()) return;
   const auto done = [self = shared_from_this()](Status status) { self->asked(std::move(status)); };
   to_record_.push_back([this, done, to = std::move(to), policies = std::exchange(decided_, {}),
@@ -276,8 +323,7 @@ void CallRun::came(Result<std::string> bytes) {
     over_ = true;
     tee_->end(now);
     if (records && !concluding_) {
-      return conclude(lock,
-                      outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now));
+      return conclude(lock, outcome(now));
     }
     return give(std::move(lock), records ? std::string() : tee_->release());
   }
@@ -295,12 +341,12 @@ void CallRun::came(Result<std::string> bytes) {
       // What comes before the end goes on; the end follows when it is on record.
       auto waiting = std::exchange(waiting_, nullptr);
       auto out = std::exchange(ready_, {});
-      auto outcome = outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now);
-      conclude(lock, std::move(outcome));
+      auto became = outcome(now);
+      conclude(lock, std::move(became));
       if (waiting) waiting(std::move(out));
       return;
     }
-    return conclude(lock, outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now));
+    return conclude(lock, outcome(now));
   }
   // With its last byte an answer of a known length is there: it goes on whole, once it is on
   // record.
@@ -313,6 +359,7 @@ void CallRun::came(Result<std::string> bytes) {
 void CallRun::conclude(Lock& lock, Outcome outcome) {
   concluding_ = true;
   lock.unlock();
+  tell_end(tokens_in(outcome));
   const auto done = [self = shared_from_this()](Status status) {
     self->concluded(std::move(status));
   };

@@ -24,6 +24,10 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   CallRun(const Ports& ports, Conversations& conversations, Layer& layers,
           const GatewayOptions& options, GatewayRequest request, GatewayDone done);
 
+  ~CallRun() override;
+  CallRun(const CallRun&) = delete;
+  CallRun& operator=(const CallRun&) = delete;
+
   void start();
   /// The client has gone.
   void cancel();
@@ -34,6 +38,8 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void goes_out(SentTo to) override;
   void attempt_failed(events::FailResponse failure) override;
   void stopped() override;
+  void when_over(std::function<void(const CallEnd&)> told) override;
+  void keep_answer() override;
 
  private:
   using Next = std::function<void(core::Result<std::string>)>;
@@ -42,11 +48,14 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   core::Status read();
   void send();
   void ask_for_usage(events::Json body);
+  [[nodiscard]] CallIdentity identify(const events::CallRequest& request) const;
   [[nodiscard]] bool went_out();
   void record(Lock lock);
   void asked(core::Status status);
   void head_came(core::Result<core::ProviderHead> head);
   void advance(Lock lock);
+  [[nodiscard]] Outcome outcome(std::uint64_t now);
+  void tell_end(std::uint64_t tokens);
   void answer(Lock lock);
   void refuse(Lock lock, core::Error error);
   void pull(Lock lock);
@@ -79,10 +88,16 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   std::chrono::steady_clock::time_point sent_at_{};
   bool went_out_ = false;
   bool stopped_ = false;                         ///< by a policy
+  SentTo sent_;                                  ///< the latest attempt
+  std::uint64_t failed_tokens_ = 0;              ///< of attempts before it
   std::vector<events::Policy> decided_;          ///< about the attempt that comes next
   std::optional<events::FailResponse> failed_;   ///< attempt before it
   std::deque<std::function<void()>> to_record_;  ///< attempts, each after the one before
   bool recording_ = false;                       ///< the first of them
+  std::vector<std::function<void(const CallEnd&)>> when_over_;  ///< complete once it went out
+  bool end_told_ = false;
+  bool keeps_answer_ = false;
+  std::shared_ptr<const KeptAnswer> kept_;
   std::shared_ptr<core::ProviderExchange> exchange_;
   std::optional<core::Status> asked_;  ///< all attempts are on record, or could not be
   std::optional<core::Result<core::ProviderHead>> head_;

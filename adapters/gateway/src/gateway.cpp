@@ -38,6 +38,16 @@ std::function<void()> Gateway::call(GatewayRequest request, GatewayDone done) {
 
 std::vector<BreakerStatus> Gateway::breakers() const { return impl_->breakers.status(); }
 
+PolicyCounts Gateway::policies() const {
+  PolicyCounts counts;
+  impl_->layers->count(counts);
+  return counts;
+}
+
+void Gateway::forget(const core::ProjectId& project, const std::string& session) {
+  impl_->layers->forget(project, session);
+}
+
 void Gateway::interrupted(const std::vector<LeftCall>& calls) {
   const Ports& ports = impl_->ports;
   for (const LeftCall& call : calls) {

@@ -8,7 +8,9 @@
 #include "call_recorder.h"
 #include "core/model_provider.h"
 #include "events/dialects/apis.h"
+#include "gateway/policy_counts.h"
 #include "gateway/routes.h"
+#include "kept_answer.h"
 #include "prompt.h"
 
 namespace hansard::gateway {
@@ -23,6 +25,14 @@ struct RoutedCall {
 };
 
 class Breakers;
+
+/// What came of a call in the end.
+struct CallEnd {
+  SentTo sent;               ///< the latest attempt; no provider: a policy stopped the call
+  std::uint64_t tokens = 0;  ///< that providers counted, of all attempts; what was kept costs none
+  std::string session;       ///< it is recorded in; empty: in none
+  std::shared_ptr<const KeptAnswer> answer;  ///< where it is whole, and `keep_answer` was asked for
+};
 
 /// Who follows a call through the layers. They tell from any thread, one after another, and no more
 /// once the head was told or the exchange let go of.
@@ -39,6 +49,12 @@ class CallWatch {
   virtual void attempt_failed(events::FailResponse failure) = 0;
   /// The head that follows is our own: a policy stopped the call.
   virtual void stopped() = 0;
+  /// Asks to be told once what came of the call: when that is known, which is before it is on
+  /// record. `told` is let go of when the call is over and recorded; without being called when it
+  /// never went out. To be asked for before the call goes out.
+  virtual void when_over(std::function<void(const CallEnd&)> told) = 0;
+  /// The end is to have the whole answer.
+  virtual void keep_answer() = 0;
 };
 
 using HeadDone = std::function<void(core::Result<core::ProviderHead>)>;
@@ -51,6 +67,10 @@ class Layer {
   /// As `core::ModelProvider::start`.
   [[nodiscard]] virtual std::unique_ptr<core::ProviderExchange> start(
       RoutedCall call, std::shared_ptr<CallWatch> watch, HeadDone head) = 0;
+  /// Lets go of what was said in a session, here and in the layers within: it was erased.
+  virtual void forget(const core::ProjectId& /*project*/, const std::string& /*session*/) {}
+  /// Adds what it and the layers within have decided.
+  virtual void count(PolicyCounts& /*to*/) const {}
 };
 
 /// All of them, put together; references outlive what comes.

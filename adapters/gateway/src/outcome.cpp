@@ -87,7 +87,7 @@ FailResponse refused(const Api& api, int status, const std::string& body,
 }
 
 Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::AnswerIds& ids,
-                   std::uint64_t latency_us) {
+                   std::uint64_t latency_us, std::shared_ptr<const KeptAnswer>* whole) {
   if (status < 200 || status > 299) {
     return refused(api, status, tee.bytes(), latency_us);
   }
@@ -137,7 +137,30 @@ Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::Ans
     if (tee.streams()) answer->ttft_us = tee.first_content_us();
     if (answer->choice == 0 && !track.is_null()) answer->timing_track = track;
   }
+  if (whole != nullptr) {
+    *whole = std::make_shared<const KeptAnswer>(
+        KeptAnswer{&api, dump(body), std::move(track), latency_us});
+  }
   return *std::move(steps);
+}
+
+std::uint64_t tokens_in(const std::optional<events::Usage>& usage) {
+  std::uint64_t tokens = 0;
+  if (!usage) return tokens;
+  for_each_class(*usage, [&](std::string_view, std::optional<std::uint64_t> count) {
+    tokens += count.value_or(0);
+  });
+  return tokens;
+}
+
+std::uint64_t tokens_in(const Outcome& outcome) {
+  if (const auto* failure = std::get_if<FailResponse>(&outcome)) return tokens_in(failure->usage);
+  std::uint64_t tokens = 0;
+  for (const events::SessionStep& step : std::get<std::vector<events::SessionStep>>(outcome)) {
+    const auto* answer = std::get_if<RecordResponse>(&step);
+    if (answer != nullptr && answer->choice == 0) tokens += tokens_in(answer->usage);
+  }
+  return tokens;
 }
 
 Outcome broken_off(const Api& api, const core::Error& error, AnswerTee* tee,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "answer_tee.h"
 #include "core/error.h"
 #include "events/session/commands.h"
+#include "kept_answer.h"
 
 namespace hansard::gateway {
 
@@ -17,8 +19,9 @@ using Outcome = std::variant<std::vector<events::SessionStep>, events::FailRespo
 
 /// Of an answer that came to its end.
 /// @param status  of HTTP
+/// @param whole   gets the answer itself, where it is whole and none of an error; may be null
 Outcome outcome_of(const events::Api& api, int status, AnswerTee& tee, const events::AnswerIds& ids,
-                   std::uint64_t latency_us);
+                   std::uint64_t latency_us, std::shared_ptr<const KeptAnswer>* whole = nullptr);
 
 /// Of one that did not: the provider failed, or the client went.
 /// @param tee  what had come of it, or null
@@ -30,6 +33,10 @@ Outcome broken_off(const events::Api& api, const core::Error& error, AnswerTee* 
 /// @param body    as far as it came
 events::FailResponse refused(const events::Api& api, int status, const std::string& body,
                              std::uint64_t latency_us);
+
+/// Tokens that the provider counted.
+std::uint64_t tokens_in(const std::optional<events::Usage>& usage);
+std::uint64_t tokens_in(const Outcome& outcome);
 
 /// Takes the client's keys out of what a provider said: some say in their errors which key they
 /// got.

@@ -6,6 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "core/projection_runner.h"
+#include "projections/gateway_calls.h"
+
 namespace hansard::gateway::testing {
 
 class GatewayTest::Timer final : public core::Subscription {
@@ -66,8 +69,21 @@ void GatewayTest::restart(GatewayOptions options) {
         const auto key = std::pair(moment_ + time, ++timer_);
         timers_->emplace(key, std::move(work));
         return std::make_unique<Timer>(timers_, key);
-      }};
+      },
+      [this] { return gateway_calls(); }};
   gateway_ = std::make_unique<Gateway>(std::move(ports), options);
+}
+
+/// Folded anew each time: what is on record, and nothing else.
+core::Result<std::unique_ptr<core::ReadModel>> GatewayTest::gateway_calls() {
+  if (!view_status_) return view_status_.error();
+  const projections::GatewayCalls projection;
+  const auto store = core::make_in_memory_read_model_store();
+  const core::ViewId view{std::string(projection.name()), projection.version(), 0};
+  if (auto built = core::build(log_, *store, projection, view, log_.end()); !built) {
+    return built.error();
+  }
+  return store->open(view);
 }
 
 void GatewayTest::post(std::function<void()> work) {

@@ -112,6 +112,7 @@ class GatewayTest : public ::testing::Test {
   events::SessionDecider decider_;
   ScriptedProvider provider_;
   core::Status writable_ = core::Ok{};
+  core::Status view_status_ = core::Ok{};  ///< whether the view of recorded calls can be read
   FindSessions find_sessions_;
   bool holds_posts_ = false;
   /// What is drawn where something is left to chance, over 64 bits; nothing: names go on differing.
@@ -132,6 +133,7 @@ class GatewayTest : public ::testing::Test {
 
   void post(std::function<void()> work);
   core::Hash draw();
+  core::Result<std::unique_ptr<core::ReadModel>> gateway_calls();
 
   CountingClock clock_;
   std::uint64_t drawn_ = 0;

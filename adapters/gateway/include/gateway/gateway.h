@@ -9,6 +9,7 @@
 
 #include "core/model_provider.h"
 #include "gateway/breaker_status.h"
+#include "gateway/policy_counts.h"
 #include "gateway/ports.h"
 #include "gateway/routes.h"
 
@@ -91,6 +92,12 @@ class Gateway {
 
   /// Every breaker, by route and provider. Cost: a short lock each.
   [[nodiscard]] std::vector<BreakerStatus> breakers() const;
+  /// What the other policies have decided. Cost: a short lock each.
+  [[nodiscard]] PolicyCounts policies() const;
+
+  /// Lets go of answers that were kept from a session, because it was erased.
+  /// @param session  name of its stream without `session-`
+  void forget(const core::ProjectId& project, const std::string& session);
 
  private:
   struct Impl;

@@ -11,6 +11,7 @@
 #include "core/event_log.h"
 #include "core/hash.h"
 #include "core/model_provider.h"
+#include "core/read_model_store.h"
 #include "core/time.h"
 #include "events/conversation/transcript.h"
 #include "events/session/commands.h"
@@ -47,6 +48,9 @@ struct Ports {
   std::function<std::unique_ptr<core::Subscription>(std::chrono::milliseconds,
                                                     std::function<void()>)>
       after;
+  /// The view `gateway_calls`, with all that is on record when it is asked for. May block on
+  /// storage. Errors: those of the view.
+  std::function<core::Result<std::unique_ptr<core::ReadModel>>()> gateway_calls = {};
 };
 
 }  // namespace hansard::gateway

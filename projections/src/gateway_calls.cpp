@@ -1,0 +1,247 @@
+#include "projections/gateway_calls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "event_kind.h"
+#include "events/session/fast_facts.h"
+#include "projections/row.h"
+
+namespace hansard::projections {
+namespace {
+
+using core::Ok;
+using core::Result;
+using core::Status;
+
+core::Error damaged(std::string_view what) {
+  return {core::Errc::corruption, "a row of gateway_calls is damaged: " + std::string(what)};
+}
+
+std::string key_of(char kind, std::string_view project) {
+  std::string key;
+  row::Writer writer(key);
+  writer.byte(static_cast<std::uint8_t>(kind));
+  writer.name(project);
+  return key;
+}
+
+std::string open_key(const core::RecordedEvent& event, std::string_view call_id) {
+  std::string key = key_of('o', event.project);
+  row::Writer writer(key);
+  writer.name(event.stream);
+  writer.bytes(call_id);
+  return key;
+}
+
+std::string budget_key(std::string_view project, std::string_view name) {
+  return key_of('b', project).append(name);
+}
+
+std::string answers_key(std::string_view project, std::string_view request_hash) {
+  std::string key = key_of('a', project);
+  row::Writer(key).name(request_hash);
+  return key;
+}
+
+struct OpenRow {
+  std::uint32_t attempt = 1;
+  std::string request_hash;
+  std::vector<std::string> budgets;
+
+  [[nodiscard]] std::string encode() const {
+    std::string out;
+    row::Writer writer(out);
+    writer.varint(attempt);
+    writer.text(request_hash);
+    for (const std::string& name : budgets) writer.text(name);
+    return out;
+  }
+  static Result<OpenRow> decode(std::string_view bytes) {
+    row::Reader reader(bytes);
+    OpenRow open;
+    open.attempt = static_cast<std::uint32_t>(reader.varint());
+    open.request_hash = reader.text();
+    while (reader.ok() && !reader.done()) open.budgets.emplace_back(reader.text());
+    if (!reader.done()) return damaged("an open call");
+    return open;
+  }
+};
+
+Result<BudgetUse> decode_use(std::string_view bytes) {
+  row::Reader reader(bytes);
+  BudgetUse use;
+  use.requests = reader.varint();
+  use.tokens = reader.varint();
+  if (!reader.done()) return damaged("a budget");
+  return use;
+}
+
+Status use_up(std::string_view project, const std::string& name, const BudgetUse& more,
+              core::ReadModelBatch& batch) {
+  const std::string key = budget_key(project, name);
+  BudgetUse use;
+  if (const std::string* known = batch.get(key)) {
+    auto decoded = decode_use(*known);
+    if (!decoded) return decoded.error();
+    use = *decoded;
+  }
+  std::string out;
+  row::Writer writer(out);
+  writer.varint(use.requests + more.requests);
+  writer.varint(use.tokens + more.tokens);
+  batch.put(key, std::move(out));
+  return batch.status();
+}
+
+/// Budgets that a call counts for: those that let it through, unless another policy stopped it.
+std::vector<std::string> budgets_of(const events::ResponseRequested& request) {
+  std::vector<std::string> names;
+  if (!request.provider) return names;  // it went nowhere
+  for (const events::Policy& policy : request.policies) {
+    if (policy.name == "budget" && policy.outcome == "allowed" && policy.target) {
+      names.push_back(*policy.target);
+    }
+  }
+  return names;
+}
+
+Status asked(const core::RecordedEvent& event, const events::ResponseRequested& request,
+             core::ReadModelBatch& batch) {
+  OpenRow open;
+  open.attempt = request.attempt;
+  open.request_hash = request.request_hash.value_or("");
+  open.budgets = budgets_of(request);
+  for (const std::string& name : open.budgets) {
+    if (auto status = use_up(event.project, name, {1, 0}, batch); !status) return status;
+  }
+  const std::string key = open_key(event, request.call_id);
+  // Another attempt of ours at the same call is the same request to the budgets.
+  if (open.budgets.empty() && open.attempt > 1) {
+    if (const std::string* before = batch.get(key)) {
+      auto known = OpenRow::decode(*before);
+      if (!known) return known.error();
+      open.budgets = std::move(known->budgets);
+    }
+  }
+  if (open.request_hash.empty() && open.budgets.empty()) return batch.status();
+  batch.put(key, open.encode());
+  return batch.status();
+}
+
+std::uint64_t tokens_in(const std::optional<events::Usage>& usage) {
+  std::uint64_t tokens = 0;
+  if (!usage) return tokens;
+  for_each_class(*usage, [&](std::string_view, std::optional<std::uint64_t> count) {
+    tokens += count.value_or(0);
+  });
+  return tokens;
+}
+
+Result<std::optional<OpenRow>> open_call(const std::string& key, core::ReadModelBatch& batch) {
+  const std::string* row = batch.get(key);
+  if (row == nullptr) return std::optional<OpenRow>();
+  auto open = OpenRow::decode(*row);
+  if (!open) return open.error();
+  return std::optional<OpenRow>(*std::move(open));
+}
+
+Status charge(std::string_view project, const OpenRow& open, std::uint64_t tokens,
+              core::ReadModelBatch& batch) {
+  if (tokens == 0) return Ok{};
+  for (const std::string& name : open.budgets) {
+    if (auto status = use_up(project, name, {0, tokens}, batch); !status) return status;
+  }
+  return Ok{};
+}
+
+Status answered(const core::RecordedEvent& event, const events::ResponseReceived& answer,
+                core::ReadModelBatch& batch) {
+  if (answer.choice != 0) return Ok{};
+  const std::string key = open_key(event, answer.call_id);
+  const auto open = open_call(key, batch);
+  if (!open) return open.error();
+  if (!*open) return batch.status();
+  batch.erase(key);
+  const auto from = answer.served_from.value_or(events::ServedFrom::provider);
+  // What was kept was paid when it was given first, and is on record there.
+  if (from != events::ServedFrom::provider) return batch.status();
+  if (!(*open)->request_hash.empty()) {
+    std::string place = answers_key(event.project, (*open)->request_hash);
+    row::Writer(place).big_endian_64(event.position.value);
+    std::string out;
+    row::Writer writer(out);
+    writer.text(event.stream);
+    writer.text(answer.call_id);
+    writer.varint(answer.attempt.value_or((*open)->attempt));
+    batch.put(place, std::move(out));
+  }
+  if (auto status = charge(event.project, **open, tokens_in(answer.usage), batch); !status) {
+    return status;
+  }
+  return batch.status();
+}
+
+Status failed(const core::RecordedEvent& event, const events::ResponseFailed& failure,
+              core::ReadModelBatch& batch) {
+  const auto open = open_call(open_key(event, failure.call_id), batch);
+  if (!open) return open.error();
+  if (!*open) return batch.status();
+  if (auto status = charge(event.project, **open, tokens_in(failure.usage), batch); !status) {
+    return status;
+  }
+  return batch.status();
+}
+
+}  // namespace
+
+Status GatewayCalls::apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const {
+  const EventKind kind = kind_of(event.type);
+  if (kind != EventKind::response_requested && kind != EventKind::response_received &&
+      kind != EventKind::response_failed) {
+    return Ok{};
+  }
+  const auto decoded = events::session_codec().decode(event, events::Want::facts);
+  if (!decoded) return decoded.error();
+  if (const auto* request = std::get_if<events::ResponseRequested>(&decoded->event)) {
+    return asked(event, *request, batch);
+  }
+  if (const auto* answer = std::get_if<events::ResponseReceived>(&decoded->event)) {
+    return answered(event, *answer, batch);
+  }
+  if (const auto* failure = std::get_if<events::ResponseFailed>(&decoded->event)) {
+    return failed(event, *failure, batch);
+  }
+  return Ok{};
+}
+
+Result<std::optional<RecordedAnswer>> find_answer(const core::ReadModel& model,
+                                                  const core::ProjectId& project,
+                                                  std::string_view request_hash,
+                                                  std::size_t index) {
+  std::optional<std::string> row;
+  const auto read = model.scan(answers_key(project.text(), request_hash), {},
+                               [&](std::string_view, std::string_view value) {
+                                 row = value;
+                                 return index-- > 0;
+                               });
+  if (!read) return read.error();
+  if (!row) return std::optional<RecordedAnswer>();
+  row::Reader reader(*row);
+  RecordedAnswer answer;
+  answer.stream = reader.text();
+  answer.call_id = reader.text();
+  answer.attempt = static_cast<std::uint32_t>(reader.varint());
+  if (!reader.done()) return damaged("an answer");
+  return std::optional<RecordedAnswer>(std::move(answer));
+}
+
+Result<BudgetUse> budget_use(const core::ReadModel& model, const core::ProjectId& project,
+                             std::string_view name) {
+  const auto row = model.get(budget_key(project.text(), name));
+  if (!row) return row.error();
+  if (!*row) return BudgetUse{};
+  return decode_use(**row);
+}
+
+}  // namespace hansard::projections
