@@ -88,6 +88,11 @@ class Client:
         self.undo()
 
     def undo(self):
+        if "content-length" in self.fields:
+            self.received += self.raw
+            self.raw = b""
+            self.over = len(self.received) >= int(self.fields["content-length"])
+            return
         while True:
             size, found, rest = self.raw.partition(b"\r\n")
             if not found:

@@ -11,13 +11,13 @@
 #include "gateway_route.h"
 #include "http/context.h"
 #include "import_route.h"
+#include "models.h"
 #include "ossl/clock.h"
 #include "ossl/hasher.h"
 #include "ossl/random.h"
 #include "overlay_store.h"
 #include "projections/conversation_index.h"
 #include "projections/registry.h"
-#include "providers/client.h"
 #include "providers_route.h"
 #include "timers.h"
 
@@ -81,7 +81,7 @@ struct Engine::Parts {
   bool counting = false;
 
   std::optional<Timers> timers;  ///< of calls to models
-  std::unique_ptr<providers::Client> providers;
+  std::unique_ptr<Models> providers;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<core::Subscription> left_calls;
 
@@ -115,9 +115,9 @@ struct Engine::Parts {
   /// Calls to models, which go out and are recorded.
   Status build_gateway(const Settings& settings, Access access, gateway::Execute execute,
                        std::function<Status()> writable) {
-    auto client = providers::Client::create(settings.providers, clock);
-    if (!client) return client.error();
-    providers = *std::move(client);
+    auto models = Models::create(settings, clock);
+    if (!models) return models.error();
+    providers = *std::move(models);
     timers.emplace();
     gateway::GatewayOptions options;
     options.recording = settings.gateway_recording == "off"       ? gateway::Recording::off
@@ -240,6 +240,10 @@ Status Engine::stop() {
   Status closed = parts.store->close();
   parts.store.reset();
   return closed;
+}
+
+Result<std::string> Engine::reload(const Settings& settings) {
+  return parts_->providers->reload(settings);
 }
 
 const http::Router& Engine::router() const { return *parts_->router; }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +45,10 @@ class Engine {
   /// Waits for commands in flight, stops the views, closes the store. No request may arrive any
   /// more. Idempotent. Errors: those of closing the store.
   core::Status stop();
+
+  /// Applies the providers of `settings`, all or nothing; no call is dropped. One at a time.
+  /// @return what has changed, by name and nothing else. Errors: those of `Models::reload`.
+  core::Result<std::string> reload(const Settings& settings);
 
   [[nodiscard]] const http::Router& router() const;
   [[nodiscard]] const http::Limits& limits() const;

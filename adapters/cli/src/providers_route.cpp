@@ -53,7 +53,7 @@ constexpr MemberDoc kError[] = {
 constexpr MemberDoc kProvider[] = {
     {"name", "text", "As in the configuration, and in /p/{provider}/..."},
     {"dialect", "text", "Whose API it speaks."},
-    {"base_url", "text", "Where calls go."},
+    {"base_url", "text", "Where calls go; `script:` of one that follows a script."},
     {"key", "configured|missing|of the client", "Whose key calls carry."},
     {"key_env?", "text", "The environment variable that should hold the key and does not."},
     {"calls_active", "count", "Calls under way."},
@@ -78,16 +78,16 @@ constexpr http::RouteDoc::Answer kAnswers[] = {{200, "application/json", "Provid
 
 }  // namespace
 
-http::AddedRoute providers_route(const providers::Client& client) {
+http::AddedRoute providers_route(const Models& models) {
   http::Route route;
   route.method = http::Method::get;
   route.pattern = "/v1/providers";
   route.scope = http::Scope::read;
   route.runs = http::Runs::loop;
   route.doc = "Where calls to models go, and how that is going";
-  route.handler = [&client](const http::RequestPtr& /*request*/, const http::Responder& respond) {
+  route.handler = [&models](const http::RequestPtr& /*request*/, const http::Responder& respond) {
     Json list(Json::Array{});
-    for (const providers::ProviderStatus& status : client.status()) list.push(to_json(status));
+    for (const providers::ProviderStatus& status : models.status()) list.push(to_json(status));
     Json answer;
     answer.add("providers", std::move(list));
     respond(http::json_response(200, dump(answer)));

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "http/route_doc.h"
-#include "providers/client.h"
+#include "models.h"
 
 namespace hansard::cli {
 
 /// `GET /v1/providers`: where calls go, and how that is going. `client` outlives the route.
-http::AddedRoute providers_route(const providers::Client& client);
+http::AddedRoute providers_route(const Models& models);
 
 }  // namespace hansard::cli

@@ -1,8 +1,12 @@
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,27 +26,53 @@ namespace {
 using core::Result;
 using core::Status;
 
-/// SIGINT and SIGTERM, taken by `wait` instead of by a thread in the middle of something. Made
-/// before any other thread, so that all inherit the mask.
-class StopSignals {
+/// There is a terminal that could send us signals.
+bool has_terminal() {
+  const int terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (terminal >= 0) ::close(terminal);
+  return terminal >= 0;
+}
+
+/// SIGINT, SIGTERM and SIGHUP, taken by `wait` instead of by a thread in the middle of something.
+/// Made before any other thread, so that all inherit the mask.
+class Signals {
  public:
-  StopSignals() {
+  Signals() : had_terminal_(has_terminal()) {
     sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
-  /// Blocks until one arrives. A second one then ends the process at once.
-  void wait() {
-    int signal = 0;
-    while (sigwait(&set_, &signal) != 0) {
+  /// Blocks until we are to stop; calls `hangup` at each SIGHUP, but for the one with which a
+  /// terminal goes. A second signal after that ends the process at once.
+  void wait(const std::function<void()>& hangup) {
+    while (true) {
+      int signal = 0;
+      if (sigwait(&set_, &signal) != 0) continue;
+      if (signal != SIGHUP || (had_terminal_ && !has_terminal())) break;
+      hangup();
     }
     pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
   }
 
  private:
+  const bool had_terminal_;
   sigset_t set_{};
 };
+
+/// Reads the configuration again and applies what it says of providers.
+void reload(Engine& engine, const Settings& started_with, http::Log& log) {
+  std::optional<std::string> file;
+  if (!started_with.source.empty()) file = started_with.source;
+  const auto settings = load_settings(file, process_environment());
+  auto changes = settings ? engine.reload(*settings) : Result<std::string>(settings.error());
+  if (!changes) {
+    log.write("server", http::Level::warn,
+              "providers stay as they were: " + changes.error().message);
+    return;
+  }
+  log.write("server", http::Level::info,
+            "providers read again: " + (changes->empty() ? "no change" : *changes));
+}
 
 Result<http::LogOptions> log_options(const Settings& settings) {
   http::LogOptions options;
@@ -104,6 +134,8 @@ Paste:
   curl -s %1$s/v1/sessions/hello/messages -H 'content-type: application/json' -d '{"message_id":"m1","role":"user","parts":[{"type":"text","text":"hi"}]}'
   curl -s %1$s/v1/sessions/hello/history
   curl -s '%1$s/v1/usage?by=model'
+Through the gateway, to a model that is a script and needs no key; then look again:
+  curl -sN %1$s/p/scripted/v1/chat/completions -H 'content-type: application/json' -d '{"model":"demo","stream":true,"messages":[{"role":"user","content":"Hello, slowly please"}]}'
 Or in another terminal:
   ./dev hansard sessions --data %2$s
   ./dev hansard show sample-parcel --data %2$s
@@ -128,7 +160,7 @@ void print_listening(const Settings& settings, const http::Server& server, bool 
 
 /// The whole program: signals, log, engine, server; then wait; then stop in the other order.
 Result<int> run_serve(const Settings& settings, const ServeCommand& command) {
-  StopSignals signals;
+  Signals signals;
 
   auto log_settings = log_options(settings);
   if (!log_settings) return std::move(log_settings).error();
@@ -163,7 +195,7 @@ Result<int> run_serve(const Settings& settings, const ServeCommand& command) {
   if (!started) return started.error();
   print_listening(settings, server, command.welcome);
 
-  signals.wait();
+  signals.wait([&] { reload(engine, settings, **log); });
   (*log)->write("server", http::Level::info, "stopping");
   server.stop();
   const Status stopped = engine.stop();

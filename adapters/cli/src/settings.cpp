@@ -191,7 +191,29 @@ void read_provider(Reader& reader, const std::string& provider, const toml::tabl
     }
   }
   if (setting.base_url.empty()) reader.fail(table, at + ".base_url", "is missing");
+  out.scripts.erase(provider);
   out.providers.providers[provider] = std::move(setting);
+}
+
+/// One that follows a script, and has no more to say than in which API it says no.
+void read_script(Reader& reader, const std::string& provider, const toml::table& table,
+                 Settings& out) {
+  ScriptSetting setting{"openai", ""};
+  for (const auto& [key, node] : table) {
+    const std::string name = "providers." + provider + "." + std::string(key.str());
+    if (key == "script") {
+      reader.text(node, name, setting.script);
+    } else if (key == "dialect") {
+      reader.text(node, name, setting.dialect);
+      const bool known = setting.dialect == "openai" || setting.dialect == "anthropic" ||
+                         setting.dialect == "ollama";
+      if (!known) reader.fail(node, name, "expected openai, anthropic or ollama");
+    } else {
+      reader.fail(node, name, "a provider with a script has a dialect, and nothing else");
+    }
+  }
+  out.providers.providers.erase(provider);
+  out.scripts[provider] = std::move(setting);
 }
 
 void read_top(Reader& reader, std::string_view key, const toml::node& node, Settings& out) {
@@ -233,7 +255,12 @@ void read_top(Reader& reader, std::string_view key, const toml::node& node, Sett
     for (const auto& [provider, value] : *table) {
       const std::string named(provider.str());
       const auto* own = reader.table(value, "providers." + named);
-      if (own != nullptr) read_provider(reader, named, *own, out);
+      if (own == nullptr) continue;
+      if (own->contains("script")) {
+        read_script(reader, named, *own, out);
+      } else {
+        read_provider(reader, named, *own, out);
+      }
     }
   } else {
     reader.fail(node, name, "unknown setting");

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,14 @@ struct KeySetting {
   std::string project;
   std::vector<std::string> scopes;
 };
+
+/// A provider that follows a script.
+struct ScriptSetting {
+  std::string dialect;
+  std::string script;  ///< path of a file, or kBuiltinScript
+};
+using ScriptSettings = std::map<std::string, ScriptSetting, std::less<>>;
+inline constexpr std::string_view kBuiltinScript = "builtin";
 
 /// What a start needs to know, from the file, the environment and the flags; later wins. None of it
 /// is needed.
@@ -38,6 +47,7 @@ struct KeySetting {
 ///   [gateway] ask_for_usage = true
 ///   [providers.NAME] base_url, dialect, key or key_env, key_style, ca_file, ...: over what is
 ///   known of providers by name
+///   [providers.NAME] script, dialect: follows a script instead
 struct Settings {
   std::string data = "./hansard-data";
   std::vector<std::string> listen = {"127.0.0.1:7070"};
@@ -53,6 +63,7 @@ struct Settings {
   std::string gateway_recording = "strict";
   bool gateway_asks_for_usage = true;
   providers::Settings providers = providers::default_settings();
+  ScriptSettings scripts = {{"scripted", {"openai", std::string(kBuiltinScript)}}};
   std::string source;  ///< the file read, or empty
 };
 
