@@ -124,6 +124,7 @@ struct Engine::Parts {
                         : settings.gateway_recording == "relaxed" ? gateway::Recording::relaxed
                                                                   : gateway::Recording::strict;
     options.ask_for_usage = settings.gateway_asks_for_usage;
+    options.routes = settings.routes;
     // What is recorded from now on the gateway knows by itself.
     const auto find = [this, at_start = store->log().end()](
                           const core::ProjectId& /*hashed into the key*/, const events::Digest& key,

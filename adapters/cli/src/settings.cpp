@@ -8,10 +8,9 @@
 #include <sstream>
 #include <string_view>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "http/limits.h"
+#include "route_settings.h"
+#include "toml_reader.h"
 
 namespace hansard::cli {
 
@@ -23,64 +22,7 @@ using core::Ok;
 using core::Result;
 using core::Status;
 
-/// Walks one file; remembers the first thing that is wrong.
-class Reader {
- public:
-  explicit Reader(std::string file) : file_(std::move(file)) {}
-
-  void fail(const toml::node& at, const std::string& name, const std::string& what) {
-    if (error_) return;
-    error_ = Error{Errc::invalid_argument,
-                   file_ + ":" + std::to_string(at.source().begin.line) + ": " + name + ": " + what,
-                   name};
-  }
-  void text(const toml::node& node, const std::string& name, std::string& out) {
-    if (const auto value = node.value_exact<std::string>()) {
-      out = *value;
-    } else {
-      fail(node, name, "expected a text");
-    }
-  }
-  void texts(const toml::node& node, const std::string& name, std::vector<std::string>& out) {
-    if (const auto* list = node.as_array()) {
-      out.clear();
-      for (const toml::node& element : *list) text(element, name, out.emplace_back());
-    } else {
-      out.resize(1);
-      text(node, name, out.front());
-    }
-  }
-  void number(const toml::node& node, const std::string& name, std::uint64_t& out) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (value && *value >= 0) {
-      out = static_cast<std::uint64_t>(*value);
-    } else {
-      fail(node, name, "expected a number that is not negative");
-    }
-  }
-  void flag(const toml::node& node, const std::string& name, bool& out) {
-    if (const auto value = node.value_exact<bool>()) {
-      out = *value;
-    } else {
-      fail(node, name, "expected true or false");
-    }
-  }
-  const toml::table* table(const toml::node& node, const std::string& name) {
-    if (const auto* found = node.as_table()) return found;
-    fail(node, name, "expected a table");
-    return nullptr;
-  }
-  [[nodiscard]] Status status() const {
-    if (error_) return *error_;
-    return Ok{};
-  }
-
- private:
-  std::string file_;
-  std::optional<Error> error_;
-};
-
-void read_log(Reader& reader, const toml::table& table, Settings& out) {
+void read_log(TomlReader& reader, const toml::table& table, Settings& out) {
   for (const auto& [key, node] : table) {
     const std::string name = "log." + std::string(key.str());
     if (key == "level") {
@@ -100,7 +42,7 @@ void read_log(Reader& reader, const toml::table& table, Settings& out) {
   }
 }
 
-void read_key(Reader& reader, const toml::table& table, Settings& out) {
+void read_key(TomlReader& reader, const toml::table& table, Settings& out) {
   KeySetting setting;
   setting.project = "default";
   for (const auto& [key, node] : table) {
@@ -122,7 +64,7 @@ void read_key(Reader& reader, const toml::table& table, Settings& out) {
   out.keys.push_back(std::move(setting));
 }
 
-void read_gateway(Reader& reader, const toml::table& table, Settings& out) {
+void read_gateway(TomlReader& reader, const toml::table& table, Settings& out) {
   for (const auto& [key, node] : table) {
     const std::string name = "gateway." + std::string(key.str());
     if (key == "recording") {
@@ -139,7 +81,7 @@ void read_gateway(Reader& reader, const toml::table& table, Settings& out) {
   }
 }
 
-void read_provider(Reader& reader, const std::string& provider, const toml::table& table,
+void read_provider(TomlReader& reader, const std::string& provider, const toml::table& table,
                    Settings& out) {
   const std::string at = "providers." + provider;
   const auto known = out.providers.providers.find(provider);
@@ -149,7 +91,6 @@ void read_provider(Reader& reader, const std::string& provider, const toml::tabl
           : providers::known_provider(provider).value_or(providers::ProviderSettings{});
   for (const auto& [key, node] : table) {
     const std::string name = at + "." + std::string(key.str());
-    std::uint64_t number = 0;
     if (key == "base_url") {
       reader.text(node, name, setting.base_url);
     } else if (key == "dialect") {
@@ -171,21 +112,23 @@ void read_provider(Reader& reader, const std::string& provider, const toml::tabl
       reader.text(node, name, setting.ca_file);
     } else if (key == "insecure_skip_verify") {
       reader.flag(node, name, setting.insecure_skip_verify);
-    } else if (key == "connections_max") {
-      reader.number(node, name, number);
-      setting.connections_max = static_cast<std::size_t>(number);
-    } else if (key == "idle_connections_max") {
-      reader.number(node, name, number);
-      setting.idle_connections_max = static_cast<std::size_t>(number);
-    } else if (key == "connect_ms" || key == "first_byte_ms" || key == "idle_ms" ||
-               key == "total_ms") {
-      reader.number(node, name, number);
-      const std::chrono::milliseconds wait(number);
-      core::ProviderDeadlines& deadlines = setting.deadlines;
-      (key == "connect_ms"      ? deadlines.connect
-       : key == "first_byte_ms" ? deadlines.first_byte
-       : key == "idle_ms"       ? deadlines.idle
-                                : deadlines.total) = wait;
+    } else if (key == "max_connections") {
+      reader.count(node, name, setting.connections_max);
+    } else if (key == "max_idle_connections") {
+      reader.count(node, name, setting.idle_connections_max);
+    } else if (key == "idle_time") {
+      reader.wait(node, name, setting.idle_time);
+    } else if (key == "timeouts") {
+      read_timeouts(reader, node, name, setting.deadlines);
+    } else if (key == "fields") {
+      const toml::table* fields = reader.table(node, name);
+      if (fields == nullptr) continue;
+      for (const auto& [field, value] : *fields) {
+        const std::string named(field.str());
+        core::HttpField& added = setting.fields.emplace_back();
+        added.name = named;
+        reader.text(value, name + "." + named, added.value);
+      }
     } else {
       reader.fail(node, name, "unknown setting");
     }
@@ -196,7 +139,7 @@ void read_provider(Reader& reader, const std::string& provider, const toml::tabl
 }
 
 /// One that follows a script, and has no more to say than in which API it says no.
-void read_script(Reader& reader, const std::string& provider, const toml::table& table,
+void read_script(TomlReader& reader, const std::string& provider, const toml::table& table,
                  Settings& out) {
   ScriptSetting setting{"openai", ""};
   for (const auto& [key, node] : table) {
@@ -216,7 +159,7 @@ void read_script(Reader& reader, const std::string& provider, const toml::table&
   out.scripts[provider] = std::move(setting);
 }
 
-void read_top(Reader& reader, std::string_view key, const toml::node& node, Settings& out) {
+void read_top(TomlReader& reader, std::string_view key, const toml::node& node, Settings& out) {
   const std::string name(key);
   if (key == "data") {
     reader.text(node, name, out.data);
@@ -261,6 +204,14 @@ void read_top(Reader& reader, std::string_view key, const toml::node& node, Sett
       } else {
         read_provider(reader, named, *own, out);
       }
+    }
+  } else if (key == "routes") {
+    const auto* table = reader.table(node, name);
+    if (table == nullptr) return;
+    for (const auto& [route, value] : *table) {
+      const std::string named(route.str());
+      const auto* own = reader.table(value, "routes." + named);
+      if (own != nullptr) out.routes[named] = read_route(reader, "routes." + named, *own);
     }
   } else {
     reader.fail(node, name, "unknown setting");
@@ -333,9 +284,19 @@ Status read_toml(const std::string& text, const std::string& file, Settings& set
     return Error{Errc::invalid_argument, file + ":" + std::to_string(error.source().begin.line) +
                                              ": " + std::string(error.description())};
   }
-  Reader reader(file);
+  TomlReader reader(file);
   for (const auto& [key, node] : parsed.table()) read_top(reader, key.str(), node, settings);
-  return reader.status();
+  // Last: a route may stand before the providers that it names.
+  if (auto status = reader.status(); !status) return status;
+  const auto dialect_of = [&](const std::string& name) -> std::optional<std::string> {
+    if (const auto script = settings.scripts.find(name); script != settings.scripts.end()) {
+      return script->second.dialect;
+    }
+    const auto provider = settings.providers.providers.find(name);
+    if (provider == settings.providers.providers.end()) return std::nullopt;
+    return provider->second.dialect;
+  };
+  return settle_routes(file, dialect_of, settings.routes);
 }
 
 Result<Settings> load_settings(const std::optional<std::string>& path,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "gateway/routes.h"
 #include "providers/settings.h"
 
 namespace hansard::cli {
@@ -48,6 +49,7 @@ inline constexpr std::string_view kBuiltinScript = "builtin";
 ///   [providers.NAME] base_url, dialect, key or key_env, key_style, ca_file, ...: over what is
 ///   known of providers by name
 ///   [providers.NAME] script, dialect: follows a script instead
+///   [routes.NAME] targets, fallbacks, ...: `route_settings.h`
 struct Settings {
   std::string data = "./hansard-data";
   std::vector<std::string> listen = {"127.0.0.1:7070"};
@@ -64,6 +66,7 @@ struct Settings {
   bool gateway_asks_for_usage = true;
   providers::Settings providers = providers::default_settings();
   ScriptSettings scripts = {{"scripted", {"openai", std::string(kBuiltinScript)}}};
+  std::map<std::string, gateway::RouteOptions, std::less<>> routes;
   std::string source;  ///< the file read, or empty
 };
 
