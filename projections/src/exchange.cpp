@@ -22,6 +22,7 @@ constexpr std::string_view kSystem = "system";
 constexpr std::string_view kSystemMessages = "system_messages";
 constexpr std::string_view kForms = "forms";
 constexpr std::string_view kMessages = "messages";
+constexpr std::string_view kLast = "last";
 
 std::string_view word(SystemPlace place) {
   return place == SystemPlace::messages ? "messages" : "beside";
@@ -250,11 +251,15 @@ Result<Json> rebuild_request(const Said& said, const events::ResponseRequested& 
     request.messages = *whole->if_array();
     return api->requests.join(std::move(request));
   }
-  request.messages = plain_messages(*api, said, is_at(SystemPlace::messages));
-  for (std::size_t i = 0; i < request.messages.size(); ++i) {
-    auto message = formed(std::move(request.messages[i]), forms, std::to_string(i));
+  Json::Array plain = plain_messages(*api, said, is_at(SystemPlace::messages));
+  const Json* last = extra.find(kLast);
+  const auto sent = last == nullptr ? Result<std::uint64_t>(plain.size()) : last->as_uint(kLast);
+  if (!sent) return sent.error();
+  for (std::size_t i = plain.size() - std::min<std::size_t>(plain.size(), *sent); i < plain.size();
+       ++i) {
+    auto message = formed(std::move(plain[i]), forms, std::to_string(i));
     if (!message) return message.error();
-    request.messages[i] = *std::move(message);
+    request.messages.push_back(*std::move(message));
   }
   return api->requests.join(std::move(request));
 }
@@ -272,13 +277,18 @@ RequestForm request_form(const events::Api& api, const Said& said,
     }
   }
   const Json::Array plain = plain_messages(api, said, system == SystemPlace::messages);
-  if (plain.size() != request.messages.size()) {
+  const std::size_t sent = request.messages.size();
+  // Who names the answer he goes on from sends what is new alone.
+  const bool last = request.previous_answer && plain.size() > sent;
+  if (plain.size() != sent && !last) {
     form.extra.add(std::string(kMessages), request.messages);
     form.whole = true;
   } else {
-    for (std::size_t i = 0; i < plain.size(); ++i) {
-      const std::string place = std::to_string(i);
-      if (auto change = new_form(plain[i], request.messages[i], said.forms, place)) {
+    if (last) form.extra.add(std::string(kLast), sent);
+    for (std::size_t i = 0; i < sent; ++i) {
+      const std::size_t at = plain.size() - sent + i;
+      const std::string place = std::to_string(at);
+      if (auto change = new_form(plain[at], request.messages[i], said.forms, place)) {
         forms.add(place, *std::move(change));
       }
     }

@@ -151,7 +151,8 @@ core::Result<std::vector<Part>> ancestors(Gatherer& gatherer, const Part& own, H
 
 core::Result<History> SessionReader::history(const core::ProjectId& project,
                                              const core::StreamId& stream, AsOf as_of) const {
-  if (session_name(stream.text()).empty()) {
+  // Calls outside conversations can be looked at in the same way.
+  if (session_name(stream.text()).empty() && !stream.text().starts_with(kCallsPrefix)) {
     return core::Error{core::Errc::not_found, "'" + stream.text() + "' is no session"};
   }
   Gatherer gatherer(log_, codec_, project);

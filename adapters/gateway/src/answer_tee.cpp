@@ -8,9 +8,11 @@ namespace hansard::gateway {
 using events::Api;
 using events::FrameKind;
 
-AnswerTee::AnswerTee(const Api* api, bool streams, bool drop_usage)
-    : api_(api), drop_usage_(drop_usage) {
-  if (api == nullptr || !streams || api->stream == Api::Stream::none) return;
+AnswerTee::AnswerTee(const Api* api, Options options)
+    : api_(api), options_(std::move(options)), coded_(!is_identity(options_.coding)) {
+  if (coded_) decoder_ = make_decoder(options_.coding);
+  cut_ = coded_ && !decoder_;
+  if (api == nullptr || !options_.streams || api->stream == Api::Stream::none) return;
   stream_ = api->answers.stream();
   if (api->stream == Api::Stream::sse) {
     splitter_ = std::make_unique<events::SseSplitter>();
@@ -20,13 +22,54 @@ AnswerTee::AnswerTee(const Api* api, bool streams, bool drop_usage)
 }
 
 std::string AnswerTee::take(std::string_view bytes, std::uint64_t at_us) {
+  if (coded_) return take_coded(bytes, at_us);
   if (stream_) return take_frames(bytes, at_us);
   if (!first_us_ && !bytes.empty()) first_us_ = at_us;
-  const std::size_t room = kAnswerBytesMax - std::min(kAnswerBytesMax, body_.size());
-  body_ += bytes.substr(0, room);
-  cut_ = cut_ || bytes.size() > room;
+  keep(bytes);
+  if (!options_.hold_last) return std::string(bytes);
   // Whether a byte is the last shows with the next one.
   held_ += bytes;
+  std::string out = held_.substr(0, held_.size() - std::min<std::size_t>(held_.size(), 1));
+  held_.erase(0, out.size());
+  return out;
+}
+
+void AnswerTee::keep(std::string_view decoded) {
+  decoded_ += decoded.size();
+  const std::size_t room = options_.bytes_max - std::min(options_.bytes_max, body_.size());
+  body_ += decoded.substr(0, room);
+  cut_ = cut_ || decoded.size() > room;
+}
+
+/// Bytes go on as they came, all or none: which of them end a frame nobody can tell.
+std::string AnswerTee::take_coded(std::string_view bytes, std::uint64_t at_us) {
+  held_ += bytes;
+  if (complete_) return {};
+  std::optional<std::string> decoded;
+  if (decoder_) {
+    const std::uint64_t most = kAnswerBytesMax - std::min<std::uint64_t>(kAnswerBytesMax, decoded_);
+    decoded = decoder_->decode(bytes, static_cast<std::size_t>(most));
+    if (!decoded) {
+      decoder_ = nullptr;
+      cut_ = true;
+    }
+  }
+  if (stream_ && decoded) {
+    decoded_ += decoded->size();
+    splitter_->feed(*decoded);
+    unfinished_ += *decoded;
+    std::string passed;
+    read_frames(at_us, passed);
+    const std::uint64_t before = decoded_ - unfinished_.size();
+    const std::uint64_t begun = std::max(before, std::min(splitter_->begun(), decoded_));
+    unfinished_.erase(0, static_cast<std::size_t>(begun - before));
+    if (complete_ || may_be_last(unfinished_)) return {};
+    return release();
+  }
+  if (decoded) {
+    if (!first_us_ && !decoded->empty()) first_us_ = at_us;
+    keep(*decoded);
+  }
   std::string out = held_.substr(0, held_.size() - std::min<std::size_t>(held_.size(), 1));
   held_.erase(0, out.size());
   return out;
@@ -53,8 +96,8 @@ void AnswerTee::read_frames(std::uint64_t at_us, std::string& out) {
     if (kind == FrameKind::content && !first_us_) first_us_ = at_us;
     if (kind == FrameKind::terminator || kind == FrameKind::error) {
       complete_ = true;
-      pass(frame->begin, out);
-    } else if (kind == FrameKind::usage && drop_usage_) {
+      if (!coded_) pass(frame->begin, out);
+    } else if (kind == FrameKind::usage && options_.drop_usage && !coded_) {
       pass(frame->begin, out);
       std::string dropped;
       pass(frame->end, dropped);
@@ -70,7 +113,7 @@ void AnswerTee::end(std::uint64_t at_us) {
   splitter_->end();
   std::string last;
   read_frames(at_us, last);
-  held_.insert(0, last);
+  held_.insert(0, last);  // of what is compressed nothing was passed
 }
 
 std::string AnswerTee::release() { return std::exchange(held_, {}); }
@@ -99,7 +142,7 @@ bool AnswerTee::may_be_last(std::string_view unfinished) const {
     }
   }
   if (unfinished.empty()) return false;
-  if (drop_usage_ || api_->last_frames.empty()) return true;
+  if ((options_.drop_usage && !coded_) || api_->last_frames.empty()) return true;
   return std::any_of(api_->last_frames.begin(), api_->last_frames.end(),
                      [&](std::string_view last) {
                        return last.starts_with(unfinished) || unfinished.starts_with(last);

@@ -61,6 +61,7 @@ CallRecorder::CallRecorder(const Ports& ports, Conversations& conversations, Cal
 
 void CallRecorder::asked(SentTo to, std::vector<events::Policy> policies, Done done) {
   sent_ = std::move(to);
+  if (alone()) return ask_alone(std::move(policies), std::move(done));
   Conversations::Call call;
   call.project = identity_.project;
   call.asked = prompt_.asked;
@@ -94,6 +95,21 @@ void CallRecorder::asked(SentTo to, std::vector<events::Policy> policies, Done d
   };
   if (place_.placement.kind == PlaceKind::forks) return fork(finish);
   append(0, true, finish);
+}
+
+bool CallRecorder::alone() const {
+  return prompt_.request.kind == events::CallKind::embedding || prompt_.api == &events::other_api();
+}
+
+/// All that it says stands in its request.
+void CallRecorder::ask_alone(std::vector<events::Policy> policies, Done done) {
+  place_.call_id = name_;
+  auto stream = core::StreamId::make("calls", name_);
+  if (!stream) return done(stream.error());
+  stream_ = *std::move(stream);
+  form_ = projections::request_form(*prompt_.api, {}, prompt_.request, prompt_.system_place).extra;
+  steps_.emplace_back(request(std::move(policies)));
+  append(0, true, std::move(done));
 }
 
 /// What the conversation is told at once; the request itself follows when its form is known.
@@ -313,6 +329,9 @@ events::AnswerIds CallRecorder::answer_ids() const {
   ids.message_id = [name = name_](std::uint32_t choice) {
     return name + ".a" + std::to_string(choice);
   };
+  ids.vector_hash = [this](std::string_view bytes) {
+    return ports_.keyed_hash("vectors", identity_.project.text(), bytes);
+  };
   return ids;
 }
 
@@ -369,6 +388,7 @@ void CallRecorder::close(std::vector<SessionStep> steps, Done done) {
   record(std::move(recorded), Ends::answer, false,
          [self = shared_from_this(), said, little,
           done = std::move(done)](const Result<core::Receipt>& receipt) {
+           if (self->alone()) return done(receipt ? Status(Ok{}) : Status(receipt.error()));
            if (!receipt) said->clear();
            const auto status = receipt ? Status(Ok{}) : Status(receipt.error());
            const Conversations::Key key{self->identity_.project.text(), self->place_.session};

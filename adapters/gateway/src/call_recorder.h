@@ -67,6 +67,7 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   [[nodiscard]] std::optional<events::SessionStep> settings(
       const std::optional<std::string>& system_hash) const;
   void add_changes(const Conversations::Place& place);
+  void ask_alone(std::vector<events::Policy> policies, Done done);
   core::Status add_request(std::vector<events::Policy> policies);
   [[nodiscard]] events::RequestResponse request(std::vector<events::Policy> policies) const;
   [[nodiscard]] events::FailResponse named(events::FailResponse failure) const;
@@ -77,6 +78,8 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   void record(std::vector<events::RecordedStep> steps, Ends ends, bool may_block,
               core::AppendDone done);
   void close(std::vector<events::SessionStep> steps, Done done);
+  /// It belongs to no conversation, and has a stream of its own (`calls-*`).
+  [[nodiscard]] bool alone() const;
 
   const Ports& ports_;
   Conversations& conversations_;

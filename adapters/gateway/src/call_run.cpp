@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fields.h"
+#include "other_call.h"
 #include "request_key.h"
 
 namespace hansard::gateway {
@@ -53,10 +54,8 @@ std::uint64_t CallRun::elapsed_us() const {
 void CallRun::start() {
   if (options_.recording != Recording::off && request_.method == "POST") {
     api_ = events::api_at(path_of(request_.target));
-  }
-  if (api_ != nullptr) {
-    // What cannot be read is the provider's to refuse; it passes as it came.
-    if (!read()) api_ = nullptr;
+    // What cannot be read is the provider's to refuse; it passes, and is recorded, as it came.
+    if (api_ == nullptr || !read()) read_other();
   }
   if (strict()) {
     if (auto writable = ports_.writable(); !writable) {
@@ -78,16 +77,26 @@ Status CallRun::read() {
   if (!prompt) return prompt.error();
   streams_ = prompt->request.stream;
   if (usage && streams_) ask_for_usage(std::move(original));
-  identity_ = identify(prompt->request);
-  prompt->request_hash =
-      core::to_hex(core::as_bytes(ports_.keyed_hash("request", request_.project.text(), canonical))
+  keep(*std::move(prompt), canonical);
+  return Ok{};
+}
+
+void CallRun::read_other() {
+  api_ = &events::other_api();
+  keep(other_prompt(request_, secrets_in(request_.fields)), request_.target + "\n" + request_.body);
+}
+
+/// @param hashed  tells requests apart
+void CallRun::keep(Prompt prompt, std::string_view hashed) {
+  identity_ = identify(prompt.request);
+  prompt.request_hash =
+      core::to_hex(core::as_bytes(ports_.keyed_hash("request", request_.project.text(), hashed))
                        .substr(0, kRequestHashBytes));
-  prompt_ = std::make_shared<const Prompt>(*std::move(prompt));
+  prompt_ = std::make_shared<const Prompt>(std::move(prompt));
   const auto durability = options_.recording == Recording::strict ? core::Durability::strict
                                                                   : core::Durability::relaxed;
   recorder_ = std::make_shared<CallRecorder>(ports_, conversations_, identity_, prompt_,
                                              request_.received_at, durability);
-  return Ok{};
 }
 
 CallIdentity CallRun::identify(const events::CallRequest& request) const {
@@ -121,16 +130,23 @@ void CallRun::send() {
   call.method = request_.method;
   call.target = request_.target;
   call.fields = to_provider(request_.fields);
-  // Only bytes that are not coded can be read while they pass.
-  if (recorded()) set_field(call.fields, "Accept-Encoding", "identity");
+  // What is compressed must be one that can be read while it passes, and whole where a frame of it
+  // is to be taken out.
+  if (recorded()) {
+    const auto accepted = find_field(call.fields, "Accept-Encoding").value_or("");
+    set_field(call.fields, "Accept-Encoding",
+              added_usage_ ? "identity" : readable_codings(accepted));
+  }
   call.body = std::move(request_.body);
   call.deadlines = options_.deadlines;
   if (const auto route = options_.routes.find(request_.provider); route != options_.routes.end()) {
     routed.route = &route->second;
     if (route->second.deadlines) call.deadlines = route->second.deadlines;
   }
-  routed.api = api_;
-  routed.prompt = prompt_;
+  if (!is_other()) {
+    routed.api = api_;
+    routed.prompt = prompt_;
+  }
   routed.identity = prompt_ ? identity_ : identify({});
   auto exchange = layers_.start(std::move(routed), shared_from_this(),
                                 [self = shared_from_this()](Result<core::ProviderHead> head) {
@@ -242,7 +258,15 @@ void CallRun::head_came(Result<core::ProviderHead> head) {
     // Some hosts do not stream though they were asked to.
     const bool document =
         find_field((*head_)->fields, "Content-Type").value_or("").starts_with("application/json");
-    tee_.emplace(api_, streams_ && !document && status >= 200 && status <= 299, added_usage_);
+    AnswerTee::Options options;
+    options.streams = streams_ && !document && status >= 200 && status <= 299;
+    options.drop_usage = added_usage_;
+    if (is_other()) {
+      options.hold_last = length_.has_value();
+      options.bytes_max = kOtherBytesMax;
+    }
+    options.coding = find_field((*head_)->fields, "Content-Encoding").value_or("");
+    tee_.emplace(api_, std::move(options));
   }
   advance(std::move(lock));
 }
@@ -368,7 +392,9 @@ void CallRun::conclude(Lock& lock, Outcome outcome) {
     redact(*failure, secrets_in(request_.fields));
     recorder_->failed(std::move(*failure), done);
   } else {
-    recorder_->answered(std::get<std::vector<events::SessionStep>>(std::move(outcome)), done);
+    auto steps = std::get<std::vector<events::SessionStep>>(std::move(outcome));
+    if (is_other()) redact(steps, secrets_in(request_.fields));
+    recorder_->answered(std::move(steps), done);
   }
 }
 

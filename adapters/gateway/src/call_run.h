@@ -46,6 +46,8 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   using Lock = std::unique_lock<std::mutex>;
 
   core::Status read();
+  void read_other();
+  void keep(Prompt prompt, std::string_view hashed);
   void send();
   void ask_for_usage(events::Json body);
   [[nodiscard]] CallIdentity identify(const events::CallRequest& request) const;
@@ -65,6 +67,8 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void concluded(core::Status status);
   void give(Lock lock, core::Result<std::string> bytes);
   [[nodiscard]] bool recorded() const { return prompt_ != nullptr; }
+  /// Recorded as it is: nobody here reads it.
+  [[nodiscard]] bool is_other() const { return api_ == &events::other_api(); }
   [[nodiscard]] bool strict() const {
     return recorded() && options_.recording == Recording::strict;
   }

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "other_call.h"
+
 namespace hansard::gateway {
 
 namespace {
@@ -55,15 +57,6 @@ void redact(std::string& text, const std::vector<std::string>& secrets) {
   }
 }
 
-void redact(Json& value, const std::vector<std::string>& secrets) {
-  if (std::string* text = value.if_string()) return redact(*text, secrets);
-  if (Json::Array* list = value.if_array()) {
-    for (Json& each : *list) redact(each, secrets);
-  } else if (Json::Object* object = value.if_object()) {
-    for (Json::Member& member : *object) redact(member.value, secrets);
-  }
-}
-
 FailResponse unreadable(const core::Error& why, int status) {
   FailResponse failure;
   failure.error_type = "unreadable_answer";
@@ -73,6 +66,15 @@ FailResponse unreadable(const core::Error& why, int status) {
 }
 
 }  // namespace
+
+void redact(Json& value, const std::vector<std::string>& secrets) {
+  if (std::string* text = value.if_string()) return redact(*text, secrets);
+  if (Json::Array* list = value.if_array()) {
+    for (Json& each : *list) redact(each, secrets);
+  } else if (Json::Object* object = value.if_object()) {
+    for (Json::Member& member : *object) redact(member.value, secrets);
+  }
+}
 
 FailResponse refused(const Api& api, int status, const std::string& body,
                      std::uint64_t latency_us) {
@@ -111,6 +113,8 @@ Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::Ans
     }
     body = std::move(end.body);
     track = std::move(end.track);
+  } else if (&api == &events::other_api()) {
+    body = other_answer(status, tee);
   } else {
     auto parsed = events::parse_json(tee.bytes());
     if (!parsed || tee.cut()) {
@@ -190,6 +194,13 @@ Outcome broken_off(const Api& api, const core::Error& error, AnswerTee* tee,
 void redact(FailResponse& failure, const std::vector<std::string>& secrets) {
   if (failure.error) redact(*failure.error, secrets);
   if (failure.metadata) redact(*failure.metadata, secrets);
+}
+
+void redact(std::vector<events::SessionStep>& answer, const std::vector<std::string>& secrets) {
+  for (events::SessionStep& step : answer) {
+    auto* received = std::get_if<RecordResponse>(&step);
+    if (received != nullptr && received->extra) redact(*received->extra, secrets);
+  }
 }
 
 }  // namespace hansard::gateway

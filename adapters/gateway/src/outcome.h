@@ -41,5 +41,7 @@ std::uint64_t tokens_in(const Outcome& outcome);
 /// Takes the client's keys out of what a provider said: some say in their errors which key they
 /// got.
 void redact(events::FailResponse& failure, const std::vector<std::string>& secrets);
+void redact(std::vector<events::SessionStep>& answer, const std::vector<std::string>& secrets);
+void redact(events::Json& value, const std::vector<std::string>& secrets);
 
 }  // namespace hansard::gateway
