@@ -5,7 +5,7 @@
 
 namespace hansard::cli {
 
-/// `GET /v1/providers`: where calls go, and how that is going. `client` outlives the route.
+/// `GET /v1/providers`: where calls go, and how that is going. `models` outlives the route.
 http::AddedRoute providers_route(const Models& models);
 
 }  // namespace hansard::cli
