@@ -26,8 +26,9 @@ std::optional<std::uint64_t> sum_of(const events::Usage& usage, std::string_view
 struct Counter {
   SessionCounters& counters;
 
-  void call(const std::optional<events::Usage>& usage) {
+  void call(const std::optional<events::Usage>& usage, bool kept = false) {
     ++counters.calls;
+    if (kept) return;  // nothing was spent on it
     if (usage) {
       add_usage(counters.tokens, *usage);
     } else {
@@ -37,7 +38,9 @@ struct Counter {
   void operator()(const events::MessageSent&) { ++counters.messages; }
   void operator()(const events::ResponseReceived& event) {
     ++counters.responses;
-    if (event.choice == 0) call(event.usage);
+    const bool kept = event.served_from == events::ServedFrom::cache ||
+                      event.served_from == events::ServedFrom::playback;
+    if (event.choice == 0) call(event.usage, kept);
   }
   void operator()(const events::ResponseFailed& event) {
     ++counters.failures;

@@ -155,41 +155,34 @@ Status charge(std::string_view project, const OpenRow& open, std::uint64_t token
   return Ok{};
 }
 
-Status answered(const core::RecordedEvent& event, const events::ResponseReceived& answer,
-                core::ReadModelBatch& batch) {
-  if (answer.choice != 0) return Ok{};
-  const std::string key = open_key(event, answer.call_id);
+/// An answer, or a failure, which leaves the call open: it may be tried again.
+Status outcome(const core::RecordedEvent& event, bool is_answer, core::ReadModelBatch& batch) {
+  const auto call = events::text_fact(event, "call_id");
+  if (!call) return call.error();
+  if (!*call) return Ok{};
+  const std::string call_id(**call);
+  const std::string key = open_key(event, call_id);
   const auto open = open_call(key, batch);
   if (!open) return open.error();
   if (!*open) return batch.status();
-  batch.erase(key);
-  const auto from = answer.served_from.value_or(events::ServedFrom::provider);
+  const auto facts = events::call_facts(event);
+  if (!facts) return facts.error();
+  if (facts->choice != 0) return batch.status();
+  if (is_answer) batch.erase(key);
   // What was kept was paid when it was given first, and is on record there.
-  if (from != events::ServedFrom::provider) return batch.status();
-  if (!(*open)->request_hash.empty()) {
+  if (facts->kept) return batch.status();
+  const std::uint64_t tokens = tokens_in(facts->usage);
+  if (is_answer && !(*open)->request_hash.empty()) {
     std::string place = answers_key(event.project, (*open)->request_hash);
     row::Writer(place).big_endian_64(event.position.value);
     std::string out;
     row::Writer writer(out);
     writer.text(event.stream);
-    writer.text(answer.call_id);
-    writer.varint(answer.attempt.value_or((*open)->attempt));
+    writer.text(call_id);
+    writer.varint((*open)->attempt);
     batch.put(place, std::move(out));
   }
-  if (auto status = charge(event.project, **open, tokens_in(answer.usage), batch); !status) {
-    return status;
-  }
-  return batch.status();
-}
-
-Status failed(const core::RecordedEvent& event, const events::ResponseFailed& failure,
-              core::ReadModelBatch& batch) {
-  const auto open = open_call(open_key(event, failure.call_id), batch);
-  if (!open) return open.error();
-  if (!*open) return batch.status();
-  if (auto status = charge(event.project, **open, tokens_in(failure.usage), batch); !status) {
-    return status;
-  }
+  if (auto status = charge(event.project, **open, tokens, batch); !status) return status;
   return batch.status();
 }
 
@@ -197,22 +190,13 @@ Status failed(const core::RecordedEvent& event, const events::ResponseFailed& fa
 
 Status GatewayCalls::apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const {
   const EventKind kind = kind_of(event.type);
-  if (kind != EventKind::response_requested && kind != EventKind::response_received &&
-      kind != EventKind::response_failed) {
-    return Ok{};
-  }
+  if (kind == EventKind::response_received) return outcome(event, true, batch);
+  if (kind == EventKind::response_failed) return outcome(event, false, batch);
+  if (kind != EventKind::response_requested) return Ok{};
   const auto decoded = events::session_codec().decode(event, events::Want::facts);
   if (!decoded) return decoded.error();
-  if (const auto* request = std::get_if<events::ResponseRequested>(&decoded->event)) {
-    return asked(event, *request, batch);
-  }
-  if (const auto* answer = std::get_if<events::ResponseReceived>(&decoded->event)) {
-    return answered(event, *answer, batch);
-  }
-  if (const auto* failure = std::get_if<events::ResponseFailed>(&decoded->event)) {
-    return failed(event, *failure, batch);
-  }
-  return Ok{};
+  const auto* request = std::get_if<events::ResponseRequested>(&decoded->event);
+  return request == nullptr ? Status(Ok{}) : asked(event, *request, batch);
 }
 
 Result<std::optional<RecordedAnswer>> find_answer(const core::ReadModel& model,

@@ -111,7 +111,9 @@ class Fold {
     if (facts->model) add_model(*facts->model);
     if (facts->choice != 0) return core::Ok{};
     ++session_.counters.calls;
-    if (facts->usage) {
+    if (facts->kept) {
+      // Nothing was spent on it.
+    } else if (facts->usage) {
       add_usage(session_.counters.tokens, *facts->usage);
     } else {
       ++session_.counters.calls_without_usage;

@@ -68,7 +68,9 @@ core::Status outcome(const core::RecordedEvent& event, std::string_view session,
   UsageSums& sums = calls.sums;
   ++sums.calls;
   if (failed) ++sums.failures;
-  if (facts->usage) {
+  if (facts->kept) {
+    // Nothing was spent on it.
+  } else if (facts->usage) {
     add_usage(sums.tokens, *facts->usage);
   } else {
     ++sums.calls_without_usage;

@@ -74,7 +74,7 @@ class RandomLog {
 
   events::SessionStep pick() {
     const std::string id = "m" + std::to_string(next_++);
-    switch (below(12)) {
+    switch (below(13)) {
       case 0:
       case 1: {
         events::SendMessage send;
@@ -90,7 +90,10 @@ class RandomLog {
             response(id, "answer " + id, maybe(name("model", 3)));
         if (!one_in(3)) answer.usage = tokens(below(1000), below(100));
         answer.latency_us = maybe<std::uint64_t>(below(1'000'000));
-        if (one_in(4)) {
+        if (!asked_.empty() && one_in(2)) {
+          answer.call_id = asked_;
+          if (one_in(3)) answer.served_from = events::ServedFrom::cache;
+        } else if (one_in(4)) {
           answer.call_id = last_call_;
           answer.choice = 1;
           answer.usage = {};
@@ -115,6 +118,15 @@ class RandomLog {
         call.tool = name("tool", 2);
         call.arguments = events::Json(id);
         return call;
+      }
+      case 12: {
+        events::RequestResponse request;
+        request.call_id = asked_ = name("asked", 20);
+        request.attempt = 1 + static_cast<std::uint32_t>(below(3));
+        request.provider = maybe(name("p", 2));
+        request.request_hash = maybe(name("hash", 5));
+        if (one_in(2)) request.policies = {{"budget", "allowed", name("b", 3)}};
+        return request;
       }
       case 7: {
         events::CompleteTool done;
@@ -199,6 +211,7 @@ class RandomLog {
   std::vector<std::string> sessions_;
   std::vector<std::string> children_;
   std::string last_answer_ = "m0";
+  std::string asked_;
   std::string last_call_ = "call-m0";
   std::uint64_t next_ = 0;
 };

@@ -27,6 +27,10 @@ TEST(Rows, EveryRegisteredProjectionCanBeWalkedRowByRow) {
   for (int i = 0; i < 20; ++i) {
     const std::string name = "s" + std::to_string(i);
     recorder.create(name, "user" + std::to_string(i));
+    events::ResponseRequested request;
+    request.call_id = "call-m";
+    request.request_hash = "hash";
+    recorder.add("session-" + name, request);
     recorder.answer(name, response("m", "hi"));
   }
   std::set<std::string_view> names;

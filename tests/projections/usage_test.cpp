@@ -42,6 +42,21 @@ class UsageTest : public ::testing::Test {
   Recorder recorder;
 };
 
+TEST_F(UsageTest, WhatCameFromACacheIsACallThatSpentNoTokens) {
+  recorder.create("s1", "ada");
+  recorder.answer("s1", response("m1", "hi", "big", tokens(100, 10)));
+  for (const auto from : {events::ServedFrom::cache, events::ServedFrom::playback}) {
+    auto kept = response("m" + std::string(to_word(from)), "hi", "big", tokens(100, 10));
+    kept.served_from = from;
+    recorder.answer("s1", kept);
+  }
+  const UsageAnswer answer = by({D::model});
+  ASSERT_EQ(answer.groups.size(), 1U);
+  EXPECT_EQ(answer.groups[0].sums.calls, 3U);
+  EXPECT_EQ(answer.groups[0].sums.calls_without_usage, 0U);
+  EXPECT_EQ(answer.groups[0].sums.tokens.input_text, 100U);
+}
+
 TEST_F(UsageTest, SumsAreThoseWorkedOutByHand) {
   recorder.create("s1", "ada");
   auto first = response("m1", "hi", "big", tokens(100, 10));

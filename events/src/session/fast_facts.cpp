@@ -122,6 +122,8 @@ core::Result<CallFacts> slow_call_facts(const core::RecordedEvent& event) {
   if (const auto* received = std::get_if<ResponseReceived>(&decoded->event)) {
     CallFacts facts = from_decoded(*received);
     facts.choice = received->choice;
+    facts.kept =
+        received->served_from == ServedFrom::cache || received->served_from == ServedFrom::playback;
     return facts;
   }
   if (const auto* failed = std::get_if<ResponseFailed>(&decoded->event)) {
@@ -147,6 +149,12 @@ core::Result<CallFacts> call_facts(const core::RecordedEvent& event) {
     }
     if (key == "provider") return read(value, facts.provider);
     if (key == "model") return read(value, facts.model);
+    if (key == "served_from") {
+      std::optional<std::string_view> from;
+      const auto failed = read(value, from);
+      facts.kept = from == to_word(ServedFrom::cache) || from == to_word(ServedFrom::playback);
+      return failed;
+    }
     if (key == "usage") return read_usage(value, facts.usage);
     if (key == "ttft_us") return read(value, facts.ttft_us);
     if (key == "latency_us") return read(value, facts.latency_us);

@@ -22,7 +22,7 @@ namespace hansard::projections {
 class Sessions final : public core::Projection {
  public:
   [[nodiscard]] std::string_view name() const override { return "sessions"; }
-  [[nodiscard]] std::uint32_t version() const override { return 1; }
+  [[nodiscard]] std::uint32_t version() const override { return 2; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 };
 

@@ -16,12 +16,13 @@
 namespace hansard::projections {
 
 /// Tokens, calls, failures and latency of model calls. A call is counted by its outcome: the
-/// ResponseReceived of choice 0, or a ResponseFailed. Rows are sums per (project, day,
-/// session, provider, model); layout: `projections/src/usage_row.h`. Holds no content.
+/// ResponseReceived of choice 0, or a ResponseFailed; what came from a cache or the
+/// record is a call that spent no tokens. Rows are sums per (project, day, session, provider,
+/// model); layout: `projections/src/usage_row.h`. Holds no content.
 class UsageView final : public core::Projection {
  public:
   [[nodiscard]] std::string_view name() const override { return "usage"; }
-  [[nodiscard]] std::uint32_t version() const override { return 1; }
+  [[nodiscard]] std::uint32_t version() const override { return 2; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 };
 

@@ -16,6 +16,7 @@ struct CallFacts {
   std::optional<std::string_view> provider;
   std::optional<std::string_view> model;
   std::optional<Usage> usage;
+  bool kept = false;  ///< from a cache or the record: its tokens were spent when it was first given
   std::optional<std::uint64_t> ttft_us;
   std::optional<std::uint64_t> latency_us;
 };
