@@ -32,6 +32,8 @@ using SessionLoop = core::CommandLoop<events::SessionDecider>;
 
 /// How long a call waits for the index of conversations, right after a start.
 constexpr std::chrono::milliseconds kIndexPatience{250};
+/// How long one waits for the view that its budget, or its answer on record, is read from.
+constexpr std::chrono::milliseconds kRecordPatience{1000};
 
 std::vector<const core::Projection*> pointers(
     const std::vector<std::unique_ptr<core::Projection>>& projections) {
@@ -142,10 +144,17 @@ struct Engine::Parts {
                        [] { return std::chrono::steady_clock::now(); },
                        [this](std::chrono::milliseconds wait, std::function<void()> work) {
                          return timers->after(wait, std::move(work));
-                       }},
+                       },
+                       [this] { return gateway_calls(); }},
         options);
     if (access == Access::operate) end_left_calls();
     return core::Ok{};
+  }
+
+  /// What the gateway asks of the past, for budgets above all, must have all of it.
+  Result<std::unique_ptr<core::ReadModel>> gateway_calls() {
+    return views->read("gateway_calls", store->log().end(),
+                       std::chrono::steady_clock::now() + kRecordPatience);
   }
 
   /// Calls that the process before this one made and did not see the end of.
@@ -250,6 +259,11 @@ Result<std::string> Engine::reload(const Settings& settings) {
 const http::Router& Engine::router() const { return *parts_->router; }
 const http::Limits& Engine::limits() const { return parts_->limits; }
 const core::KeyedHash& Engine::keyed_hash() const { return *parts_->keyed_hash; }
+std::optional<gateway::PolicyCounts> Engine::policies() const {
+  const std::lock_guard lock(parts_->counting_mutex);
+  if (!parts_->counting || !parts_->gateway) return {};
+  return parts_->gateway->policies();
+}
 const core::Clock& Engine::clock() const { return parts_->clock; }
 http::Pool& Engine::blocking() { return *parts_->blocking; }
 http::Metrics& Engine::metrics() { return parts_->metrics; }

@@ -2,11 +2,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/projection_runner.h"
+#include "gateway/policy_counts.h"
 #include "http/limits.h"
 #include "http/metrics.h"
 #include "http/pool.h"
@@ -53,6 +55,8 @@ class Engine {
   [[nodiscard]] const http::Router& router() const;
   [[nodiscard]] const http::Limits& limits() const;
   [[nodiscard]] const core::KeyedHash& keyed_hash() const;
+  /// What the policies of the gateway have decided; nothing while the engine stops. Any thread.
+  [[nodiscard]] std::optional<gateway::PolicyCounts> policies() const;
   [[nodiscard]] const core::Clock& clock() const;
   [[nodiscard]] http::Pool& blocking();
   [[nodiscard]] http::Metrics& metrics();

@@ -15,8 +15,9 @@ class Gauges {
              std::vector<std::pair<std::string, std::string>> labels = {}) {
     all_.push_back(Gauge{name, help, std::move(labels), value, false});
   }
-  void counter(const char* name, const char* help, double value) {
-    all_.push_back(Gauge{name, help, {}, value, true});
+  void counter(const char* name, const char* help, double value,
+               std::vector<std::pair<std::string, std::string>> labels = {}) {
+    all_.push_back(Gauge{name, help, std::move(labels), value, true});
   }
   std::vector<Gauge> take() { return std::move(all_); }
 
@@ -72,6 +73,31 @@ void add_views(Gauges& out, Engine& engine) {
   }
 }
 
+void add_policies(Gauges& out, const Engine& engine) {
+  const auto counts = engine.policies();
+  if (!counts) return;
+  const auto decided = [&](const char* policy, const char* outcome, std::uint64_t count) {
+    out.counter("hansard_gateway_decisions_total", "What policies of the gateway decided.",
+                static_cast<double>(count), {{"policy", policy}, {"outcome", outcome}});
+  };
+  decided("budget", "allowed", counts->budget_allowed);
+  decided("budget", "refused", counts->budget_refused);
+  decided("rate_limit", "passed", counts->limit_passed);
+  decided("rate_limit", "waited", counts->limit_waited);
+  decided("rate_limit", "refused", counts->limit_refused);
+  decided("cache", "hit", counts->cache_hits);
+  decided("cache", "miss", counts->cache_misses);
+  decided("cache", "bypassed", counts->cache_bypassed);
+  decided("playback", "hit", counts->playback_hits);
+  decided("playback", "miss", counts->playback_misses);
+  out.gauge("hansard_gateway_waiting_calls", "Calls held back by a rate limit.",
+            static_cast<double>(counts->limit_waiting));
+  out.gauge("hansard_gateway_cache_entries", "Answers in the caches of routes.",
+            static_cast<double>(counts->cache_entries));
+  out.gauge("hansard_gateway_cache_bytes", "Memory they take, about.",
+            static_cast<double>(counts->cache_bytes));
+}
+
 }  // namespace
 
 std::vector<Gauge> gauges(Engine& engine) {
@@ -79,6 +105,7 @@ std::vector<Gauge> gauges(Engine& engine) {
   add_store(out, engine.store());
   add_memory(out, engine);
   add_views(out, engine);
+  add_policies(out, engine);
   return out.take();
 }
 
