@@ -99,7 +99,7 @@ void PlaybackLayer::miss(LateExchange& call) {
   message += ". Route '" + route +
              "' plays back only what is on record; to record it, send the same request once with "
              "[routes." +
-             route + "] mode = \"record_playback\".";
+             route + "] mode = \"record-playback\".";
   std::string body = error_body(asked.api, error_type(asked.api), message);
   core::ProviderHead head = own_head(404, body.size());
   head.fields.push_back({"x-should-retry", "false"});

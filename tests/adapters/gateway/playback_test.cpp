@@ -101,7 +101,7 @@ TEST_F(PlaybackTest, WhatIsNotOnRecordIsNotFoundAndSaysHowToRecordIt) {
   ASSERT_NE(body.find("error"), nullptr);
   const std::string& message = *body.find("error")->find("message")->if_string();
   EXPECT_NE(message.find("Nothing is recorded for this request"), std::string::npos);
-  EXPECT_NE(message.find("mode = \"record_playback\""), std::string::npos) << message;
+  EXPECT_NE(message.find("mode = \"record-playback\""), std::string::npos) << message;
   EXPECT_EQ(decisions(), "playback miss\n");
   ASSERT_EQ(recorded_of<ResponseFailed>().size(), 1U);
   EXPECT_EQ(recorded_of<ResponseFailed>()[0].reason, FailureReason::stopped);
