@@ -156,6 +156,7 @@ void CallRun::send() {
   if (!done_) return lock.unlock();  // refused or left meanwhile: `exchange` cancels the call
   exchange_ = std::move(exchange);
   advance(std::move(lock));
+  read_ahead(Lock(mutex_));
 }
 
 void CallRun::decided(events::Policy policy) {
@@ -245,7 +246,8 @@ void CallRun::asked(Status status) {
   if (!to_record_.empty()) return record(std::move(lock));
   asked_ = std::move(status);
   if (gone_ && *asked_ && !concluding_) return conclude(lock, left());
-  advance(std::move(lock));
+  go_on(std::move(lock));  // the answer may be here already
+  advance(Lock(mutex_));
 }
 
 void CallRun::head_came(Result<core::ProviderHead> head) {
@@ -269,6 +271,14 @@ void CallRun::head_came(Result<core::ProviderHead> head) {
     tee_.emplace(api_, std::move(options));
   }
   advance(std::move(lock));
+  read_ahead(Lock(mutex_));
+}
+
+/// One piece, before the client asks: while the request is still being recorded, and where the
+/// provider's thread is at it anyway.
+void CallRun::read_ahead(Lock lock) {
+  if (!exchange_ || !tee_ || std::exchange(reads_ahead_, true)) return;
+  pull(std::move(lock));
 }
 
 /// Tells the client when everything it waits for is there.
@@ -304,124 +314,6 @@ void CallRun::answer(Lock lock) {
   auto done = std::exchange(done_, nullptr);
   lock.unlock();
   done(std::move(answer));
-}
-
-void CallRun::next(Next done) {
-  Lock lock(mutex_);
-  waiting_ = std::move(done);
-  if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
-  if (broken_) return give(std::move(lock), *broken_);
-  if (concluding_ && !on_record_) return;  // `concluded` goes on
-  if (over_) return give(std::move(lock), std::string());
-  pull(std::move(lock));
-}
-
-void CallRun::give(Lock lock, Result<std::string> bytes) {
-  auto waiting = std::exchange(waiting_, nullptr);
-  lock.unlock();
-  if (waiting) waiting(std::move(bytes));
-}
-
-void CallRun::pull(Lock lock) {
-  const auto exchange = exchange_;  // `cancel` may take it away meanwhile
-  if (exchange == nullptr) return;
-  lock.unlock();
-  exchange->next(
-      [self = shared_from_this()](Result<std::string> bytes) { self->came(std::move(bytes)); });
-}
-
-void CallRun::came(Result<std::string> bytes) {
-  Lock lock(mutex_);
-  if (gone_) return;
-  const std::uint64_t now = elapsed_us();
-  if (!bytes) {
-    over_ = true;
-    broken_ = bytes.error();
-    if (recorded() && *asked_ && !concluding_) {
-      return conclude(lock, broken_off(*api_, *broken_, &*tee_, recorder_->answer_ids(), now));
-    }
-    return give(std::move(lock), *broken_);
-  }
-  const bool records = recorded() && *asked_;
-  if (bytes->empty()) {
-    over_ = true;
-    tee_->end(now);
-    if (records && !concluding_) {
-      return conclude(lock, outcome(now));
-    }
-    return give(std::move(lock), records ? std::string() : tee_->release());
-  }
-  if (on_record_ || (!records && !added_usage_)) return give(std::move(lock), std::move(bytes));
-  ready_ += tee_->take(*bytes, now);
-  received_ += bytes->size();
-  if (!records) {  // what only we asked for stays here all the same
-    if (tee_->complete() || !tee_->streams()) ready_ += tee_->release();
-    if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
-    return pull(std::move(lock));
-  }
-  const bool ends = tee_->streams() && tee_->complete() && !concluding_;
-  if (ends) {
-    if (!ready_.empty()) {
-      // What comes before the end goes on; the end follows when it is on record.
-      auto waiting = std::exchange(waiting_, nullptr);
-      auto out = std::exchange(ready_, {});
-      auto became = outcome(now);
-      conclude(lock, std::move(became));
-      if (waiting) waiting(std::move(out));
-      return;
-    }
-    return conclude(lock, outcome(now));
-  }
-  // With its last byte an answer of a known length is there: it goes on whole, once it is on
-  // record.
-  const bool all_here = !tee_->streams() && length_ == received_;
-  if (!ready_.empty() && !all_here) return give(std::move(lock), std::exchange(ready_, {}));
-  pull(std::move(lock));
-}
-
-/// Records what became of the call; releases the lock.
-void CallRun::conclude(Lock& lock, Outcome outcome) {
-  concluding_ = true;
-  lock.unlock();
-  tell_end(tokens_in(outcome));
-  const auto done = [self = shared_from_this()](Status status) {
-    self->concluded(std::move(status));
-  };
-  if (auto* failure = std::get_if<events::FailResponse>(&outcome)) {
-    if (stopped_) failure->reason = events::FailureReason::stopped;
-    redact(*failure, secrets_in(request_.fields));
-    recorder_->failed(std::move(*failure), done);
-  } else {
-    auto steps = std::get<std::vector<events::SessionStep>>(std::move(outcome));
-    if (is_other()) redact(steps, secrets_in(request_.fields));
-    recorder_->answered(std::move(steps), done);
-  }
-}
-
-void CallRun::concluded(Status status) {
-  Lock lock(mutex_);
-  on_record_ = true;
-  if (!status && options_.recording == Recording::strict && !broken_) {
-    broken_ =
-        Error{Errc::unavailable, "the answer could not be recorded: " + status.error().message};
-  }
-  if (gone_) return;
-  if (done_) return refuse(std::move(lock), broken_ ? *broken_ : status.error());
-  if (!broken_ && tee_) ready_ += tee_->release();
-  if (!waiting_) return;
-  if (!ready_.empty()) return give(std::move(lock), std::exchange(ready_, {}));
-  if (broken_) return give(std::move(lock), *broken_);
-  if (over_) return give(std::move(lock), std::string());
-  pull(std::move(lock));
-}
-
-/// What became of a call whose client has gone.
-Outcome CallRun::left() {
-  if (failed_) return *std::exchange(failed_, {});  // and nothing else was tried yet
-  return broken_off(*api_,
-                    over_ ? Error{Errc::cancelled, "the client went at the end"}
-                          : Error{Errc::cancelled, "the client went"},
-                    tee_ ? &*tee_ : nullptr, recorder_->answer_ids(), elapsed_us());
 }
 
 void CallRun::cancel() {

@@ -60,8 +60,11 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void tell_end(std::uint64_t tokens);
   void answer(Lock lock);
   void refuse(Lock lock, core::Error error);
+  void read_ahead(Lock lock);
   void pull(Lock lock);
   void came(core::Result<std::string> bytes);
+  [[nodiscard]] bool has_ended() const;
+  void go_on(Lock lock);
   [[nodiscard]] Outcome left();
   void conclude(Lock& lock, Outcome outcome);
   void concluded(core::Status status);
@@ -108,6 +111,9 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   std::optional<AnswerTee> tee_;
   std::optional<std::uint64_t> length_;  ///< of the answer, where its head says it
   std::uint64_t received_ = 0;           ///< of it
+  std::uint64_t came_us_ = 0;            ///< the latest of it
+  bool reads_ahead_ = false;             ///< or has
+  bool pulling_ = false;                 ///< a piece was asked for
   Next waiting_;                         ///< of the client, for bytes
   bool gone_ = false;                    ///< the client
   bool over_ = false;                    ///< nothing more comes from the provider

@@ -144,16 +144,34 @@ TEST_F(StrictTest, AnEndThatIsCutIsHeldFromItsFirstByte) {
   EXPECT_TRUE(client.over);
 }
 
-TEST_F(StrictTest, ABodyIsPulledAtThePaceOfTheClient) {
+TEST_F(StrictTest, ABodyIsPulledAtThePaceOfTheClientAndOnePieceAhead) {
   Client& client = send(kChat, chat_stream().request);
   client.waits = true;
   upstream().head(200);
+  EXPECT_TRUE(upstream().is_asked());
+  upstream().piece(chat_delta("Hi"));
+  EXPECT_FALSE(upstream().is_asked());
+  EXPECT_TRUE(client.pieces.empty());
+  client.pull();
+  EXPECT_EQ(client.pieces.size(), 1U);
   EXPECT_FALSE(upstream().is_asked());
   client.pull();
   EXPECT_TRUE(upstream().is_asked());
-  upstream().piece(chat_delta("Hi"));
-  EXPECT_EQ(client.pieces.size(), 1U);
-  EXPECT_FALSE(upstream().is_asked());
+}
+
+TEST_F(StrictTest, AnAnswerThatIsThereBeforeItsRequestIsOnRecordWaitsForBoth) {
+  holds_posts_ = true;
+  Client& client = send(kChat, plain_request());
+  upstream().head(200);
+  upstream().piece(plain_answer());
+  upstream().end();
+  EXPECT_FALSE(client.has_answer());
+  EXPECT_TRUE(recorded().empty());
+  holds_posts_ = false;
+  run_posted();
+  EXPECT_EQ(client.received, plain_answer());
+  EXPECT_TRUE(client.over);
+  EXPECT_EQ(story(sessions().front()), "cmqr");
 }
 
 TEST_F(StrictTest, AHeadToldBeforeTheCallHasReturnedIsFine) {
