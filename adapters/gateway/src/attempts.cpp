@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "answer_tee.h"
 #include "outcome.h"
 #include "own_answer.h"
 #include "targets.h"
@@ -18,6 +19,8 @@ namespace {
 
 /// Pieces of a failed answer that are read: each is a step of ours.
 constexpr std::size_t kFailedPiecesMax = 256;
+/// Random bytes of the name of a translated answer.
+constexpr std::size_t kNameBytes = 12;
 
 class RunExchange final : public core::ProviderExchange {
  public:
@@ -52,6 +55,11 @@ class AttemptsLayer final : public Layer {
   Breakers& breakers_;
 };
 
+const events::Api* api_of(const RoutedCall& call) {
+  if (call.call.method != "POST") return nullptr;
+  return events::api_at(std::string_view(call.call.target).substr(0, call.call.target.find('?')));
+}
+
 std::uint64_t microseconds(std::chrono::steady_clock::duration time) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(time).count());
@@ -70,6 +78,7 @@ AttemptRun::AttemptRun(const Ports& ports, Breakers& breakers, RoutedCall call,
       watch_(std::move(watch)),
       route_name_(call.call.provider),
       route_(*call.route),
+      api_(api_of(call)),
       keyholder_(keyholder_of(route_, route_name_)),
       began_(ports.now()),
       call_(std::move(call)),
@@ -96,6 +105,13 @@ void AttemptRun::start() {
 bool AttemptRun::take_place(std::size_t from, const std::string& reason) {
   for (std::size_t i = from; i < plan_.size(); ++i) {
     const std::string& provider = plan_[i].provider;
+    const bool same = i == at_ && turn_ > 0;
+    auto words = same ? Result<std::optional<Translation>>(std::optional<Translation>())
+                      : words_for(plan_[i]);
+    if (!words) {
+      decided_.push_back({"fallback", "untranslatable", provider, {}});
+      continue;
+    }
     auto permit = breakers_.enter(route_name_, provider);
     if (!permit.allowed()) {
       decided_.push_back({"breaker", "open", provider, {}});
@@ -109,15 +125,30 @@ bool AttemptRun::take_place(std::size_t from, const std::string& reason) {
     }
     if (permit.trial()) decided_.push_back({"breaker", "trial", provider, {}});
     permit_ = std::move(permit);
+    if (!same) translation_ = *std::move(words);
     return true;
   }
   return false;
 }
 
+/// The call in another dialect, where the target speaks one. Errors: there is no way to say it.
+Result<std::optional<Translation>> AttemptRun::words_for(const Target& target) const {
+  if (!target.dialect || api_ == nullptr || speaks(*target.dialect, *api_)) {
+    return std::optional<Translation>();
+  }
+  const core::Hash drawn = ports_.draw_random();
+  auto made = Translation::make(call_.call, *api_, *target.dialect,
+                                core::to_hex(core::as_bytes(drawn).substr(0, kNameBytes)));
+  if (!made) return made.error();
+  return std::optional<Translation>(*std::move(made));
+}
+
 core::ProviderCall AttemptRun::call_for(const Target& target) {
   core::ProviderCall call;
   const bool last = made_ >= route_.retry.attempts_max && at_ + 1 >= plan_.size();
-  if (last) {
+  if (translation_) {
+    call = translation_->call();
+  } else if (last) {
     call = std::move(call_.call);
   } else {
     call = call_.call;
@@ -214,16 +245,17 @@ std::optional<AttemptRun::Step> AttemptRun::step_after(const Verdict& verdict) c
 
 /// Reads what the failed attempt says about itself: it is recorded, and may still be the answer.
 void AttemptRun::drain(Lock lock) {
-  draining_ = true;
+  reads_ = Reads::failure;
   const std::uint64_t turn = turn_;
+  const auto ends = [self = shared_from_this(), turn] {
+    Lock late(self->mutex_);
+    const bool reads = self->reads_ == Reads::failure && turn == self->turn_;
+    if (reads && !self->gone_) self->failed(std::move(late));
+  };
   lock.unlock();
-  std::shared_ptr<core::Subscription> timer =
-      ports_.after(kFailedBodyPatience, [self = shared_from_this(), turn] {
-        Lock late(self->mutex_);
-        if (!self->gone_ && turn == self->turn_ && self->draining_) self->failed(std::move(late));
-      });
+  std::shared_ptr<core::Subscription> timer = ports_.after(kFailedBodyPatience, ends);
   lock.lock();
-  if (gone_ || turn != turn_ || !draining_) {
+  if (gone_ || turn != turn_ || reads_ != Reads::failure) {
     lock.unlock();
     return;
   }
@@ -232,40 +264,77 @@ void AttemptRun::drain(Lock lock) {
   ask(std::move(lock));
 }
 
+/// Asks for pieces as long as they are there at once: no piece comes within the one before.
 void AttemptRun::ask(Lock lock) {
-  const auto exchange = exchange_;
-  const std::uint64_t turn = turn_;
-  lock.unlock();
-  exchange->next([self = shared_from_this(), turn](Result<std::string> bytes) {
-    self->piece_came(turn, std::move(bytes));
-  });
+  if (std::exchange(asking_, true)) {
+    again_ = true;
+    return;
+  }
+  do {
+    again_ = false;
+    auto exchange = exchange_;
+    const std::uint64_t turn = turn_;
+    lock.unlock();
+    exchange->next([self = shared_from_this(), turn](Result<std::string> bytes) {
+      self->piece_came(turn, std::move(bytes));
+    });
+    exchange = nullptr;  // outside the lock
+    lock.lock();
+  } while (again_ && reads_ != Reads::nothing && !gone_ && exchange_);
+  asking_ = false;
 }
 
 void AttemptRun::piece_came(std::uint64_t turn, Result<std::string> bytes) {
   Lock lock(mutex_);
-  if (gone_ || turn != turn_ || !draining_) return;
-  if (!bytes) return failed(std::move(lock));
-  if (bytes->empty()) {
-    whole_ = true;
+  if (gone_ || turn != turn_ || reads_ == Reads::nothing) return;
+  const bool answer = reads_ == Reads::answer;
+  if (bytes && !bytes->empty()) {
+    body_ += *bytes;
+    const std::size_t most = answer ? kAnswerBytesMax : kFailedBytesMax;
+    const bool enough = body_.size() > most || (!answer && ++pieces_ >= kFailedPiecesMax);
+    if (!enough) return ask(std::move(lock));
+    bytes =
+        core::Error{core::Errc::unavailable, "the answer is too long to be translated", "protocol"};
+  }
+  if (!answer) {
+    whole_ = bytes && bytes->empty();
     return failed(std::move(lock));
   }
-  body_ += *bytes;
-  if (body_.size() > kFailedBytesMax || ++pieces_ >= kFailedPiecesMax) {
-    return failed(std::move(lock));
+  const bool well = (*came_)->status >= 200 && (*came_)->status <= 299;
+  if (!bytes && well) {
+    reads_ = Reads::nothing;
+    came_ = bytes.error();
+    return decide(std::move(lock));
   }
-  ask(std::move(lock));
+  translate(std::move(lock));
+}
+
+/// The answer of a provider in another dialect is there, or what came of an error.
+void AttemptRun::translate(Lock lock) {
+  reads_ = Reads::nothing;
+  auto answer = translation_->answer(**came_, body_);
+  if (!answer) {
+    came_ = answer.error();
+    return decide(std::move(lock));
+  }
+  came_ = std::move(answer->head);
+  std::shared_ptr<core::ProviderExchange> exchange = std::move(answer->body);
+  exchange_.swap(exchange);
+  tell(std::move(lock));
+  // And the one that gave it goes outside the lock.
 }
 
 events::FailResponse AttemptRun::failure() const {
   const std::uint64_t latency_us = microseconds(ports_.now() - sent_at_);
-  if (*came_) return refused(*call_.api, (*came_)->status, body_, latency_us);
+  const events::Api& api = translation_ ? translation_->provider_api() : *call_.api;
+  if (*came_) return refused(api, (*came_)->status, body_, latency_us);
   const Outcome outcome = broken_off(*call_.api, came_->error(), nullptr, {}, latency_us);
   return std::get<events::FailResponse>(outcome);
 }
 
 /// The attempt is over, and something else is tried.
 void AttemptRun::failed(Lock lock) {
-  draining_ = false;
+  reads_ = Reads::nothing;
   const std::uint64_t turn = turn_;
   const milliseconds pause = step_.pause;
   std::optional<events::FailResponse> failure;
@@ -305,11 +374,19 @@ void AttemptRun::resume(std::uint64_t turn) {
 /// Nothing else can be tried after all: what the last attempt came to is the answer.
 void AttemptRun::give_up(Lock lock) {
   if (*came_ && !whole_) return stop(std::move(lock));
+  if (*came_ && translation_) return translate(std::move(lock));
   if (*came_) exchange_ = body_at_hand(std::move(body_));
-  pass(std::move(lock));
+  tell(std::move(lock));
 }
 
+/// What came goes to the client.
 void AttemptRun::pass(Lock lock) {
+  if (!*came_ || !translation_) return tell(std::move(lock));
+  reads_ = Reads::answer;
+  ask(std::move(lock));
+}
+
+void AttemptRun::tell(Lock lock) {
   const auto head = std::exchange(head_, nullptr);
   Head came = *std::move(came_);
   const auto policies = std::exchange(decided_, {});

@@ -12,6 +12,7 @@
 #include "gateway/ports.h"
 #include "layer.h"
 #include "retry.h"
+#include "translation.h"
 
 namespace hansard::gateway {
 
@@ -22,8 +23,9 @@ inline constexpr std::chrono::milliseconds kFailedBodyPatience{2'000};
 
 /// One call to the targets of its route: tried again where that may help, then at the fallbacks,
 /// past breakers that are open. Nothing of an answer has reached the client when an attempt is
-/// given up: it is judged by its head. The last answer goes to the client as it came. Thread-safe:
-/// driven by provider, timer and client, one step at a time; nobody is called under the lock.
+/// given up: it is judged by its head. The last answer goes to the client as it came; that of a
+/// provider in another dialect when it is whole, translated. Thread-safe: driven by provider, timer
+/// and client, one step at a time; nobody is called under the lock.
 class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
  public:
   /// References outlive the call. @pre call.route
@@ -52,11 +54,14 @@ class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
   void drain(Lock lock);
   void ask(Lock lock);
   void piece_came(std::uint64_t turn, core::Result<std::string> bytes);
+  void translate(Lock lock);
   void failed(Lock lock);
   void resume(std::uint64_t turn);
   bool take_place(std::size_t from, const std::string& reason);
+  [[nodiscard]] core::Result<std::optional<Translation>> words_for(const Target& target) const;
   void give_up(Lock lock);
   void pass(Lock lock);
+  void tell(Lock lock);
   void stop(Lock lock);
 
   [[nodiscard]] core::ProviderCall call_for(const Target& target);
@@ -69,6 +74,7 @@ class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
   const std::shared_ptr<CallWatch> watch_;
   const std::string route_name_;
   const RouteOptions& route_;
+  const events::Api* const api_;  ///< the client's, where it is known; also where nobody records
   const std::string keyholder_;
   const std::chrono::steady_clock::time_point began_;
 
@@ -85,11 +91,16 @@ class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
   std::chrono::steady_clock::time_point sent_at_{};
   std::optional<std::chrono::milliseconds> refused_for_;  ///< by breakers: the shortest
   std::shared_ptr<core::ProviderExchange> exchange_;
-  std::optional<Head> came_;  ///< of this attempt, or of the last one
-  Step step_;                 ///< that follows it
-  std::string reason_;        ///< why
-  bool draining_ = false;     ///< the body of an attempt that failed
-  std::string body_;          ///< what came of it
+  std::optional<Head> came_;                ///< of this attempt, or of the last one
+  Step step_;                               ///< that follows it
+  std::string reason_;                      ///< why
+  std::optional<Translation> translation_;  ///< of the call, for the target at `at_`
+  /// Whose body is read here: of an attempt that failed, or of an answer to be translated.
+  enum class Reads : std::uint8_t { nothing, failure, answer };
+  Reads reads_ = Reads::nothing;
+  bool asking_ = false;  ///< for its next piece
+  bool again_ = false;   ///< and for the one after that
+  std::string body_;     ///< what came of it
   std::size_t pieces_ = 0;
   bool whole_ = false;  ///< it is all in `body_`
   std::shared_ptr<core::Subscription> timer_;

@@ -111,13 +111,14 @@ TEST(Retry, WhereACallFailedSaysWhoseFaultItWas) {
     bool elsewhere;
     std::optional<bool> well;
   };
-  for (const Row& row :
-       {Row{"connect", true, true, false}, Row{"tls", true, true, false},
-        Row{"first_byte", true, true, false}, Row{"reset", true, true, false},
-        Row{"protocol", false, true, false}, Row{"connections", true, true, {}},
-        Row{"calls", true, true, {}}, Row{"total", false, false, {}}, Row{"key", false, false, {}},
-        Row{"provider", false, false, {}}, Row{"target", false, false, {}},
-        Row{"stopping", false, false, {}}, Row{"", false, false, {}}}) {
+  for (const Row& row : {Row{"connect", true, true, false}, Row{"tls", true, true, false},
+                         Row{"first_byte", true, true, false}, Row{"reset", true, true, false},
+                         Row{"protocol", false, true, false}, Row{"connections", true, true, {}},
+                         Row{"calls", true, true, {}}, Row{"idle", true, true, false},
+                         Row{"truncated", true, true, false}, Row{"total", false, false, {}},
+                         Row{"key", false, false, {}}, Row{"provider", false, false, {}},
+                         Row{"target", false, false, {}}, Row{"stopping", false, false, {}},
+                         Row{"", false, false, {}}}) {
     const Verdict verdict = judge(core::Error{core::Errc::unavailable, "text", row.field});
     EXPECT_EQ(verdict.may_pass, row.may_pass) << row.field;
     EXPECT_EQ(verdict.elsewhere, row.elsewhere) << row.field;
