@@ -172,7 +172,9 @@ Status outcome(const core::RecordedEvent& event, bool is_answer, core::ReadModel
   // What was kept was paid when it was given first, and is on record there.
   if (facts->kept) return batch.status();
   const std::uint64_t tokens = tokens_in(facts->usage);
-  if (is_answer && !(*open)->request_hash.empty()) {
+  // Of calls outside conversations less is on record than it takes to give an answer again.
+  const bool playable = !session_name(event.stream).empty() && !(*open)->request_hash.empty();
+  if (is_answer && playable) {
     std::string place = answers_key(event.project, (*open)->request_hash);
     row::Writer(place).big_endian_64(event.position.value);
     std::string out;

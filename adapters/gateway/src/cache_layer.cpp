@@ -17,10 +17,13 @@ struct CacheControl {
 };
 
 CacheControl cache_control(const Fields& fields) {
-  const std::string_view text = find_field(fields, "Cache-Control").value_or("");
+  std::string text(find_field(fields, "Cache-Control").value_or(""));
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
   CacheControl control;
-  control.no_cache = text.find("no-cache") != std::string_view::npos;
-  control.no_store = text.find("no-store") != std::string_view::npos;
+  control.no_cache = text.find("no-cache") != std::string::npos;
+  control.no_store = text.find("no-store") != std::string::npos;
   return control;
 }
 

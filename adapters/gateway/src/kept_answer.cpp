@@ -1,6 +1,7 @@
 #include "kept_answer.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 namespace hansard::gateway {
@@ -28,7 +29,8 @@ std::string content_type(const Api& api, const AnswerForm& form) {
   return api.stream == Api::Stream::sse ? "text/event-stream" : "application/x-ndjson";
 }
 
-/// Hands bytes out. Confined to one owner, as every exchange is.
+/// Hands bytes out. Confined to one owner, as every exchange is, who may be called back before
+/// `next` has returned.
 class GivenAnswer final : public core::ProviderExchange {
  public:
   GivenAnswer(std::vector<TimedBytes> pieces, const Ports* ports)
@@ -44,9 +46,12 @@ class GivenAnswer final : public core::ProviderExchange {
     const bool over = rest_->next == rest_->pieces.size();
     const std::uint64_t due_us = over ? 0 : rest_->pieces[rest_->next].at_us;
     if (due_us <= now_us) return done(take(*rest_, now_us));
+    std::unique_lock lock(mutex_);  // who is called back may ask again at once
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(microseconds(due_us - now_us));
     pause_ = ports_->after(wait, [rest = rest_, due_us, done] { done(take(*rest, due_us)); });
-    if (!pause_) done(take(*rest_, due_us));  // too many wait: early rather than never
+    if (pause_) return;
+    lock.unlock();
+    done(take(*rest_, due_us));  // too many wait: early rather than never
   }
 
  private:
@@ -70,7 +75,8 @@ class GivenAnswer final : public core::ProviderExchange {
   const std::shared_ptr<Rest> rest_;
   const Ports* const ports_;
   std::chrono::steady_clock::time_point begun_;
-  std::unique_ptr<core::Subscription> pause_;
+  std::mutex mutex_;
+  std::unique_ptr<core::Subscription> pause_;  ///< by mutex_
 };
 
 }  // namespace

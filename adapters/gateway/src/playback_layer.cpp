@@ -94,12 +94,17 @@ void PlaybackLayer::miss(LateExchange& call) {
   if (asked.route->mode == Mode::record_playback) return call.go_on();
   call.watch().stopped();
   const std::string& route = asked.call.provider;
+  const bool embeds =
+      asked.prompt != nullptr && asked.prompt->request.kind == events::CallKind::embedding;
   std::string message = "Nothing is recorded for this request";
   if (asked.prompt != nullptr) message += " (" + asked.prompt->request_hash + ")";
-  message += ". Route '" + route +
-             "' plays back only what is on record; to record it, send the same request once with "
-             "[routes." +
-             route + "] mode = \"record-playback\".";
+  message += ". Route '" + route + "' plays back only what is on record; ";
+  if (embeds) {
+    message += "of embeddings that are hashes, not the vectors.";
+  } else {
+    message += "to record it, send the same request once with [routes." + route +
+               "] mode = \"record-playback\".";
+  }
   std::string body = error_body(asked.api, error_type(asked.api), message);
   core::ProviderHead head = own_head(404, body.size());
   head.fields.push_back({"x-should-retry", "false"});

@@ -17,8 +17,8 @@ namespace hansard::projections {
 ///   'o' project 0 stream 0 call id     a call as it was asked last: varint attempt, text request
 ///                                      hash, then the names of the budgets it counts for, as texts
 ///   'a' project 0 request hash 0 position (8 bytes, big-endian)
-///                                      an answer from a provider: text stream, text call id,
-///                                      varint attempt
+///                                      an answer in a conversation, from a provider: text
+///                                      stream, text call id, varint attempt
 ///   'b' project 0 name                 varint requests, varint tokens
 /// A budget's name (the target of the policy `budget`) says its period: rows are never reset. A
 /// call counts once, whatever its attempts, when it was answered or sent at all; its tokens are

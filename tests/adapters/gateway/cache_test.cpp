@@ -189,7 +189,7 @@ TEST_F(CacheTest, TheClientMayAskPastTheCache) {
   exchange(kChat, request("Hi"), answer("Ho"));
   exchange(kChat, request("Hi"), answer("Hey"), {{"Cache-Control", "no-cache"}});
   EXPECT_TRUE(events::same_tree(parsed(hit(request("Hi")).received), parsed(answer("Hey"))));
-  exchange(kChat, request("Hi"), answer("Huh"), {{"cache-control", "max-age=0, no-store"}});
+  exchange(kChat, request("Hi"), answer("Huh"), {{"cache-control", "max-age=0, No-Store"}});
   EXPECT_TRUE(events::same_tree(parsed(hit(request("Hi")).received), parsed(answer("Hey"))))
       << "is not to be stored";
   EXPECT_EQ(decisions(), "cache miss\ncache bypassed\ncache hit\ncache bypassed\ncache hit\n");

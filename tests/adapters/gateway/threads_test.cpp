@@ -16,9 +16,11 @@
 
 #include "core/command_loop.h"
 #include "core/in_memory_event_log.h"
+#include "core/projection_runner.h"
 #include "events/equivalence.h"
 #include "events/session/decider.h"
 #include "gateway/gateway.h"
+#include "projections/gateway_calls.h"
 #include "samples.h"
 #include "support/events.h"
 #include "support/work_pool.h"
@@ -104,6 +106,8 @@ class Wall final : public core::Clock {
 
 class ThreadsTest : public ::testing::Test {
  protected:
+  static constexpr std::uint64_t kBudget = 60;
+
   ThreadsTest()
       : keyed_hash_(support::hasher(), core::Hash{4, 7}),
         log_(support::hasher(), equivalence_),
@@ -122,17 +126,41 @@ class ThreadsTest : public ::testing::Test {
                        [] { return std::chrono::steady_clock::now(); },
                        [](std::chrono::milliseconds, const std::function<void()>&) {
                          return std::unique_ptr<core::Subscription>();  // nothing waits here
-                       }},
-                 {}) {}
+                       },
+                       [this] { return gateway_calls(); }},
+                 options()) {}
+
+  /// Calls to `limited` pass every policy.
+  static GatewayOptions options() {
+    GatewayOptions options;
+    RouteOptions& route = options.routes["limited"];
+    route.budgets.emplace_back().requests = kBudget;
+    route.budgets.emplace_back().tokens = 1'000'000;
+    route.rate_limit.emplace().requests = 1'000'000;
+    route.cache.emplace();
+    route.mode = Mode::record_playback;
+    return options;
+  }
+  PolicyCounts policies() const { return gateway_.policies(); }
+  core::Result<std::unique_ptr<core::ReadModel>> gateway_calls() {
+    const projections::GatewayCalls projection;
+    const auto store = core::make_in_memory_read_model_store();
+    const core::ViewId view{std::string(projection.name()), projection.version(), 0};
+    if (auto built = core::build(log_, *store, projection, view, log_.end()); !built) {
+      return built.error();
+    }
+    return store->open(view);
+  }
 
   core::Post poster() {
     return [this](std::function<void()> work) { pool_.post(std::move(work)); };
   }
   /// Makes a call and reads its answer to the end, or leaves when `pieces` have come.
   /// @return what came
-  std::string ask(const std::string& messages, int pieces = 1000) {
+  std::string ask(const std::string& messages, int pieces = 1000,
+                  const std::string& route = "stub") {
     GatewayRequest request;
-    request.provider = "stub";
+    request.provider = route;
     request.method = "POST";
     request.target = "/v1/chat/completions";
     request.body = R"({"model":"gpt-x","stream":true,"messages":[)" + messages + "]}";
@@ -266,6 +294,39 @@ TEST_F(ThreadsTest, TheSameOpeningFromManyStaysAsManyAndLeaversAreOnRecord) {
   EXPECT_EQ(counted["ResponseReceived"] + counted["ResponseFailed"], kThreads * kCalls)
       << "every call has its outcome";
   EXPECT_GE(counted["ResponseReceived"], kThreads / 2 * kCalls);
+}
+
+TEST_F(ThreadsTest, NoMoreCallsPassThanTheirBudgetHas) {
+  constexpr int kThreads = 6;
+  constexpr int kCalls = 20;
+  std::atomic<std::uint64_t> answered{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread, &answered] {
+      for (int i = 0; i < kCalls; ++i) {
+        // Every other one is asked by all of them: from the provider, the cache or the record.
+        const std::string text =
+            std::to_string(i) + (i % 2 == 0 ? "" : "." + std::to_string(thread));
+        const std::string received = ask(message("user", text), 1000, "limited");
+        if (received.ends_with(sse("[DONE]"))) ++answered;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(answered, kBudget);
+  auto counted = types();
+  EXPECT_EQ(counted["ResponseReceived"], kBudget);
+  EXPECT_EQ(counted["ResponseFailed"], kThreads * kCalls - kBudget);
+  const auto view = gateway_calls();
+  ASSERT_TRUE(view);
+  const auto use = projections::budget_use(
+      **view, {}, "limited/key:00000000-0000-0000-0000-000000000000/1970-01-01");
+  ASSERT_TRUE(use);
+  EXPECT_EQ(use->requests, kBudget);
+  const PolicyCounts counts = policies();
+  EXPECT_EQ(counts.budget_allowed, kBudget);
+  EXPECT_EQ(counts.cache_hits + counts.cache_misses, kBudget);
+  EXPECT_EQ(counts.playback_hits + counts.playback_misses, counts.cache_misses);
 }
 
 }  // namespace
