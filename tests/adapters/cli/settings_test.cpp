@@ -90,4 +90,33 @@ TEST(Settings, ANamedFileMustExist) {
             Errc::not_found);
 }
 
+TEST(Settings, AProviderMayFollowAScriptInsteadOfBeingCalled) {
+  Settings settings;
+  ASSERT_EQ(settings.scripts.count("scripted"), 1U) << "one is always there";
+  const auto status = read_toml(
+      "[providers.double]\ndialect = 'ollama'\nscript = 'double.ndjson'\n"
+      "[providers.openai]\nscript = 'builtin'\n",
+      "hansard.toml", settings);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(settings.scripts.at("double").dialect, "ollama");
+  EXPECT_EQ(settings.scripts.at("double").script, "double.ndjson");
+  EXPECT_EQ(settings.scripts.at("openai").dialect, "openai");
+  EXPECT_FALSE(settings.providers.providers.contains("openai")) << "it is called no more";
+  EXPECT_EQ(problem("[providers.x]\nscript = 'builtin'\nbase_url = 'http://h'"),
+            "hansard.toml:3: providers.x.base_url: a provider with a script has a dialect, and "
+            "nothing else");
+  EXPECT_EQ(problem("[providers.x]\nscript = 'builtin'\ndialect = 'other'"),
+            "hansard.toml:3: providers.x.dialect: expected openai, anthropic or ollama");
+}
+
+TEST(Settings, AProviderThatIsCalledMayTakeTheNameOfAScript) {
+  Settings settings;
+  const auto status =
+      read_toml("[providers.scripted]\ndialect = 'openai'\nbase_url = 'http://127.0.0.1:1'\n",
+                "hansard.toml", settings);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_TRUE(settings.scripts.empty());
+  EXPECT_TRUE(settings.providers.providers.contains("scripted"));
+}
+
 }  // namespace
