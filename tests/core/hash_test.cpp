@@ -41,6 +41,17 @@ TEST(Hasher, GivesTheHmacOfRfc4231) {
   EXPECT_EQ(hmac("", {""}), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+TEST(Hasher, KeysTakenInTurnEachGiveTheirOwn) {
+  const std::string jefe = hmac("Jefe", {"what do ya want ", "for nothing?"});
+  const std::string none = hmac("", {""});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(hmac("Jefe", {"what do ya want for nothing?"}), jefe);
+    EXPECT_EQ(hmac("", {}), none);
+    EXPECT_EQ(hmac("", {""}), none);
+    EXPECT_NE(hmac("Jeff", {"what do ya want for nothing?"}), jefe);
+  }
+}
+
 TEST(Hasher, WorksOnManyThreadsAtOnce) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {

@@ -5,6 +5,7 @@
 #include <openssl/params.h>
 
 #include <memory>
+#include <string>
 
 #include "core/assert.h"
 
@@ -40,11 +41,19 @@ EVP_MD_CTX* digest_context() {
   return context.get();
 }
 
-EVP_MAC_CTX* mac_context() {
-  thread_local const std::unique_ptr<EVP_MAC_CTX, FreeMac> context(
-      EVP_MAC_CTX_new(hmac_algorithm()));
-  HANSARD_ASSERT(context != nullptr, kCannotFail);
-  return context.get();
+/// A context that begins again with the key it was last given. Giving it one costs several times
+/// the hash of a short text (the digest is looked up by name, under a lock), and nearly all that a
+/// thread hashes is under one key.
+struct KeyedContext {
+  const std::unique_ptr<EVP_MAC_CTX, FreeMac> context{EVP_MAC_CTX_new(hmac_algorithm())};
+  std::string key;
+  bool has_key = false;
+};
+
+KeyedContext& mac_context() {
+  thread_local KeyedContext keyed;
+  HANSARD_ASSERT(keyed.context != nullptr, kCannotFail);
+  return keyed;
 }
 
 const unsigned char* data_of(std::string_view bytes) {
@@ -68,14 +77,22 @@ core::Hash OpenSslHasher::sha256(std::initializer_list<std::string_view> pieces)
 
 core::Hash OpenSslHasher::hmac_sha256(std::string_view key,
                                       std::initializer_list<std::string_view> pieces) const {
-  EVP_MAC_CTX* const context = mac_context();
-  char digest[] = "SHA256";
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1),
-      OSSL_PARAM_construct_end()};
+  KeyedContext& keyed = mac_context();
+  EVP_MAC_CTX* const context = keyed.context.get();
   core::Hash hash;
   std::size_t length = 0;
-  bool good = EVP_MAC_init(context, data_of(key), key.size(), parameters) == 1;
+  bool good = false;
+  if (keyed.has_key && keyed.key == key) {
+    good = EVP_MAC_init(context, nullptr, 0, nullptr) == 1;
+  } else {
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1),
+        OSSL_PARAM_construct_end()};
+    good = EVP_MAC_init(context, data_of(key), key.size(), parameters) == 1;
+    keyed.key = key;
+    keyed.has_key = good;
+  }
   for (const std::string_view piece : pieces) {
     good = good && EVP_MAC_update(context, data_of(piece), piece.size()) == 1;
   }
