@@ -105,6 +105,12 @@ TEST(RouteSettings, ARouteMayStandBeforeTheProvidersItNames) {
             "");
 }
 
+TEST(RouteSettings, WhatIsPlayedBackNeedsNoProvider) {
+  EXPECT_EQ(problem("[routes.tape]\nmode = 'playback'\n"), "");
+  EXPECT_EQ(problem("[routes.tape]\nmode = 'record-playback'\n"),
+            "f: routes.tape.targets: there is no provider tape");
+}
+
 TEST(RouteSettings, WhatIsWrongIsNamedWithItsPath) {
   struct Row {
     const char* toml;
