@@ -2,15 +2,18 @@
 
 A stream that was under way before goes on to its end from the provider it began with; the next call goes
 to the new address. A configuration that is wrong in one place changes nothing, and the log says where.
+The SIGHUP with which a terminal goes still ends the server.
 
 usage: reload.py HANSARD_BINARY
 """
 import json
+import os
+import pty
 import signal
 import sys
 import tempfile
 
-from server import Server
+from server import Server, eventually
 from wire import Client, Provider
 
 SAID = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -56,6 +59,32 @@ def must(condition, what):
         raise SystemExit(what)
 
 
+def waited(child):
+    pid, status = os.waitpid(child, os.WNOHANG)
+    return (pid, status) if pid else None
+
+
+def ends_with_its_terminal(binary, folder):
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.execv(binary, [binary, "serve", "--data", "data", "--listen", "127.0.0.1:0"])
+    try:
+        told = b""
+        while b"listens on" not in told:
+            told += os.read(terminal, 4096)
+        os.kill(child, signal.SIGHUP)
+        while b"read again" not in told:
+            told += os.read(terminal, 4096)
+        os.close(terminal)
+        _, status = eventually(lambda: waited(child), "it outlives its terminal")
+        must(os.waitstatus_to_exitcode(status) == 0, f"it ended with {status}")
+    except SystemExit:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+
+
 def main():
     old, new = Provider(), Provider()
     with tempfile.TemporaryDirectory(prefix="hansard-reload-") as folder, \
@@ -95,6 +124,8 @@ def main():
         texts = ["".join(part["text"] for part in event["content"]["parts"]) for event in server.events()
                  if event["type"] == "ResponseReceived"]
         must("before and after" in texts, f"not on record: {texts}")
+    with tempfile.TemporaryDirectory(prefix="hansard-reload-") as folder:
+        ends_with_its_terminal(os.path.abspath(sys.argv[1]), folder)
     print("5 reloads, one stream across all of them")
 
 
