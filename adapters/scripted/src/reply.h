@@ -31,7 +31,4 @@ struct Made {
 /// The reply to a call. Pure. Cost: reads the body, writes the answer.
 Reply reply_to(const Scripted& provider, const core::ProviderCall& call, const Made& made);
 
-/// `text` cut before each word: what a stream says at a time, and what a token is here.
-std::vector<std::string_view> words(std::string_view text);
-
 }  // namespace hansard::scripted

@@ -6,6 +6,7 @@
 
 #include "events/dialects/apis.h"
 #include "events/dialects/framing.h"
+#include "said.h"
 
 namespace hansard::scripted {
 namespace {
