@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "events/json_patch.h"
+#include "projections/echo.h"
 
 namespace hansard::projections {
 namespace {
@@ -335,7 +336,13 @@ Result<Exchange> exchange_of(const History& history, std::string_view call_id,
   Exchange exchange;
   if (request && !*request) return request->error();
   if (request) exchange.request = **std::move(request);
-  if (api != nullptr && !answer.empty()) exchange.answer = api->answers.write(answer);
+  if (api == nullptr || answer.empty()) return exchange;
+  for (SessionEvent& event : answer) {
+    auto* received = std::get_if<events::ResponseReceived>(&event);
+    if (received == nullptr || !exchange.request) continue;
+    if (auto status = restore_echo(*received, *exchange.request); !status) return status.error();
+  }
+  exchange.answer = api->answers.write(answer);
   return exchange;
 }
 

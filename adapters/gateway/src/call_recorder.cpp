@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "events/session/ids.h"
+#include "projections/echo.h"
 #include "projections/history.h"
 
 namespace hansard::gateway {
@@ -360,6 +361,7 @@ void CallRecorder::answered(std::vector<SessionStep> steps, Done done) {
     answer->provider = sent_.provider;
     answer->served_from = sent_.served_from;
     if (attempt_ > 1) answer->attempt = attempt_;
+    projections::drop_echo(*answer, prompt_.request);
   }
   close(std::move(steps), std::move(done));
 }

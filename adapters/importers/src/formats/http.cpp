@@ -32,9 +32,9 @@ class HttpReader final : public JsonReader {
  private:
   Status read(const JsonRecord& record) override {
     const Json::Array* entries = har_entries(record.json);
-    if (entries == nullptr) return take(record.line, record.json);
+    if (entries == nullptr) return exchange(record.line, record.json);
     for (std::size_t i = 0; i < entries->size(); ++i) {
-      const auto status = take(record.line, (*entries)[i]);
+      const auto status = exchange(record.line, (*entries)[i]);
       if (status) continue;
       Error why = status.error();
       why.message = events::join_path("log.entries", i) + ": " + why.message;
@@ -43,21 +43,21 @@ class HttpReader final : public JsonReader {
     return Ok{};
   }
 
-  Status take(std::uint64_t line, const Json& record) {
-    const auto exchange = read_http_exchange(record);
-    if (!exchange) return exchange.error();
-    if (exchange->method != "POST") {
-      return Error{Errc::unsupported, exchange->method + " " + exchange->path +
-                                          " is no call of a model; it was not recorded"};
+  Status exchange(std::uint64_t line, const Json& record) {
+    const auto read = read_http_exchange(record);
+    if (!read) return read.error();
+    if (read->method != "POST") {
+      return Error{Errc::unsupported,
+                   read->method + " " + read->path + " is no call of a model; it was not recorded"};
     }
-    const events::Api* api = events::api_at(exchange->path);
+    const events::Api* api = events::api_at(read->path);
     if (api == nullptr) {
-      calls_.attach(line, *exchange, "a call of an API that is not known");
+      calls_.attach(line, *read, "a call of an API that is not known");
       return Ok{};
     }
-    const auto status = calls_.take(line, *exchange, *api);
+    const auto status = calls_.take(line, *read, *api);
     if (!status) {
-      calls_.attach(line, *exchange,
+      calls_.attach(line, *read,
                     "the request is not what its API takes: " + status.error().message);
     }
     return Ok{};

@@ -11,6 +11,7 @@
 #include "events/conversation/place.h"
 #include "formats/http_answer.h"
 #include "formats/steps.h"
+#include "projections/echo.h"
 
 namespace hansard::importers {
 
@@ -148,6 +149,7 @@ Status HttpCalls::take(std::uint64_t line, const HttpExchange& exchange, const e
     if (auto* answer = std::get_if<events::RecordResponse>(&step)) {
       answer->provider = request.provider;
       if (request.attempt > 1) answer->attempt = request.attempt;
+      projections::drop_echo(*answer, prompt->request);
     } else if (auto* failure = std::get_if<events::FailResponse>(&step)) {
       failure->provider = request.provider;
       failure->attempt = request.attempt;
