@@ -227,12 +227,18 @@ bool concerns(EventKind kind) {
 Status ConversationIndex::apply(const core::RecordedEvent& event,
                                 core::ReadModelBatch& batch) const {
   const std::string_view session = session_name(event.stream);
-  if (session.empty() || !concerns(kind_of(event.type))) return Ok{};
+  const bool alone = event.stream.starts_with(kCallsPrefix);
+  if ((session.empty() && !alone) || !concerns(kind_of(event.type))) return Ok{};
   static const events::SessionCodec codec;
   const auto decoded = codec.decode(event);
   if (!decoded) return decoded.error();
   const auto project = core::ProjectId::parse(event.project);
   if (!project) return project.error();
+  if (alone) {
+    const std::string name(event.stream.substr(kCallsPrefix.size()));
+    note_call(event, ":" + name, decoded->event, batch);
+    return Ok{};
+  }
   note_call(event, session, decoded->event, batch);
   std::string row("s");
   row.append(event.project).append(1, '\0').append(session);

@@ -51,7 +51,9 @@ void Gateway::forget(const core::ProjectId& project, const std::string& session)
 void Gateway::interrupted(const std::vector<LeftCall>& calls) {
   const Ports& ports = impl_->ports;
   for (const LeftCall& call : calls) {
-    auto stream = core::StreamId::make("session", call.session);
+    const bool alone = call.session.starts_with(':');
+    auto stream =
+        core::StreamId::make(alone ? "calls" : "session", call.session.substr(alone ? 1 : 0));
     if (!stream) continue;
     core::CommandContext context;
     context.project = call.project;

@@ -26,7 +26,7 @@ class ConversationIndex final : public core::Projection {
  public:
   explicit ConversationIndex(const core::KeyedHash& keyed_hash) : keyed_hash_(keyed_hash) {}
   [[nodiscard]] std::string_view name() const override { return "conversation_index"; }
-  [[nodiscard]] std::uint32_t version() const override { return 1; }
+  [[nodiscard]] std::uint32_t version() const override { return 2; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:
@@ -42,7 +42,7 @@ core::Result<std::vector<std::string>> find_conversations(const core::ReadModel&
 /// A call that the gateway made and that nobody has told the end of.
 struct OpenCall {
   core::ProjectId project;
-  std::string session;
+  std::string session;  ///< or `:name`, of a call outside conversations on `calls-name`
   std::string call_id;
   std::uint32_t attempt = 1;
 };

@@ -164,6 +164,18 @@ TEST_F(OtherCallsTest, AStreamOfAnUnknownApiIsNotHeldBack) {
   EXPECT_TRUE(client.over);
 }
 
+TEST_F(OtherCallsTest, ACallThatWasLeftGetsItsOutcome) {
+  Client& client = send("/v9/think", "{}");
+  const auto asked = recorded_of<events::ResponseRequested>();
+  ASSERT_EQ(asked.size(), 1U);
+  gateway().interrupted({{{}, ":" + asked[0].call_id, asked[0].call_id, 1}});
+  const auto failures = recorded_of<events::ResponseFailed>();
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures[0].reason, events::FailureReason::interrupted);
+  EXPECT_EQ(streams().size(), 1U);
+  client.leave();
+}
+
 TEST_F(OtherCallsTest, KeysAreTakenOutOfBodies) {
   const std::string key = "sk-planted-0123456789abcdef";
   exchange("/v9/think", parsed(R"({"key":")" + key + R"("})"), R"({"echo":")" + key + R"("})",

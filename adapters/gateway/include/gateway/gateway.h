@@ -69,7 +69,7 @@ struct GatewayOptions {
 /// A call that a former process made and did not see the end of.
 struct LeftCall {
   core::ProjectId project;
-  std::string session;  ///< name of the stream without `session-`
+  std::string session;  ///< name of the stream without `session-`; `:name` of `calls-name`
   std::string call_id;
   std::uint32_t attempt = 1;
 };
