@@ -42,6 +42,19 @@ std::vector<const core::Projection*> pointers(
   return out;
 }
 
+std::string breaker_notice(const gateway::BreakerStatus& status) {
+  const std::string of = "calls of route " + status.route + " to " + status.provider;
+  switch (status.state) {
+    case gateway::BreakerState::open:
+      return of + " have been failing: none is made for now";
+    case gateway::BreakerState::half_open:
+      return of + ": one tries whether they succeed again";
+    case gateway::BreakerState::closed:
+      break;
+  }
+  return of + " succeed again";
+}
+
 rocks::OpenOptions store_options(const Settings& settings, const Engine::Options& options,
                                  const core::Hasher& hasher,
                                  const core::EventEquivalence& equivalence) {
@@ -82,7 +95,8 @@ struct Engine::Parts {
   mutable std::mutex counting_mutex;
   bool counting = false;
 
-  std::optional<Timers> timers;  ///< of calls to models
+  std::function<void(std::string_view)> provider_notice;  ///< may be empty
+  std::optional<Timers> timers;                           ///< of calls to models
   std::unique_ptr<Models> providers;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<core::Subscription> left_calls;
@@ -127,6 +141,11 @@ struct Engine::Parts {
                                                                   : gateway::Recording::strict;
     options.ask_for_usage = settings.gateway_asks_for_usage;
     options.routes = settings.routes;
+    if (provider_notice) {
+      options.breaker_changed = [this](const gateway::BreakerStatus& status) {
+        provider_notice(breaker_notice(status));
+      };
+    }
     // What is recorded from now on the gateway knows by itself.
     const auto find = [this, at_start = store->log().end()](
                           const core::ProjectId& /*hashed into the key*/, const events::Digest& key,
@@ -197,7 +216,7 @@ struct Engine::Parts {
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
-    added.push_back(providers_route(*providers));
+    added.push_back(providers_route(*providers, *gateway));
     for (http::AddedRoute& route : gateway_routes(*gateway)) added.push_back(std::move(route));
     auto made = http::Router::make(http::routes(*context, std::move(added)));
     if (!made) return made.error();
@@ -223,6 +242,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
       rocks::RocksStore::open(store_options(settings, options, parts->hasher, parts->equivalence));
   if (!store) return std::move(store).error();
   parts->store = *std::move(store);
+  parts->provider_notice = options.provider_notice;
   parts->build_write_side();
   parts->build_read_side(options.access);
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
@@ -259,6 +279,11 @@ Result<std::string> Engine::reload(const Settings& settings) {
 const http::Router& Engine::router() const { return *parts_->router; }
 const http::Limits& Engine::limits() const { return parts_->limits; }
 const core::KeyedHash& Engine::keyed_hash() const { return *parts_->keyed_hash; }
+std::vector<gateway::BreakerStatus> Engine::breakers() const {
+  const std::lock_guard lock(parts_->counting_mutex);
+  if (!parts_->counting || !parts_->gateway) return {};
+  return parts_->gateway->breakers();
+}
 std::optional<gateway::PolicyCounts> Engine::policies() const {
   const std::lock_guard lock(parts_->counting_mutex);
   if (!parts_->counting || !parts_->gateway) return {};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/projection_runner.h"
+#include "gateway/breaker_status.h"
 #include "gateway/policy_counts.h"
 #include "http/limits.h"
 #include "http/metrics.h"
@@ -35,6 +36,8 @@ class Engine {
     bool create = false;                                ///< a missing directory is created
     bool accept_loss = false;                           ///< as in `rocks::OpenOptions`
     std::function<void(std::string_view)> notice = {};  ///< as in `rocks::OpenOptions`
+    /// Told when a provider is left alone, and when it is back; on any thread.
+    std::function<void(std::string_view)> provider_notice = {};
   };
 
   /// Opens the directory of `settings`, recovers, starts the views.
@@ -57,6 +60,8 @@ class Engine {
   [[nodiscard]] const core::KeyedHash& keyed_hash() const;
   /// What the policies of the gateway have decided; nothing while the engine stops. Any thread.
   [[nodiscard]] std::optional<gateway::PolicyCounts> policies() const;
+  /// How the breakers of routes stand; none while the engine stops. Any thread.
+  [[nodiscard]] std::vector<gateway::BreakerStatus> breakers() const;
   [[nodiscard]] const core::Clock& clock() const;
   [[nodiscard]] http::Pool& blocking();
   [[nodiscard]] http::Metrics& metrics();

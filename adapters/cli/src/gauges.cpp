@@ -88,6 +88,9 @@ void add_policies(Gauges& out, const Engine& engine) {
   decided("cache", "hit", counts->cache_hits);
   decided("cache", "miss", counts->cache_misses);
   decided("cache", "bypassed", counts->cache_bypassed);
+  decided("retry", "again", counts->retries);
+  decided("fallback", "elsewhere", counts->fallbacks);
+  decided("breaker", "refused", counts->breaker_refused);
   decided("playback", "hit", counts->playback_hits);
   decided("playback", "miss", counts->playback_misses);
   out.gauge("hansard_gateway_waiting_calls", "Calls held back by a rate limit.",
@@ -98,6 +101,19 @@ void add_policies(Gauges& out, const Engine& engine) {
             static_cast<double>(counts->cache_bytes));
 }
 
+void add_breakers(Gauges& out, const Engine& engine) {
+  for (const gateway::BreakerStatus& breaker : engine.breakers()) {
+    const double state = breaker.state == gateway::BreakerState::closed      ? 0
+                         : breaker.state == gateway::BreakerState::half_open ? 1
+                                                                             : 2;
+    out.gauge("hansard_gateway_breaker_state", "0 closed, 1 half open, 2 open.", state,
+              {{"route", breaker.route}, {"provider", breaker.provider}});
+    out.counter("hansard_gateway_breaker_opened_total", "Times a breaker has opened.",
+                static_cast<double>(breaker.opened),
+                {{"route", breaker.route}, {"provider", breaker.provider}});
+  }
+}
+
 }  // namespace
 
 std::vector<Gauge> gauges(Engine& engine) {
@@ -106,6 +122,7 @@ std::vector<Gauge> gauges(Engine& engine) {
   add_memory(out, engine);
   add_views(out, engine);
   add_policies(out, engine);
+  add_breakers(out, engine);
   return out.take();
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "events/json.h"
 #include "http/problem.h"
@@ -44,6 +45,30 @@ Json to_json(const providers::ProviderStatus& status) {
   return out;
 }
 
+Json of(const std::string& provider, const std::vector<gateway::BreakerStatus>& breakers) {
+  Json list(Json::Array{});
+  for (const gateway::BreakerStatus& breaker : breakers) {
+    if (breaker.provider != provider) continue;
+    Json told;
+    told.add("route", breaker.route);
+    told.add("state", breaker.state == gateway::BreakerState::open        ? "open"
+                      : breaker.state == gateway::BreakerState::half_open ? "half_open"
+                                                                          : "closed");
+    told.add("opened", breaker.opened);
+    told.add("requests", breaker.requests);
+    told.add("failures", breaker.failures);
+    list.push(std::move(told));
+  }
+  return list;
+}
+
+constexpr MemberDoc kBreaker[] = {
+    {"route", "text", "Whose rules it keeps."},
+    {"state", "open|half_open|closed", "Whether calls pass; half open, one at a time."},
+    {"opened", "count", "Times since the start."},
+    {"requests", "count", "Calls judged within its window."},
+    {"failures", "count", "Of them, those that failed."},
+};
 constexpr MemberDoc kError[] = {
     {"code", "Code", "What kind of error it was."},
     {"where", "text", "connect, tls, first_byte, idle, total, reset, truncated or protocol."},
@@ -65,11 +90,13 @@ constexpr MemberDoc kProvider[] = {
     {"failures", "map of count", "Calls that failed, by where."},
     {"last_success_at?", "text", "When an answer last came whole."},
     {"last_error?", "ProviderError", "The last failure."},
+    {"breakers", "list of Breaker", "Of the routes that may call it and have rules for that."},
 };
 constexpr MemberDoc kProviders[] = {
     {"providers", "list of Provider", "By name."},
 };
 constexpr SchemaDoc kSchemas[] = {
+    {"Breaker", "Whether a route sends calls to a provider.", kBreaker},
     {"ProviderError", "Why a call to a provider failed.", kError},
     {"Provider", "Where calls go, and how that is going.", kProvider},
     {"Providers", "Every configured provider.", kProviders},
@@ -78,16 +105,22 @@ constexpr http::RouteDoc::Answer kAnswers[] = {{200, "application/json", "Provid
 
 }  // namespace
 
-http::AddedRoute providers_route(const Models& models) {
+http::AddedRoute providers_route(const Models& models, const gateway::Gateway& gateway) {
   http::Route route;
   route.method = http::Method::get;
   route.pattern = "/v1/providers";
   route.scope = http::Scope::read;
   route.runs = http::Runs::loop;
   route.doc = "Where calls to models go, and how that is going";
-  route.handler = [&models](const http::RequestPtr& /*request*/, const http::Responder& respond) {
+  route.handler = [&models, &gateway](const http::RequestPtr& /*request*/,
+                                      const http::Responder& respond) {
     Json list(Json::Array{});
-    for (const providers::ProviderStatus& status : models.status()) list.push(to_json(status));
+    const auto breakers = gateway.breakers();
+    for (const providers::ProviderStatus& status : models.status()) {
+      Json provider = to_json(status);
+      provider.add("breakers", of(status.name, breakers));
+      list.push(std::move(provider));
+    }
     Json answer;
     answer.add("providers", std::move(list));
     respond(http::json_response(200, dump(answer)));

@@ -44,15 +44,21 @@ class AttemptsLayer final : public Layer {
       watch->goes_out({call.call.provider, {}, events::ServedFrom::provider});
       return ports_.providers.start(std::move(call.call), std::move(head));
     }
-    auto run = std::make_shared<AttemptRun>(ports_, breakers_, std::move(call), std::move(watch),
-                                            std::move(head));
+    auto run = std::make_shared<AttemptRun>(ports_, breakers_, counts_, std::move(call),
+                                            std::move(watch), std::move(head));
     run->start();
     return std::make_unique<RunExchange>(std::move(run));
+  }
+  void count(PolicyCounts& to) const override {
+    to.retries += counts_.retries;
+    to.fallbacks += counts_.fallbacks;
+    to.breaker_refused += counts_.refused;
   }
 
  private:
   const Ports& ports_;
   Breakers& breakers_;
+  AttemptCounts counts_;  ///< outlives the runs, as the layers outlive calls
 };
 
 const events::Api* api_of(const RoutedCall& call) {
@@ -71,10 +77,31 @@ std::unique_ptr<Layer> make_attempts(const Ports& ports, Breakers& breakers) {
   return std::make_unique<AttemptsLayer>(ports, breakers);
 }
 
-AttemptRun::AttemptRun(const Ports& ports, Breakers& breakers, RoutedCall call,
-                       std::shared_ptr<CallWatch> watch, HeadDone head)
+/// A thread that drives the call: whoever cancels waits for it.
+class AttemptRun::Busy {
+ public:
+  explicit Busy(AttemptRun& run) : run_(run) {
+    const Lock lock(run_.mutex_);
+    run_.busy_.push_back(std::this_thread::get_id());
+  }
+  ~Busy() {
+    const Lock lock(run_.mutex_);
+    const auto me = std::find(run_.busy_.begin(), run_.busy_.end(), std::this_thread::get_id());
+    run_.busy_.erase(me);
+    run_.idle_.notify_all();
+  }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  AttemptRun& run_;
+};
+
+AttemptRun::AttemptRun(const Ports& ports, Breakers& breakers, AttemptCounts& counts,
+                       RoutedCall call, std::shared_ptr<CallWatch> watch, HeadDone head)
     : ports_(ports),
       breakers_(breakers),
+      counts_(counts),
       watch_(std::move(watch)),
       route_name_(call.call.provider),
       route_(*call.route),
@@ -93,6 +120,7 @@ std::uint64_t AttemptRun::draw() const {
 }
 
 void AttemptRun::start() {
+  const Busy busy(*this);
   Lock lock(mutex_);
   const bool draws = route_.targets.size() > 1;
   plan_ = plan_of(route_, route_name_, draws ? draw() : 0);
@@ -115,11 +143,13 @@ bool AttemptRun::take_place(std::size_t from, const std::string& reason) {
     auto permit = breakers_.enter(route_name_, provider);
     if (!permit.allowed()) {
       decided_.push_back({"breaker", "open", provider, {}});
+      ++counts_.refused;
       refused_for_ = std::min(refused_for_.value_or(permit.retry_after()), permit.retry_after());
       continue;
     }
     if (i != at_) {
       decided_.push_back({"fallback", reason, provider, {}});
+      ++counts_.fallbacks;
       at_ = i;
       made_ = 0;
     }
@@ -199,6 +229,7 @@ void AttemptRun::go(Lock lock) {
 }
 
 void AttemptRun::head_came(std::uint64_t turn, Head head) {
+  const Busy busy(*this);
   Lock lock(mutex_);
   if (gone_ || turn != turn_ || came_) return;
   came_ = std::move(head);
@@ -248,18 +279,14 @@ void AttemptRun::drain(Lock lock) {
   reads_ = Reads::failure;
   const std::uint64_t turn = turn_;
   const auto ends = [self = shared_from_this(), turn] {
+    const Busy busy(*self);
     Lock late(self->mutex_);
     const bool reads = self->reads_ == Reads::failure && turn == self->turn_;
     if (reads && !self->gone_) self->failed(std::move(late));
   };
-  lock.unlock();
-  std::shared_ptr<core::Subscription> timer = ports_.after(kFailedBodyPatience, ends);
-  lock.lock();
-  if (gone_ || turn != turn_ || reads_ != Reads::failure) {
-    lock.unlock();
-    return;
-  }
-  timer_ = timer;
+  // Under the lock: it must be in its place before it can fire, since whoever let go of it here
+  // would wait for a thread that waits for the call we are in.
+  timer_ = ports_.after(kFailedBodyPatience, ends);
   if (timer_ == nullptr) return failed(std::move(lock));  // nobody would end the wait
   ask(std::move(lock));
 }
@@ -285,6 +312,7 @@ void AttemptRun::ask(Lock lock) {
 }
 
 void AttemptRun::piece_came(std::uint64_t turn, Result<std::string> bytes) {
+  const Busy busy(*this);
   Lock lock(mutex_);
   if (gone_ || turn != turn_ || reads_ == Reads::nothing) return;
   const bool answer = reads_ == Reads::answer;
@@ -348,17 +376,14 @@ void AttemptRun::failed(Lock lock) {
   timer = nullptr;
   if (failure) watch_->attempt_failed(*std::move(failure));
   if (pause.count() == 0) return resume(turn);
-  timer = ports_.after(pause, [self = shared_from_this(), turn] { self->resume(turn); });
   lock.lock();
-  if (gone_ || turn != turn_) {
-    lock.unlock();
-    return;
-  }
-  timer_ = timer;
+  if (gone_ || turn != turn_) return;
+  timer_ = ports_.after(pause, [self = shared_from_this(), turn] { self->resume(turn); });
   if (timer_ == nullptr) give_up(std::move(lock));
 }
 
 void AttemptRun::resume(std::uint64_t turn) {
+  const Busy busy(*this);
   Lock lock(mutex_);
   if (gone_ || turn != turn_ || !head_) return;
   const std::size_t was = at_;
@@ -367,6 +392,7 @@ void AttemptRun::resume(std::uint64_t turn) {
   if (at_ == was) {
     const auto wait_us = static_cast<std::uint64_t>(pause.count()) * 1000;
     decided_.push_back({"retry", reason_, plan_[at_].provider, wait_us});
+    ++counts_.retries;
   }
   go(std::move(lock));
 }
@@ -427,6 +453,14 @@ void AttemptRun::cancel() {
   timer_ = nullptr;
   permit_ = {};  // no verdict
   lock.unlock();
+  exchange = nullptr;
+  timer = nullptr;
+  lock.lock();
+  const auto me = std::this_thread::get_id();
+  idle_.wait(lock, [&] {
+    return std::all_of(busy_.begin(), busy_.end(),
+                       [&](std::thread::id each) { return each == me; });
+  });
 }
 
 }  // namespace hansard::gateway

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "breakers.h"
@@ -21,24 +25,33 @@ inline constexpr std::size_t kFailedBytesMax = 64U << 10;
 /// And how long its body may take: a provider in trouble may never end it.
 inline constexpr std::chrono::milliseconds kFailedBodyPatience{2'000};
 
+/// What has been decided since the start.
+struct AttemptCounts {
+  std::atomic<std::uint64_t> retries = 0;
+  std::atomic<std::uint64_t> fallbacks = 0;
+  std::atomic<std::uint64_t> refused = 0;  ///< targets, by their breakers
+};
+
 /// One call to the targets of its route: tried again where that may help, then at the fallbacks,
 /// past breakers that are open. Nothing of an answer has reached the client when an attempt is
 /// given up: it is judged by its head. The last answer goes to the client as it came; that of a
 /// provider in another dialect when it is whole, translated. Thread-safe: driven by provider, timer
-/// and client, one step at a time; nobody is called under the lock.
+/// and client, one step at a time; nobody is called under the lock but `Ports::after`.
 class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
  public:
   /// References outlive the call. @pre call.route
-  AttemptRun(const Ports& ports, Breakers& breakers, RoutedCall call,
+  AttemptRun(const Ports& ports, Breakers& breakers, AttemptCounts& counts, RoutedCall call,
              std::shared_ptr<CallWatch> watch, HeadDone head);
 
   void start();
   /// See `core::ProviderExchange::next`.
   void next(std::function<void(core::Result<std::string>)> done);
+  /// No step is taken any more once it returns, but by who calls it.
   void cancel();
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+  class Busy;
   using Head = core::Result<core::ProviderHead>;
 
   /// What is done about an attempt that failed.
@@ -71,6 +84,7 @@ class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
 
   const Ports& ports_;
   Breakers& breakers_;
+  AttemptCounts& counts_;
   const std::shared_ptr<CallWatch> watch_;
   const std::string route_name_;
   const RouteOptions& route_;
@@ -105,6 +119,8 @@ class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
   bool whole_ = false;  ///< it is all in `body_`
   std::shared_ptr<core::Subscription> timer_;
   bool gone_ = false;
+  std::vector<std::thread::id> busy_;  ///< threads within a step
+  std::condition_variable idle_;       ///< one of them is not any more
 };
 
 /// The innermost layer: calls of routes go by their rules, others straight to the provider.

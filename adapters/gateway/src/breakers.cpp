@@ -4,12 +4,14 @@
 
 namespace hansard::gateway {
 
-Breakers::Breakers(const Routes& routes, Now now) : now_(std::move(now)) {
+Breakers::Breakers(const Routes& routes, Now now, Changed changed)
+    : now_(std::move(now)), changed_(std::move(changed)) {
   for (const auto& [name, route] : routes) {
     const BreakerOptions& rules = route.breaker;
     if (rules.consecutive == 0 && rules.failure_rate <= 0) continue;
     const auto add = [&, route_name = name](const std::string& provider) {
-      all_.try_emplace(Key(route_name, provider), std::make_unique<Guarded>(rules));
+      const Key key(route_name, provider);
+      all_.try_emplace(key, std::make_unique<Guarded>(key, rules));
     };
     if (route.targets.empty()) add(name);
     for (const Target& target : route.targets) add(target.provider);
@@ -32,14 +34,25 @@ void Breakers::Permit::settle(std::optional<bool> well) {
   Guarded* const at = std::exchange(at_, nullptr);
   if (at == nullptr || !pass_.allowed) return;
   const auto now = of_->now_();
-  const std::lock_guard lock(at->mutex);
+  std::unique_lock lock(at->mutex);
+  Breaker& breaker = at->breaker;
+  const BreakerState before = breaker.state();
   if (!well) {
-    at->breaker.let_go(pass_);
+    breaker.let_go(pass_);
   } else if (*well) {
-    at->breaker.succeeded(pass_, now);
+    breaker.succeeded(pass_, now);
   } else {
-    at->breaker.failed(pass_, now);
+    breaker.failed(pass_, now);
   }
+  const BreakerState after = breaker.state();
+  const std::uint64_t opened = breaker.opened();
+  lock.unlock();
+  if (before != after) of_->tell(*at, after, opened);
+}
+
+/// Without the lock.
+void Breakers::tell(const Guarded& changed, BreakerState state, std::uint64_t opened) const {
+  if (changed_) changed_({changed.key.first, changed.key.second, state, opened, 0, 0});
 }
 
 Breakers::Permit Breakers::enter(std::string_view route, std::string_view provider) {
@@ -47,8 +60,14 @@ Breakers::Permit Breakers::enter(std::string_view route, std::string_view provid
   if (found == all_.end()) return {};
   Guarded& guarded = *found->second;
   const auto now = now_();
-  const std::lock_guard lock(guarded.mutex);
-  return {this, &guarded, guarded.breaker.enter(now)};
+  std::unique_lock lock(guarded.mutex);
+  const BreakerState before = guarded.breaker.state();
+  const Breaker::Pass pass = guarded.breaker.enter(now);
+  const BreakerState after = guarded.breaker.state();
+  const std::uint64_t opened = guarded.breaker.opened();
+  lock.unlock();
+  if (before != after) tell(guarded, after, opened);
+  return {this, &guarded, pass};
 }
 
 std::chrono::milliseconds Breakers::closed_for(std::string_view route,

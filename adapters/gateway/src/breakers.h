@@ -22,9 +22,11 @@ class Breakers {
 
  public:
   using Now = std::function<Breaker::Time()>;
+  using Changed = std::function<void(const BreakerStatus&)>;
   using Routes = std::map<std::string, RouteOptions, std::less<>>;
 
-  Breakers(const Routes& routes, Now now);
+  /// @param changed  told of every change, on the thread that caused it; may be empty
+  Breakers(const Routes& routes, Now now, Changed changed = {});
   ~Breakers();
 
   /// A call's leave to go to a provider. Gives its place back when it is destroyed without a
@@ -61,14 +63,18 @@ class Breakers {
   [[nodiscard]] std::vector<BreakerStatus> status() const;
 
  private:
+  using Key = std::pair<std::string, std::string>;
   struct Guarded {
-    explicit Guarded(const BreakerOptions& options) : breaker(options) {}
+    Guarded(Key named, const BreakerOptions& options) : key(std::move(named)), breaker(options) {}
+    const Key key;
     mutable std::mutex mutex;
     Breaker breaker;
   };
-  using Key = std::pair<std::string, std::string>;
+
+  void tell(const Guarded& changed, BreakerState state, std::uint64_t opened) const;
 
   const Now now_;
+  const Changed changed_;
   std::map<Key, std::unique_ptr<Guarded>> all_;  ///< never changes: read without a lock
 };
 

@@ -14,7 +14,7 @@ struct Gateway::Impl {
       : ports(std::move(given)),
         options(std::move(with)),
         conversations(ports.log, ports.keyed_hash, ports.find_sessions),
-        breakers(options.routes, ports.now),
+        breakers(options.routes, ports.now, options.breaker_changed),
         layers(make_layers(ports, breakers)) {}
 
   const Ports ports;

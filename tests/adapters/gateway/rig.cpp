@@ -45,7 +45,8 @@ GatewayTest::~GatewayTest() {
 }
 
 void GatewayTest::restart(GatewayOptions options) {
-  gateway_.reset();
+  // Calls that it left under way still know it when the test ends.
+  if (gateway_) former_.push_back(std::move(gateway_));
   loop_.reset();
   loop_ = std::make_unique<core::CommandLoop<events::SessionDecider>>(
       log_, decider_, support::hasher(),

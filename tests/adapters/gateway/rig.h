@@ -143,6 +143,7 @@ class GatewayTest : public ::testing::Test {
   std::deque<std::function<void()>> posted_;
   bool running_ = false;
   std::unique_ptr<core::CommandLoop<events::SessionDecider>> loop_;
+  std::vector<std::unique_ptr<Gateway>> former_;
   std::unique_ptr<Gateway> gateway_;
   std::vector<std::unique_ptr<Client>> clients_;
 };

@@ -61,9 +61,12 @@ struct GatewayOptions {
   Recording recording = Recording::strict;
   /// Ask for usage where a stream would come without it, and keep the extra frame from the client.
   bool ask_for_usage = true;
-  core::ProviderDeadlines deadlines;
+  /// Of calls whose route says none; nothing: those of the provider.
+  std::optional<core::ProviderDeadlines> deadlines = {};
   /// By name. A call to a name that has none goes to the provider of that name as it is.
   std::map<std::string, RouteOptions, std::less<>> routes;
+  /// Told of every breaker that changes, on any thread; may be empty, must not block.
+  std::function<void(const BreakerStatus&)> breaker_changed = {};
 };
 
 /// A call that a former process made and did not see the end of.

@@ -18,6 +18,9 @@ struct PolicyCounts {
   std::uint64_t cache_bypassed = 0;
   std::size_t cache_entries = 0;
   std::size_t cache_bytes = 0;
+  std::uint64_t retries = 0;          ///< attempts at the same target
+  std::uint64_t fallbacks = 0;        ///< attempts at another
+  std::uint64_t breaker_refused = 0;  ///< targets passed by
   std::uint64_t playback_hits = 0;
   std::uint64_t playback_misses = 0;
 };

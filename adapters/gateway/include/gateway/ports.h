@@ -44,7 +44,7 @@ struct Ports {
   std::function<std::chrono::steady_clock::time_point()> now;
   /// Calls back once after a wait, on a thread on which nothing may block. Destroying what it gives
   /// cancels: a call that is running is waited for, unless it is the one that destroys. Null: too
-  /// many wait.
+  /// many wait. Never calls back before it returns, so it may be asked under a lock.
   std::function<std::unique_ptr<core::Subscription>(std::chrono::milliseconds,
                                                     std::function<void()>)>
       after;
