@@ -51,7 +51,7 @@ std::unique_ptr<core::ProviderExchange> CacheLayer::start(RoutedCall call,
         ++hits_;
         watch->goes_out({found->sent.provider, found->sent.model, events::ServedFrom::cache});
         head(kept_head(*call.api, form, "cache"));
-        return give(*std::move(pieces), nullptr);
+        return give(*std::move(pieces));
       }
     }
   }

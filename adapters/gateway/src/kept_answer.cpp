@@ -33,22 +33,22 @@ std::string content_type(const Api& api, const AnswerForm& form) {
 /// `next` has returned.
 class GivenAnswer final : public core::ProviderExchange {
  public:
-  GivenAnswer(std::vector<TimedBytes> pieces, const Ports* ports)
-      : rest_(std::make_shared<Rest>()), ports_(ports) {
+  GivenAnswer(std::vector<TimedBytes> pieces, std::optional<Pace> pace)
+      : rest_(std::make_shared<Rest>()), pace_(std::move(pace)) {
     rest_->pieces = std::move(pieces);
-    if (ports_ != nullptr) begun_ = ports_->now();
+    if (pace_) begun_ = pace_->now();
   }
 
   void next(std::function<void(Result<std::string>)> done) override {
-    if (ports_ == nullptr) return done(take(*rest_, UINT64_MAX));
-    const auto elapsed = std::chrono::duration_cast<microseconds>(ports_->now() - begun_);
+    if (!pace_) return done(take(*rest_, UINT64_MAX));
+    const auto elapsed = std::chrono::duration_cast<microseconds>(pace_->now() - begun_);
     const auto now_us = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed.count(), 0));
     const bool over = rest_->next == rest_->pieces.size();
     const std::uint64_t due_us = over ? 0 : rest_->pieces[rest_->next].at_us;
     if (due_us <= now_us) return done(take(*rest_, now_us));
     std::unique_lock lock(mutex_);  // who is called back may ask again at once
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(microseconds(due_us - now_us));
-    pause_ = ports_->after(wait, [rest = rest_, due_us, done] { done(take(*rest, due_us)); });
+    pause_ = pace_->after(wait, [rest = rest_, due_us, done] { done(take(*rest, due_us)); });
     if (pause_) return;
     lock.unlock();
     done(take(*rest_, due_us));  // too many wait: early rather than never
@@ -73,7 +73,7 @@ class GivenAnswer final : public core::ProviderExchange {
   }
 
   const std::shared_ptr<Rest> rest_;
-  const Ports* const ports_;
+  const std::optional<Pace> pace_;
   std::chrono::steady_clock::time_point begun_;
   std::mutex mutex_;
   std::unique_ptr<core::Subscription> pause_;  ///< by mutex_
@@ -119,8 +119,9 @@ core::ProviderHead kept_head(const Api& api, const AnswerForm& form, std::string
   return head;
 }
 
-std::unique_ptr<core::ProviderExchange> give(std::vector<TimedBytes> pieces, const Ports* ports) {
-  return std::make_unique<GivenAnswer>(std::move(pieces), ports);
+std::unique_ptr<core::ProviderExchange> give(std::vector<TimedBytes> pieces,
+                                             std::optional<Pace> pace) {
+  return std::make_unique<GivenAnswer>(std::move(pieces), std::move(pace));
 }
 
 }  // namespace hansard::gateway

@@ -43,8 +43,14 @@ core::Result<std::vector<TimedBytes>> written(const KeptAnswer& answer, const An
 /// @param from  what it is served from, for who wonders: `cache`, `playback`
 core::ProviderHead kept_head(const events::Api& api, const AnswerForm& form, std::string_view from);
 
-/// Gives bytes that are at hand as a provider would: at once, or each when its time has come.
-/// @param ports  for the time; null: at once. Outlives the exchange.
-std::unique_ptr<core::ProviderExchange> give(std::vector<TimedBytes> pieces, const Ports* ports);
+/// As `Ports` has them.
+struct Pace {
+  decltype(Ports::now) now;
+  decltype(Ports::after) after;
+};
+/// Gives bytes that are at hand as a provider would.
+/// @param pace  each when its time has come; nothing: at once
+std::unique_ptr<core::ProviderExchange> give(std::vector<TimedBytes> pieces,
+                                             std::optional<Pace> pace = {});
 
 }  // namespace hansard::gateway

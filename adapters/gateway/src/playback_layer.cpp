@@ -54,8 +54,9 @@ void PlaybackLayer::play(LateExchange& call) {
   SentTo sent = (*found)->sent;
   sent.served_from = events::ServedFrom::playback;
   call.watch().goes_out(std::move(sent));
-  const Ports* const pace = asked.route->original_pace ? &ports_ : nullptr;
-  call.answer(kept_head(*asked.api, form, "playback"), give(*std::move(pieces), pace));
+  std::optional<Pace> pace;
+  if (asked.route->original_pace) pace = Pace{ports_.now, ports_.after};
+  call.answer(kept_head(*asked.api, form, "playback"), give(*std::move(pieces), std::move(pace)));
 }
 
 PlaybackLayer::Found PlaybackLayer::find(const RoutedCall& call) {

@@ -150,7 +150,7 @@ Result<Translation::Answer> Translation::answer(const core::ProviderHead& head,
   if (!pieces) return unreadable(pieces.error().message);
   Answer answer;
   answer.head = kept_head(*from_, form_, to_->name);
-  answer.body = give(*std::move(pieces), nullptr);
+  answer.body = give(*std::move(pieces));
   return answer;
 }
 

@@ -1,10 +1,14 @@
 // What is on record answers, without any provider.
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "events/dialects/framing.h"
+#include "kept_answer.h"
 #include "rig.h"
 #include "samples.h"
 
@@ -168,9 +172,8 @@ TEST_F(PlaybackTest, ATurnLateInATalkIsFoundToo) {
       events::same_tree(parsed(played(kChat, dump(second)).received), parsed(answer("So what"))));
 }
 
-TEST_F(PlaybackTest, AtItsOriginalPaceEachPieceComesWhenItCameFirst) {
+TEST_F(PlaybackTest, AtItsOriginalPaceAStreamIsWholeInTheEnd) {
   const SampleStream sample = message_stream();
-  // The track has what the clock said while it was recorded: a few pauses make it last.
   record(sample);
   const auto track = recorded_of<ResponseReceived>().front().timing_track;
   ASSERT_TRUE(track);
@@ -195,6 +198,22 @@ TEST_F(PlaybackTest, ADocumentAtItsOriginalPaceComesAfterItsLatency) {
   EXPECT_TRUE(client.over);
 }
 
+TEST_F(PlaybackTest, WhatWasErasedIsNotPlayed) {
+  exchange(kChat, request("Count"), answer("one"), {{"Hansard-Session", "one"}});
+  const core::Position first_end = memory_.end();
+  exchange(kChat, request("Count"), answer("two"), {{"Hansard-Session", "two"}});
+  for (std::uint64_t at = 0; at < first_end.value; ++at) {
+    ASSERT_TRUE(memory_.erase(core::Position{at}));
+  }
+  play(Mode::playback);
+  EXPECT_EQ(said("Count"), "two");
+  EXPECT_EQ(said("Count"), "two");
+  for (std::uint64_t at = first_end.value; at < memory_.end().value; ++at) {
+    ASSERT_TRUE(memory_.erase(core::Position{at}));
+  }
+  EXPECT_EQ(played(kChat, dump(request("Count"))).status, 404);
+}
+
 TEST_F(PlaybackTest, ARecordThatCannotBeReadIsNotTakenForAnEmptyOne) {
   exchange(kChat, request("Hi"), answer("Ho"));
   play(Mode::record_playback);
@@ -204,6 +223,92 @@ TEST_F(PlaybackTest, ARecordThatCannotBeReadIsNotTakenForAnEmptyOne) {
   ASSERT_TRUE(client.error);
   EXPECT_EQ(client.error->code, core::Errc::unavailable);
   EXPECT_EQ(provider_.calls.size(), before);
+}
+
+/// An exchange on a clock that the test moves.
+class PaceTest : public ::testing::Test {
+ protected:
+  class Timer final : public core::Subscription {};
+
+  Pace pace() {
+    return {[this] { return now_; },
+            [this](std::chrono::milliseconds wait, std::function<void()> then) {
+              if (too_many_) return std::unique_ptr<core::Subscription>();
+              rings_at_ = now_ + wait;
+              rings_ = std::move(then);
+              return std::unique_ptr<core::Subscription>(std::make_unique<Timer>());
+            }};
+  }
+  void ask(core::ProviderExchange& exchange) {
+    exchange.next([this, &exchange](const core::Result<std::string>& bytes) {
+      ASSERT_TRUE(bytes);
+      const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(now_ - start_);
+      got_ += std::to_string(at.count()) + ":" + *bytes + " ";
+      if (!bytes->empty()) ask(exchange);
+    });
+  }
+  void run() {
+    while (rings_) {
+      now_ = rings_at_;
+      std::exchange(rings_, nullptr)();
+    }
+  }
+
+  const std::chrono::steady_clock::time_point start_{1h};
+  std::chrono::steady_clock::time_point now_ = start_;
+  std::chrono::steady_clock::time_point rings_at_;
+  std::function<void()> rings_;
+  bool too_many_ = false;
+  std::string got_;
+};
+
+TEST_F(PaceTest, EachPieceComesAtItsTimeAndThoseOfOneTimeTogether) {
+  const auto exchange =
+      give({{0, "a"}, {0, "b"}, {40'000, "c"}, {40'000, "d"}, {100'500, "e"}}, pace());
+  ask(*exchange);
+  EXPECT_EQ(got_, "0:ab ");
+  run();
+  EXPECT_EQ(got_, "0:ab 40:cd 101:e 101: ");
+}
+
+TEST_F(PaceTest, WhoAsksLateGetsAllThatHasComeMeanwhile) {
+  const auto exchange = give({{0, "a"}, {10'000, "b"}, {20'000, "c"}, {90'000, "d"}}, pace());
+  now_ += 50ms;
+  ask(*exchange);
+  EXPECT_EQ(got_, "50:abc ");
+  run();
+  EXPECT_EQ(got_, "50:abc 90:d 90: ");
+}
+
+TEST_F(PaceTest, WithoutATimerItComesEarlyRatherThanNever) {
+  too_many_ = true;
+  const auto exchange = give({{10'000, "a"}, {20'000, "b"}}, pace());
+  ask(*exchange);
+  EXPECT_EQ(got_, "0:a 0:b 0: ");
+}
+
+TEST_F(PaceTest, AStreamKeepsTheTimesOfItsTrack) {
+  const events::Api& api = *events::api_at(kChat);
+  const auto stream = api.answers.stream();
+  std::uint64_t at = 0;
+  const SampleStream sample = chat_stream();
+  events::SseSplitter splitter;
+  splitter.feed(sample.bytes());
+  while (const auto frame = splitter.next()) {
+    stream->add({frame->event, frame->data}, at += 50'000);
+  }
+  events::StreamEnd end = stream->end();
+  const KeptAnswer kept{&api, dump(end.body), std::move(end.track), {}};
+  const auto pieces = written(kept, {.streams = true, .usage = true});
+  ASSERT_TRUE(pieces);
+  std::vector<std::uint64_t> times;
+  for (const TimedBytes& piece : *pieces) {
+    if (piece.bytes.find("Gr") != std::string::npos ||
+        piece.bytes.find("is no end") != std::string::npos) {
+      times.push_back(piece.at_us);
+    }
+  }
+  EXPECT_EQ(times, (std::vector<std::uint64_t>{100'000, 150'000}));
 }
 
 }  // namespace
