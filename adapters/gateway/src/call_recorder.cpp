@@ -120,7 +120,9 @@ std::vector<SessionEvent> CallRecorder::adds(const Conversations::Place& place) 
   if (place.placement.kind != PlaceKind::forks) {
     if (auto configure = settings(place.system_hash)) steps_.push_back(*std::move(configure));
   }
-  add_changes(place);
+  for (SessionStep& step : projections::context_changes(prompt_, place.placement, name_)) {
+    steps_.push_back(std::move(step));
+  }
   for (SessionStep& step : settle(prompt_, place.message_ids, name_)) {
     steps_.push_back(std::move(step));
   }
@@ -155,58 +157,7 @@ std::optional<SessionStep> CallRecorder::settings(
     const std::optional<std::string>& system_hash) const {
   if (!prompt_.system) return {};
   if (system_hash == hash_of_system(*prompt_.system)) return {};
-  events::ConfigureSession configure;
-  configure.idempotency_key = name_ + ".system";
-  configure.system = prompt_.system;
-  const events::CallRequest& request = prompt_.request;
-  if (prompt_.system_place == projections::SystemPlace::beside) {
-    if (!request.system->is_string()) {
-      configure.settings = Json::Object{{"system", *request.system}};
-    }
-  } else {
-    Json::Array leading;
-    for (const Json& message : request.messages) {
-      const Json* role = message.find("role");
-      const std::string* text = role == nullptr ? nullptr : role->if_string();
-      if (text == nullptr || (*text != "system" && *text != "developer")) break;
-      leading.push_back(message);
-    }
-    const Json plain = Json::Object{{"role", "system"}, {"content", *prompt_.system}};
-    if (leading.size() != 1 || !events::same_tree(leading.front(), plain)) {
-      configure.settings = Json::Object{{"system_messages", std::move(leading)}};
-    }
-  }
-  return configure;
-}
-
-/// Messages that are sent no longer, and what stands for them.
-void CallRecorder::add_changes(const Conversations::Place& place) {
-  const events::Placement& placement = place.placement;
-  if (placement.kind == PlaceKind::goes_on && !placement.unchosen.empty()) {
-    events::OptimizeContext choice;
-    choice.idempotency_key = name_ + ".choice";
-    choice.strategy = "choice";
-    choice.removed = placement.unchosen;
-    steps_.emplace_back(std::move(choice));
-  }
-  if (placement.kind != PlaceKind::goes_on || placement.removed.empty()) return;
-  events::OptimizeContext change;
-  change.idempotency_key = name_ + ".context";
-  change.strategy = "client";
-  change.reason = "sent_without";
-  if (!placement.summary) {
-    change.removed = placement.removed;
-  } else {
-    change.summarised = placement.removed;
-    std::size_t utterance = 0;
-    for (const Prompt::Turn& turn : prompt_.turns) {
-      if (turn.aside || utterance++ != *placement.summary) continue;
-      if (const auto* sent = std::get_if<events::SendMessage>(&turn.steps.front())) {
-        change.summary = sent->parts;
-      }
-    }
-  }
-  steps_.emplace_back(std::move(change));
+  return projections::system_setting(prompt_, name_);
 }
 
 Status CallRecorder::add_request(std::vector<events::Policy> policies) {

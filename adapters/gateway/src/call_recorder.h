@@ -66,7 +66,6 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   [[nodiscard]] std::string hash_of_system(std::string_view text) const;
   [[nodiscard]] std::optional<events::SessionStep> settings(
       const std::optional<std::string>& system_hash) const;
-  void add_changes(const Conversations::Place& place);
   void ask_alone(std::vector<events::Policy> policies, Done done);
   core::Status add_request(std::vector<events::Policy> policies);
   [[nodiscard]] events::RequestResponse request(std::vector<events::Policy> policies) const;

@@ -1,47 +1,14 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "conversations.h"
-#include "events/dialects/apis.h"
-#include "events/session/commands.h"
-#include "projections/exchange.h"
+#include "projections/prompt.h"
 
+/// What a call says, read: as every recorder of calls reads it.
 namespace hansard::gateway {
 
-/// The request of a call, read: what it says, utterance by utterance, and what it sets beside that.
-/// A value.
-struct Prompt {
-  const events::Api* api = nullptr;
-  events::CallRequest request;
-  std::optional<std::string> system;  ///< text of leading system messages, or beside the messages
-  projections::SystemPlace system_place = projections::SystemPlace::nowhere;
-  /// One utterance, or something that is said aside between two.
-  struct Turn {
-    std::vector<events::SessionStep> steps;
-    bool aside = false;
-  };
-  std::vector<Turn> turns;
-  events::Asked asked;  ///< history of the turns that are no asides
-  /// Keyed hash, in hex: requests that ask the same have the same, streamed or not.
-  std::string request_hash;
-};
-
-/// Reads the body of a call. Message ids are provisional until `settle`.
-/// Errors: invalid_argument (not what the API takes; `field` names it).
-core::Result<Prompt> read_prompt(const events::Api& api, events::Json body,
-                                 const events::Digester& digester);
-
-/// Names what is new in the prompt, and gives what is known the names it has.
-/// @param known  message ids of the utterances on record, in their order
-/// @param name   begins the ids of the new ones
-/// @return the steps that are new
-std::vector<events::SessionStep> settle(const Prompt& prompt, const std::vector<std::string>& known,
-                                        const std::string& name);
-
-/// The events that steps lead to, as far as they say something in a conversation.
-std::vector<events::SessionEvent> events_of(const std::vector<events::SessionStep>& steps);
+using projections::events_of;
+using projections::Prompt;
+using projections::read_prompt;
+using projections::settle;
 
 }  // namespace hansard::gateway

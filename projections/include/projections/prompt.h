@@ -26,6 +26,9 @@ struct Prompt {
   };
   std::vector<Turn> turns;
   events::Asked asked;  ///< history of the turns that are no asides
+  /// Keyed hash, in hex: requests that ask the same have the same, streamed or not. The gateway's
+  /// to fill in.
+  std::string request_hash;
 };
 
 /// Reads the body of a call. Message ids are provisional until `settle`.
