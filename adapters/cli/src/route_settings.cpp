@@ -23,9 +23,10 @@ struct Row {
 void read_rows(TomlReader& reader, const toml::table& table, const std::string& at,
                std::initializer_list<Row> rows) {
   for (const auto& [key, node] : table) {
-    const std::string name = at + "." + std::string(key.str());
+    const std::string_view said = key.str();
+    const std::string name = at + "." + std::string(said);
     const auto row = std::find_if(rows.begin(), rows.end(),
-                                  [&](const Row& each) { return each.key == key.str(); });
+                                  [said](const Row& each) { return each.key == said; });
     if (row == rows.end()) {
       reader.fail(node, name, "unknown setting");
     } else {
