@@ -11,6 +11,14 @@ using events::Json;
 
 void write(const Json& value, std::string& out);
 
+/// Bytes as they are, their number in front: escaping them took as long as hashing them.
+void write(char kind, std::string_view bytes, std::string& out) {
+  out += kind;
+  out += std::to_string(bytes.size());
+  out += ':';
+  out += bytes;
+}
+
 void write(const Json::Object& object, bool outermost, std::string& out) {
   std::vector<const Json::Member*> members;
   members.reserve(object.size());
@@ -23,23 +31,20 @@ void write(const Json::Object& object, bool outermost, std::string& out) {
                    [](const auto* a, const auto* b) { return a->key < b->key; });
   out += '{';
   for (const Json::Member* member : members) {
-    if (member != members.front()) out += ',';
-    events::dump_string_to(member->key, out);
-    out += ':';
+    write('k', member->key, out);
     write(member->value, out);
   }
   out += '}';
 }
 
 void write(const Json& value, std::string& out) {
+  if (const std::string* text = value.if_string()) return write('s', *text, out);
+  if (const Json::Number* number = value.if_number()) return write('n', number->lexeme, out);
   if (const auto* object = value.if_object()) return write(*object, false, out);
   const auto* array = value.if_array();
-  if (array == nullptr) return dump_to(value, out);
+  if (array == nullptr) return dump_to(value, out);  // null, true, false
   out += '[';
-  for (std::size_t i = 0; i < array->size(); ++i) {
-    if (i != 0) out += ',';
-    write((*array)[i], out);
-  }
+  for (const Json& each : *array) write(each, out);
   out += ']';
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "answer_cache.h"
 #include "events/dialects/framing.h"
+#include "request_key.h"
 #include "rig.h"
 #include "samples.h"
 
@@ -210,6 +212,28 @@ TEST_F(CacheTest, ARouteWithoutACacheAsksEveryTime) {
   exchange(kChat, request("Hi"), answer("Ho"));
   exchange(kChat, request("Hi"), answer("Ho"));
   EXPECT_EQ(decisions(), "");
+}
+
+TEST(RequestKeyTest, TellsApartWhatOnlyLooksAlikeAndNothingElse) {
+  const auto key = [](const char* body) { return canonical_request("api", parsed(body)); };
+  const char* const same[] = {
+      R"({"a":[1,{"c":null,"b":"x"}],"stream":true})", R"({"a":[1,{"b":"x","c":null}]})",
+      R"({"stream_options":{"include_usage":true},"a":[1,{"c":null,"b":"x"}]})"};
+  for (const char* body : same) EXPECT_EQ(key(body), key(same[0])) << body;
+  const char* const others[] = {same[0],
+                                R"({"a":["1",{"b":"x","c":null}]})",
+                                R"({"a":[1,{"b":"x"}]})",
+                                R"({"a":[1,{"b":"x","c":"null"}]})",
+                                R"({"a":[1.0,{"b":"x","c":null}]})",
+                                R"({"a":[1],"b":"x","c":null})",
+                                R"({"a":[1,{"b":"x","c":null,"stream":true}]})",
+                                R"({"a":[1,[{"b":"x","c":null}]]})",
+                                R"({"a":{"b":"xs1:y"}})",
+                                R"({"a":{"b":"x","k1:c":"y"}})",
+                                R"({})"};
+  std::set<std::string> keys;
+  for (const char* body : others) EXPECT_TRUE(keys.insert(key(body)).second) << body;
+  EXPECT_NE(canonical_request("api", Json::Object{}), canonical_request("other", Json::Object{}));
 }
 
 // The cache itself.
