@@ -143,9 +143,9 @@ INSTANTIATE_TEST_SUITE_P(Codings, CodedAnswersTest,
 
 TEST(ContentDecoder, ExpandsNoFurtherThanItMay) {
   for (const char* coding : {"gzip", "zstd"}) {
-    const std::string bomb = joined(coded(coding, {std::string(10'000'000, 'a')}));
+    const std::string bomb = joined(coded(coding, {std::string(8'000'000, 'a')}));
     EXPECT_FALSE(make_decoder(coding)->decode(bomb, 1'000'000)) << coding;
-    EXPECT_EQ(make_decoder(coding)->decode(bomb, 10'000'000)->size(), 10'000'000U) << coding;
+    EXPECT_EQ(make_decoder(coding)->decode(bomb, 8'000'000)->size(), 8'000'000U) << coding;
   }
   EXPECT_EQ(make_decoder("br"), nullptr);
   EXPECT_EQ(make_decoder("gzip, gzip"), nullptr);
