@@ -4,9 +4,11 @@ run.mjs. Skipped, and said so, without node, npm or a registry.
 usage: check.py HANSARD_BINARY WORK_FOLDER
 """
 import hashlib
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,12 +65,13 @@ def main():
     check_node()
     install(folder)
     with tempfile.TemporaryDirectory(prefix="hansard-clients-") as scratch:
+        run = subprocess.Popen(["node", "run.mjs", str(binary), scratch], cwd=folder,
+                               start_new_session=True)
         try:
-            done = subprocess.run(["node", "run.mjs", str(binary), scratch], cwd=folder,
-                                  timeout=RUN_SECONDS)
+            raise SystemExit(run.wait(RUN_SECONDS))
         except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)  # and the server that it has started
             raise SystemExit(f"a client waited for longer than {RUN_SECONDS} s")
-        raise SystemExit(done.returncode)
 
 
 main()

@@ -22,6 +22,7 @@ export class Hansard {
     this.process = spawn(this.binary,
       ['serve', '--data', 'data', '--listen', '127.0.0.1:0', '--log-level', 'debug'],
       { cwd: this.folder, stdio: ['ignore', 'pipe', openSync(join(this.folder, 'log'), 'w')] });
+    process.on('exit', () => this.process.kill('SIGKILL')); // whatever happened to us
     const lines = createInterface({ input: this.process.stdout });
     const [line] = await Promise.race([once(lines, 'line'), once(this.process, 'exit').then(() => [''])]);
     this.url = line.match(/http:\S+/)?.[0];
