@@ -53,7 +53,7 @@ def cases():
 
 def due(case, pieces, sent, had, unrecorded):
     """How many bytes the client must have when the provider has sent `sent` of these frames, and it has
-    had `had` before. What has come of a frame and not gone on yet is judged by itself."""
+    had `had` before."""
     if unrecorded:
         return sent
     passed = at = 0
@@ -61,7 +61,7 @@ def due(case, pieces, sent, had, unrecorded):
         begun = sent - at
         if begun < len(frame):  # unfinished
             gone = min(max(had - passed, 0), begun)
-            rest = frame[gone:begun]
+            rest = frame[:begun]
             held = case.lasts is None or any(
                 last.encode().startswith(rest) or rest.startswith(last.encode()) for last in case.lasts)
             return passed + (gone if held else begun)

@@ -27,8 +27,6 @@ CONFIGURED = "sk-planted-configured-Vy28"
 OURS = "hsd_planted_edge_key_0123456789"
 REFUSED = "hsd_planted_wrong_key_9876543210"
 PLANTED = [*CLIENT_KEYS.values(), CONFIGURED, OURS, REFUSED]
-# What a provider repeats is freed of the keys in the client's fields for keys, and of no others yet.
-REPEATED = [CLIENT_KEYS["?key="], CLIENT_KEYS["Cookie"], CONFIGURED]
 
 TOML = """
 [providers.openai]
@@ -138,19 +136,15 @@ def drive(server):
 
 
 def look(places):
-    """Where keys stand, and how many of those are what a provider has repeated."""
-    found, repeated = [], 0
+    """Where keys stand."""
+    found = []
     for where, body in places:
         for key in PLANTED:
             at = body.find(key.encode())
             if at < 0:
                 continue
-            around = body[max(0, at - 1500):at]
-            if key in REPEATED and b"Incorrect API key: " in around:
-                repeated += 1
-            else:
-                found.append(f"{key} in {where}: ...{around[-150:]!r}")
-    return found, repeated
+            found.append(f"{key} in {where}: ...{body[max(0, at - 150):at]!r}")
+    return found
 
 
 def main():
@@ -178,9 +172,9 @@ def main():
     for call in seen:
         if "hsd_" in call.first or any("hsd_" in value for value in call.fields.values()):
             raise SystemExit(f"a key of ours went on: {call.first} {call.fields}")
-    found, repeated = look(places)
+    found = look(places)
     print(f"{len(seen)} calls, {failed} failures on record, {len(places)} places looked through, "
-          f"{len(found)} keys found, {repeated} repeated by a provider")
+          f"{len(found)} keys found")
     for each in found:
         print(each)
     raise SystemExit(1 if found else 0)

@@ -103,6 +103,10 @@ std::unique_ptr<core::ProviderExchange> Models::start(
   return client_->start(std::move(call), std::move(head));
 }
 
+std::vector<core::HttpField> Models::added_fields(const std::string& provider) const {
+  return client_->added_fields(provider);
+}
+
 Result<std::string> Models::reload(const Settings& settings) {
   auto scripts = load(settings.scripts);
   if (!scripts) return scripts.error();

@@ -23,6 +23,9 @@ class Models final : public core::ModelProvider {
   [[nodiscard]] std::unique_ptr<core::ProviderExchange> start(
       core::ProviderCall call, std::function<void(core::Result<core::ProviderHead>)> head) override;
 
+  [[nodiscard]] std::vector<core::HttpField> added_fields(
+      const std::string& provider) const override;
+
   /// Once it returns calls go by `settings`, all or nothing; calls under way end as they began.
   /// @return which providers are new, changed or gone, by name and nothing else
   /// Errors: as of `create`, and then nothing has changed.

@@ -60,9 +60,7 @@ std::string AnswerTee::take_coded(std::string_view bytes, std::uint64_t at_us) {
     unfinished_ += *decoded;
     std::string passed;
     read_frames(at_us, passed);
-    const std::uint64_t before = decoded_ - unfinished_.size();
-    const std::uint64_t begun = std::max(before, std::min(splitter_->begun(), decoded_));
-    unfinished_.erase(0, static_cast<std::size_t>(begun - before));
+    static_cast<void>(keep_unfinished(decoded_));
     if (complete_ || may_be_last(unfinished_)) return {};
     return release();
   }
@@ -78,14 +76,23 @@ std::string AnswerTee::take_coded(std::string_view bytes, std::uint64_t at_us) {
 std::string AnswerTee::take_frames(std::string_view bytes, std::uint64_t at_us) {
   std::string out;
   held_ += bytes;
+  unfinished_ += bytes;
   splitter_->feed(bytes);
   read_frames(at_us, out);
   if (complete_) return out;
-  const std::uint64_t begun = splitter_->begun();
-  const auto unfinished = static_cast<std::size_t>(begun > held_at_ ? begun - held_at_ : 0);
-  const std::string_view rest = std::string_view(held_).substr(std::min(unfinished, held_.size()));
-  pass(may_be_last(rest) ? begun : held_at_ + held_.size(), out);
+  const std::uint64_t came = held_at_ + held_.size();
+  const std::uint64_t begun = keep_unfinished(came);
+  pass(may_be_last(unfinished_) ? begun : came, out);
   return out;
+}
+
+/// Of all bytes that `came`, keeps those of the frame that has begun: it is judged from its start,
+/// whatever of it has been passed. @return its offset
+std::uint64_t AnswerTee::keep_unfinished(std::uint64_t came) {
+  const std::uint64_t before = came - unfinished_.size();
+  const std::uint64_t begun = std::max(before, std::min(splitter_->begun(), came));
+  unfinished_.erase(0, static_cast<std::size_t>(begun - before));
+  return begun;
 }
 
 void AnswerTee::read_frames(std::uint64_t at_us, std::string& out) {

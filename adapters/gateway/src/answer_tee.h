@@ -59,6 +59,7 @@ class AnswerTee {
   std::string take_frames(std::string_view bytes, std::uint64_t at_us);
   std::string take_coded(std::string_view bytes, std::uint64_t at_us);
   void keep(std::string_view decoded);
+  [[nodiscard]] std::uint64_t keep_unfinished(std::uint64_t came);
   void read_frames(std::uint64_t at_us, std::string& out);
   /// Moves held bytes below `offset` to `out`.
   void pass(std::uint64_t offset, std::string& out);
@@ -72,7 +73,7 @@ class AnswerTee {
   std::unique_ptr<events::StreamedAnswer> stream_;
   std::string held_;
   std::uint64_t held_at_ = 0;  ///< offset of held_[0] in the answer
-  std::string unfinished_;     ///< of a compressed stream: what has come of a frame, decoded
+  std::string unfinished_;     ///< of a stream: what has come of a frame, decoded
   std::uint64_t decoded_ = 0;
   bool complete_ = false;
   bool cut_ = false;

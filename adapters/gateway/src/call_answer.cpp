@@ -12,6 +12,12 @@ using core::Error;
 using core::Result;
 using core::Status;
 
+namespace {
+
+constexpr int kRefusals = 400;  ///< status from which on an answer is none
+
+}  // namespace
+
 void CallRun::next(Next done) {
   Lock lock(mutex_);
   waiting_ = std::move(done);
@@ -99,11 +105,11 @@ void CallRun::conclude(Lock& lock, Outcome outcome) {
   };
   if (auto* failure = std::get_if<events::FailResponse>(&outcome)) {
     if (stopped_) failure->reason = events::FailureReason::stopped;
-    redact(*failure, secrets_in(request_.fields));
+    redact(*failure, secrets());
     recorder_->failed(std::move(*failure), done);
   } else {
     auto steps = std::get<std::vector<events::SessionStep>>(std::move(outcome));
-    if (is_other()) redact(steps, secrets_in(request_.fields));
+    if (is_other()) redact(steps, secrets());
     recorder_->answered(std::move(steps), done);
   }
 }
@@ -124,6 +130,10 @@ void CallRun::concluded(Status status) {
 /// What became of a call whose client has gone.
 Outcome CallRun::left() {
   if (failed_) return *std::exchange(failed_, {});  // and nothing else was tried yet
+  if (tee_ && (*head_)->status >= kRefusals) {  // many clients leave the body of a refusal unread
+    if (!tee_->complete()) tee_->end(elapsed_us());
+    return outcome(elapsed_us());
+  }
   return broken_off(*api_,
                     over_ ? Error{Errc::cancelled, "the client went at the end"}
                           : Error{Errc::cancelled, "the client went"},

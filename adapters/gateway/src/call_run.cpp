@@ -83,7 +83,7 @@ Status CallRun::read() {
 
 void CallRun::read_other() {
   api_ = &events::other_api();
-  keep(other_prompt(request_, secrets_in(request_.fields)), request_.target + "\n" + request_.body);
+  keep(other_prompt(request_, secrets()), request_.target + "\n" + request_.body);
 }
 
 /// @param hashed  tells requests apart
@@ -166,9 +166,18 @@ void CallRun::decided(events::Policy policy) {
 
 void CallRun::attempt_failed(events::FailResponse failure) {
   const Lock lock(mutex_);
-  redact(failure, secrets_in(request_.fields));
+  redact(failure, secrets());
   failed_tokens_ += tokens_in(failure.usage);
   failed_ = std::move(failure);
+}
+
+/// What must not be written down, whoever repeats it.
+std::vector<std::string> CallRun::secrets() const {
+  auto secrets = secrets_in(request_.fields, request_.target);
+  for (std::string& ours : secrets_in(ports_.providers.added_fields(sent_.provider))) {
+    secrets.push_back(std::move(ours));
+  }
+  return secrets;
 }
 
 bool CallRun::went_out() {

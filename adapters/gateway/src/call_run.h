@@ -51,6 +51,7 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void send();
   void ask_for_usage(events::Json body);
   [[nodiscard]] CallIdentity identify(const events::CallRequest& request) const;
+  [[nodiscard]] std::vector<std::string> secrets() const;
   [[nodiscard]] bool went_out();
   void record(Lock lock);
   void asked(core::Status status);

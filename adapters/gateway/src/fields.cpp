@@ -14,6 +14,8 @@ constexpr std::string_view kOurs = "hansard-";
 constexpr std::string_view kTag = "hansard-tag-";
 constexpr std::string_view kOurKeys = "hsd_";
 constexpr std::size_t kSecretBytesMin = 8;  ///< shorter ones would be found in any text
+/// In a query or a cookie, which say other things, too.
+constexpr std::size_t kPairedSecretBytesMin = 16;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -37,6 +39,18 @@ bool is_of_connection(const std::string& name) {
                                                     "content-length",
                                                     "host"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+/// Values of `name=value` pairs, or what stands alone, as far as they are long enough to be a key.
+void add_values(std::string_view pairs, char between, std::vector<std::string>& secrets) {
+  while (!pairs.empty()) {
+    const std::string_view pair = pairs.substr(0, pairs.find(between));
+    pairs.remove_prefix(std::min(pair.size() + 1, pairs.size()));
+    const auto equals = pair.find('=');
+    const std::string_view value =
+        equals == std::string_view::npos ? pair : pair.substr(equals + 1);
+    if (value.size() >= kPairedSecretBytesMin) secrets.emplace_back(value);
+  }
 }
 
 std::optional<std::string> owned(std::optional<std::string_view> value) {
@@ -90,12 +104,16 @@ Fields to_client(const Fields& fields) {
   return out;
 }
 
-std::vector<std::string> secrets_in(const Fields& fields) {
+std::vector<std::string> secrets_in(const Fields& fields, std::string_view target) {
   constexpr std::array<std::string_view, 4> kNames{"authorization", "x-api-key", "api-key",
                                                    "x-goog-api-key"};
   std::vector<std::string> secrets;
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  add_values(target.substr(std::min(mark + 1, target.size())), '&', secrets);
   for (const core::HttpField& field : fields) {
-    if (std::find(kNames.begin(), kNames.end(), lower(field.name)) == kNames.end()) continue;
+    const std::string name = lower(field.name);
+    if (name == "cookie") add_values(field.value, ';', secrets);
+    if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) continue;
     const auto scheme = field.value.find_last_of(' ');
     std::string secret = field.value.substr(scheme == std::string::npos ? 0 : scheme + 1);
     if (secret.size() >= kSecretBytesMin) secrets.push_back(std::move(secret));

@@ -25,8 +25,8 @@ Fields to_provider(const Fields& fields);
 /// What goes back to the client.
 Fields to_client(const Fields& fields);
 
-/// The keys that the client sends along.
-std::vector<std::string> secrets_in(const Fields& fields);
+/// The keys that are sent along: in the fields for them, in cookies, and in the query of `target`.
+std::vector<std::string> secrets_in(const Fields& fields, std::string_view target = {});
 
 /// Whom the call is from and about: header fields first, then what the body says.
 CallIdentity identity_of(const Fields& fields, const events::CallRequest& request);

@@ -108,20 +108,21 @@ class Exchange final : public core::ProviderExchange {
 struct Client::Impl {
   explicit Impl(const core::Clock& with) : clock(with) {}
 
-  void use(const Upstreams& upstreams);
+  void use(const Upstreams& next_upstreams);
 
   const core::Clock& clock;
   std::shared_ptr<Engine> engine = std::make_shared<Engine>();
   std::mutex reloading;  ///< one at a time
   mutable std::mutex mutex;
-  Boards boards;  ///< guarded by `mutex`
+  Boards boards;        ///< guarded by `mutex`
+  Upstreams upstreams;  ///< likewise
 };
 
-void Client::Impl::use(const Upstreams& upstreams) {
+void Client::Impl::use(const Upstreams& next_upstreams) {
   Boards next;
   {
     const std::lock_guard lock(mutex);
-    for (const auto& entry : upstreams) {
+    for (const auto& entry : next_upstreams) {
       const std::string& name = entry.first;
       const Upstream& upstream = *entry.second;
       const auto known = boards.find(name);
@@ -135,15 +136,23 @@ void Client::Impl::use(const Upstreams& upstreams) {
       });
     }
     boards = next;
+    upstreams = next_upstreams;
   }
   HANSARD_ASSERT(!engine->loop().on_thread(), "the loop cannot wait for itself");
   // Waiting for it keeps who reloads in a circle from piling up work that delays every call.
   std::promise<void> used;
   engine->loop().post([&] {
-    engine->use(upstreams, next);
+    engine->use(next_upstreams, next);
     used.set_value();
   });
   used.get_future().wait();
+}
+
+std::vector<core::HttpField> Client::added_fields(const std::string& provider) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->upstreams.find(provider);
+  if (found == impl_->upstreams.end()) return {};
+  return found->second->fields;
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

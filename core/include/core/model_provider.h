@@ -73,6 +73,11 @@ class ModelProvider {
   /// Never blocks.
   [[nodiscard]] virtual std::unique_ptr<ProviderExchange> start(
       ProviderCall call, std::function<void(Result<ProviderHead>)> head) = 0;
+  /// What `provider` is sent beside the fields of a call, keys of ours among it: it may repeat
+  /// them, and nobody should write that down.
+  [[nodiscard]] virtual std::vector<HttpField> added_fields(const std::string& /*provider*/) const {
+    return {};
+  }
 };
 
 }  // namespace hansard::core

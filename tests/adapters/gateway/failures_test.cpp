@@ -255,6 +255,17 @@ TEST_F(FailuresTest, AClientThatGoesBeforeTheRequestIsOnRecordIsRecordedToo) {
   EXPECT_EQ(client.told, 0);
 }
 
+TEST_F(FailuresTest, ARefusalThatTheClientLeavesUnreadIsOne) {
+  Client& client = send(kChat, plain_request());
+  client.waits = true;
+  upstream().head(429);
+  client.leave();
+  const auto failures = recorded_of<ResponseFailed>();
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures[0].reason, FailureReason::error);
+  EXPECT_EQ(failures[0].status, 429U);
+}
+
 TEST_F(FailuresTest, AClientThatGoesWithinAStreamLeavesWhatItHadGot) {
   for (const SampleStream& sample : sample_streams()) {
     Client& client = send(sample.target, sample.request);

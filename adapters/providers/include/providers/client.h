@@ -30,6 +30,9 @@ class Client final : public core::ModelProvider {
   [[nodiscard]] std::unique_ptr<core::ProviderExchange> start(
       core::ProviderCall call, std::function<void(core::Result<core::ProviderHead>)> head) override;
 
+  [[nodiscard]] std::vector<core::HttpField> added_fields(
+      const std::string& provider) const override;
+
   /// Once it returns calls go by `settings`, all or nothing. Calls under way end as they began;
   /// idle connections of a provider stay unless its address or its TLS settings have changed.
   /// Errors: invalid_argument with the path of the setting (`providers.acme.base_url`), and then
