@@ -1,3 +1,7 @@
+#include <rocksdb/db.h>
+
+#include <filesystem>
+#include <memory>
 #include <thread>
 
 #include "faulty_file_system.h"
@@ -97,6 +101,45 @@ TEST_F(Views, BuildsAreApartAndOneOfThemAnswers) {
   EXPECT_EQ(views().builds().value(), (std::vector<ViewId>{rebuilt, newer, longer_name}));
   EXPECT_EQ(checkpoint(usage_), 0U);
   EXPECT_EQ(views().open(rebuilt).value()->get("k").value(), "1.1");
+}
+
+/// What the tables of the views hold, deletions included, once the store is closed.
+std::uint64_t entries_on_disk(const std::filesystem::path& database) {
+  std::vector<std::string> names;
+  EXPECT_TRUE(rocksdb::DB::ListColumnFamilies({}, database.string(), &names).ok());
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  const auto status =
+      rocksdb::DB::OpenForReadOnly({}, database.string(), families, &handles, &opened);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  if (!status.ok()) return 0;
+  const std::unique_ptr<rocksdb::DB> closes(opened);
+  std::uint64_t entries = 0;
+  for (rocksdb::ColumnFamilyHandle* const family : handles) {
+    rocksdb::TablePropertiesCollection tables;
+    EXPECT_TRUE(opened->GetPropertiesOfAllTables(family, &tables).ok());
+    for (const auto& [name, table] : tables) {
+      if (family->GetName() == "views") entries += table->num_entries;
+    }
+    opened->DestroyColumnFamilyHandle(family);
+  }
+  return entries;
+}
+
+TEST_F(Views, ADroppedBuildLeavesNothingToStepOver) {
+  const ViewId rebuilt{"usage", 1, 1};
+  std::vector<core::RowWrite> rows;
+  for (int i = 0; i < 1000; ++i) rows.push_back({std::to_string(i), "row"});
+  commit(usage_, rows, 1);
+  open();  // so that the rows are in files
+  commit(rebuilt, rows, 1);
+  ASSERT_TRUE(views().activate(rebuilt));
+  ASSERT_TRUE(views().drop(usage_));
+  EXPECT_EQ(views().builds().value(), (std::vector<ViewId>{rebuilt}));
+  store_.reset();
+  EXPECT_EQ(entries_on_disk(directory_.data() / "db"), 1001U) << "its rows and its checkpoint";
 }
 
 TEST_F(Views, ANameOfTheWrongFormIsRefused) {
