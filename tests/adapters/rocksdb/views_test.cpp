@@ -111,8 +111,7 @@ std::uint64_t entries_on_disk(const std::filesystem::path& database) {
   for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  const auto status =
-      rocksdb::DB::OpenForReadOnly({}, database.string(), families, &handles, &opened);
+  const auto status = rocksdb::DB::Open({}, database.string(), families, &handles, &opened);
   EXPECT_TRUE(status.ok()) << status.ToString();
   if (!status.ok()) return 0;
   const std::unique_ptr<rocksdb::DB> closes(opened);
