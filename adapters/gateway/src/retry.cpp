@@ -48,7 +48,8 @@ Verdict judge(const core::Error& error) {
   };
   Verdict verdict;
   verdict.reason = "after_" + (error.field.empty() ? std::string("error") : error.field);
-  const bool of_provider = is({"connect", "tls", "first_byte", "reset", "idle", "truncated", "protocol"});
+  const bool of_provider =
+      is({"connect", "tls", "first_byte", "reset", "idle", "truncated", "protocol"});
   const bool full = is({"connections", "calls"});  // of ours: the provider has not been asked
   verdict.may_pass = (of_provider && error.field != "protocol") || full;
   verdict.elsewhere = of_provider || full;
