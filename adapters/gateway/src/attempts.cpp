@@ -284,8 +284,9 @@ void AttemptRun::drain(Lock lock) {
     const bool reads = self->reads_ == Reads::failure && turn == self->turn_;
     if (reads && !self->gone_) self->failed(std::move(late));
   };
-  // Under the lock: it must be in its place before it can fire, since whoever let go of it here
-  // would wait for a thread that waits for the call we are in.
+  // Set under the lock: it must be in its place before it can fire. The one before is let go of
+  // after the lock: its callback may be waiting for it, and letting go waits for the callback.
+  const auto before = std::move(timer_);
   timer_ = ports_.after(kFailedBodyPatience, ends);
   if (timer_ == nullptr) return failed(std::move(lock));  // nobody would end the wait
   ask(std::move(lock));
