@@ -104,11 +104,17 @@ class Step {
     fold_.choosing = false;
     if (!fold_.answered && !fold_.broken) find_by(fold_.history, false);
   }
+  /// No turn of its own, but what an answer asks for stands right behind it.
+  void aside() { fold_.message.clear(); }
   void answer(const events::ResponseReceived& event) {
     const Digest digest = digester_.utterance(canonical(event));
     const std::string call = hash(event.call_id);
     if (!fold_.choosing || fold_.call != call) {
       next(digest);
+      // A client that has not received it opens again with what it said.
+      if (!fold_.answered && !fold_.broken && !is_zero(fold_.previous)) {
+        find_by(fold_.before, false);
+      }
     }
     fold_.choosing = true;
     fold_.answered = true;
@@ -179,9 +185,11 @@ class Step {
   core::ReadModelBatch& batch_;
 };
 
-std::string open_row(std::string_view project, std::string_view session, std::string_view call) {
+std::string open_row(std::string_view project, std::string_view session, std::string_view call,
+                     std::uint32_t attempt) {
   std::string row("o");
   row.append(project).append(1, '\0').append(session).append(1, '\0').append(call);
+  row.append(1, '\0').append(std::to_string(attempt));
   return row;
 }
 
@@ -195,12 +203,13 @@ void note_call(const core::RecordedEvent& event, std::string_view session,
     row::Writer writer(value);
     writer.varint(event.position.value);
     writer.varint(asked->attempt);
-    batch.put(open_row(event.project, session, asked->call_id), std::move(value));
+    batch.put(open_row(event.project, session, asked->call_id, asked->attempt), std::move(value));
   } else if (const auto* answer = std::get_if<events::ResponseReceived>(&said)) {
-    const std::string row = open_row(event.project, session, answer->call_id);
+    const std::string row =
+        open_row(event.project, session, answer->call_id, answer->attempt.value_or(1));
     if (batch.get(row)) batch.erase(row);
   } else if (const auto* failed = std::get_if<events::ResponseFailed>(&said)) {
-    const std::string row = open_row(event.project, session, failed->call_id);
+    const std::string row = open_row(event.project, session, failed->call_id, failed->attempt);
     if (batch.get(row)) batch.erase(row);
   }
 }
@@ -256,8 +265,7 @@ Status ConversationIndex::apply(const core::RecordedEvent& event,
     step.created(*created);
   } else if (const auto* sent = std::get_if<events::MessageSent>(&decoded->event)) {
     const bool aside = sent->role == events::Role::system || sent->role == events::Role::developer;
-    if (aside) return Ok{};
-    step.say(canonical(*sent));
+    aside ? step.aside() : step.say(canonical(*sent));
   } else if (const auto* answer = std::get_if<events::ResponseReceived>(&decoded->event)) {
     step.answer(*answer);
   } else if (const auto* call = std::get_if<events::ToolCalled>(&decoded->event)) {
@@ -298,18 +306,20 @@ Result<std::vector<OpenCall>> open_calls(const core::ReadModel& model, core::Pos
     key.remove_prefix(1);
     const auto session_at = key.find('\0');
     const auto call_at = key.find('\0', session_at + 1);
+    const auto attempt_at = key.rfind('\0');
     row::Reader reader(value);
     const std::uint64_t position = reader.varint();
     const std::uint64_t attempt = reader.varint();
     auto project = core::ProjectId::parse(key.substr(0, session_at));
-    if (call_at == std::string_view::npos || !reader.ok() || !project) {
+    if (call_at == std::string_view::npos || attempt_at <= call_at || !reader.ok() || !project) {
       status = core::Error{core::Errc::corruption, "a row of an open call is damaged"};
       return false;
     }
     if (position < before.value) {
       calls.push_back({*std::move(project),
                        std::string(key.substr(session_at + 1, call_at - session_at - 1)),
-                       std::string(key.substr(call_at + 1)), static_cast<std::uint32_t>(attempt)});
+                       std::string(key.substr(call_at + 1, attempt_at - call_at - 1)),
+                       static_cast<std::uint32_t>(attempt)});
     }
     return true;
   });

@@ -30,8 +30,10 @@ namespace {
 
 using SessionLoop = core::CommandLoop<events::SessionDecider>;
 
-/// How long a call waits for the index of conversations, right after a start.
-constexpr std::chrono::milliseconds kIndexPatience{250};
+/// How long after a start calls wait for the index of conversations to be caught up: after a kill
+/// it lacks the last moments, and what they hold is joined to the right conversation only by
+/// waiting.
+constexpr std::chrono::seconds kIndexPatience{10};
 /// How long one waits for the view that its budget, or its answer on record, is read from.
 constexpr std::chrono::milliseconds kRecordPatience{1000};
 
@@ -147,11 +149,11 @@ struct Engine::Parts {
       };
     }
     // What is recorded from now on the gateway knows by itself.
-    const auto find = [this, at_start = store->log().end()](
+    const auto find = [this, at_start = store->log().end(),
+                       until = std::chrono::steady_clock::now() + kIndexPatience](
                           const core::ProjectId& /*hashed into the key*/, const events::Digest& key,
                           std::size_t most) -> Result<std::vector<std::string>> {
-      auto index = views->read("conversation_index", at_start,
-                               std::chrono::steady_clock::now() + kIndexPatience);
+      auto index = views->read("conversation_index", at_start, until);
       // A view that is being built holds no call up: its conversation then begins anew.
       if (!index) return std::vector<std::string>{};
       return projections::find_conversations(**index, key, most);

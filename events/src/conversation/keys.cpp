@@ -22,15 +22,17 @@ std::vector<Digest> head_keys(const Digester& digester, const Transcript& transc
   std::vector<Digest> history;
   std::vector<const Utterance*> choices;  ///< of the call that came last
   bool answered = false;
+  bool opening = true;  ///< no answer but the one it ends with
   for (const Utterance& said : transcript.utterances()) {
     if (said.kind == UtteranceKind::aside) continue;
     const bool answer = said.kind == UtteranceKind::answer;
-    answered = answered || answer;
     if (answer && !choices.empty() && choices.front()->call_id == said.call_id) {
       choices.push_back(&said);
       continue;
     }
     choices.clear();
+    opening = !answered;
+    answered = answered || answer;
     if (answer) choices.push_back(&said);
     history.push_back(said.digest);
   }
@@ -40,6 +42,7 @@ std::vector<Digest> head_keys(const Digester& digester, const Transcript& transc
   if (choices.empty()) return keys;
   history.pop_back();
   const Digest before = history_key(digester, history);
+  if (opening && !history.empty()) keys.push_back(before);
   for (const Utterance* choice : choices) {
     keys.push_back(digester.prefix(before, choice->digest));
     if (!history.empty()) {

@@ -45,7 +45,6 @@ void Transcript::apply(const SessionEvent& event, core::Version version, std::st
       [&](const auto& each) {
         using E = std::decay_t<decltype(each)>;
         if constexpr (std::is_same_v<E, ToolCalled>) return add_call(each, version);
-        answer_id_.clear();
         if constexpr (std::is_same_v<E, SessionCreated>) {
           user_hash_ = each.user_hash;
         } else if constexpr (std::is_same_v<E, SessionConfigured>) {
@@ -88,6 +87,7 @@ void Transcript::apply(const SessionEvent& event, core::Version version, std::st
 
 void Transcript::add(UtteranceKind kind, std::string_view canonical, std::string message_id,
                      core::Version version, std::string_view session) {
+  answer_id_.clear();
   Utterance said;
   said.kind = kind;
   said.digest = digester_->utterance(canonical);
@@ -97,7 +97,8 @@ void Transcript::add(UtteranceKind kind, std::string_view canonical, std::string
   utterances_.push_back(std::move(said));
 }
 
-/// Tools are asked for by an answer, right after it. One that is named later changes nothing here.
+/// Tools are asked for by an answer before anything else is said. One that is named later changes
+/// nothing here.
 void Transcript::add_call(const ToolCalled& call, core::Version version) {
   if (answer_id_.empty() || answer_id_ != call.message_id) return;
   Utterance& answer = utterances_.back();

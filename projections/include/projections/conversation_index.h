@@ -15,18 +15,19 @@ namespace hansard::projections {
 /// It finds candidates; whether one fits is told by its transcript.
 ///
 /// Rows, without content (a hash is 16 bytes, cut from 32):
-///   'k' hash 'h' session   a conversation whose head has this key; gone when it goes on
+///   'k' hash 'h' session   a conversation whose head has this key, or an opening whose answer is
+///                          its head; gone when it goes on
 ///   'k' hash 'p' session   one that had this history, with an answer at its end, at some time
 ///   's' project 0 session  how far the fold of a session is
-///   'o' project 0 session 0 call id  a call that the gateway made and that has no outcome yet:
-///                          varint position, varint attempt
+///   'o' project 0 session 0 call id 0 attempt  an attempt that the gateway made and that has no
+///                          outcome yet: varint position, varint attempt
 /// Keys hold the project by being hashed with it. A fork, and a conversation that is no longer sent
 /// whole, are found by their latest exchange only: its past is not in its stream.
 class ConversationIndex final : public core::Projection {
  public:
   explicit ConversationIndex(const core::KeyedHash& keyed_hash) : keyed_hash_(keyed_hash) {}
   [[nodiscard]] std::string_view name() const override { return "conversation_index"; }
-  [[nodiscard]] std::uint32_t version() const override { return 2; }
+  [[nodiscard]] std::uint32_t version() const override { return 3; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:

@@ -18,8 +18,8 @@ Digest exchange_key(const Digester& digester, const Digest& before, const Digest
 /// of sending what was said.
 Digest answer_key(const Digester& digester, std::string_view answer_id);
 
-/// Those of a conversation's head: of the answer it ends with (each choice is one), or of an
-/// opening that has none yet. Empty where it ends otherwise.
+/// Those of a conversation's head: of the answer it ends with (each choice is one), and of its
+/// opening while that has no answer, or none but this. Empty where it ends otherwise.
 std::vector<Digest> head_keys(const Digester& digester, const Transcript& transcript);
 
 }  // namespace hansard::events
