@@ -20,33 +20,48 @@ using events::Digest;
 using events::Digester;
 
 constexpr std::size_t kHashBytes = 16;
-constexpr char kHead = 'h';
-constexpr char kPast = 'p';
+constexpr char kPast = 'k';
+constexpr char kNow = 'x';
+/// Conversations with one past of which those are picked that end with it.
+constexpr std::size_t kPastsMax = 64;
 
 std::string_view cut(const Digest& digest) { return core::as_bytes(digest).substr(0, kHashBytes); }
 
-std::string key_row(std::string_view hash, char kind, std::string_view session) {
-  std::string key("k");
+std::string key_row(char kind, std::string_view hash, std::string_view session) {
+  std::string key(1, kind);
   key += hash;
-  key += kind;
   key += session;
   return key;
 }
+std::string fold_row(std::string_view project, std::string_view session) {
+  std::string row("s");
+  row.append(project).append(1, '\0').append(session);
+  return row;
+}
+
+/// Tells ids apart, FNV-1a: which call an answer belongs to, within one session.
+std::uint64_t short_hash(std::string_view id) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char each : id) hash = (hash ^ static_cast<unsigned char>(each)) * 0x100000001b3U;
+  return hash;
+}
 
 /// How far one session is. On disk: flags, five digests, the hash of the answering call and of the
-/// answer's message, then the hashes under which it is found now.
+/// answer's message, how many hashes of the first kind follow, then those of either kind.
 struct Fold {
-  bool broken = false;    ///< what came before is not known here: found by its exchange only
-  bool answered = false;  ///< some answer has been given
-  bool choosing = false;  ///< the last step is an answer, of which further choices may come
-  Digest before{};        ///< history before the last step
-  Digest history{};       ///< with it
-  Digest previous{};      ///< utterance before the last step; zero: none
-  Digest last{};          ///< utterance of the last step, its first choice
-  Digest choice{};        ///< of the choice that came last
-  std::string call;       ///< hash of the call that the last step answers
-  std::string message;    ///< hash of the message of that choice
-  std::vector<std::string> found;  ///< head rows, by their hashes
+  bool broken = false;     ///< what came before is not known here: found by its exchange only
+  bool answered = false;   ///< some answer has been given
+  bool choosing = false;   ///< the last step is an answer, of which further choices may come
+  Digest before{};         ///< history before the last step
+  Digest history{};        ///< with it
+  Digest previous{};       ///< utterance before the last step; zero: none
+  Digest last{};           ///< utterance of the last step, its first choice
+  Digest choice{};         ///< of the choice that came last
+  std::uint64_t call = 0;  ///< hash of the call that the last step answers
+  std::uint64_t message =
+      0;  ///< hash of the message of that choice; 0: what it asks for is all said
+  std::vector<std::string> now;    ///< hashes it is found by until it goes on
+  std::vector<std::string> heads;  ///< hashes of the histories it ends with, a choice each
 
   [[nodiscard]] std::string encode() const {
     std::string out;
@@ -54,21 +69,20 @@ struct Fold {
     for (const Digest* digest : {&before, &history, &previous, &last, &choice}) {
       out += core::as_bytes(*digest);
     }
-    std::string call_hash = call;
-    call_hash.resize(kHashBytes);
-    std::string message_hash = message;
-    message_hash.resize(kHashBytes);
-    out += call_hash;
-    out += message_hash;
-    for (const std::string& hash : found) out += hash;
+    row::Writer writer(out);
+    for (const std::uint64_t number : {call, message, std::uint64_t{now.size()}}) {
+      writer.varint(number);
+    }
+    for (const auto* hashes : {&now, &heads}) {
+      for (const std::string& hash : *hashes) out += hash;
+    }
     return out;
   }
   static Result<Fold> decode(std::string_view row) {
-    constexpr std::size_t kFixed = 1 + 5 * sizeof(Digest) + 2 * kHashBytes;
-    if (row.size() < kFixed || (row.size() - kFixed) % kHashBytes != 0) {
-      return core::Error{core::Errc::corruption, "a row of conversation_index has no valid length"};
-    }
     Fold fold;
+    const core::Error damaged{core::Errc::corruption,
+                              "a row of conversation_index has no valid length"};
+    if (row.size() < 1 + 5 * sizeof(Digest)) return damaged;
     const auto flags = static_cast<unsigned char>(row[0]);
     fold.broken = (flags & 1U) != 0;
     fold.answered = (flags & 2U) != 0;
@@ -78,11 +92,16 @@ struct Fold {
       std::memcpy(digest->data(), row.data(), digest->size());
       row.remove_prefix(digest->size());
     }
-    fold.call = row.substr(0, kHashBytes);
-    fold.message = row.substr(kHashBytes, kHashBytes);
-    row.remove_prefix(2 * kHashBytes);
-    for (; !row.empty(); row.remove_prefix(kHashBytes)) {
-      fold.found.emplace_back(row.substr(0, kHashBytes));
+    row::Reader reader(row);
+    fold.call = reader.varint();
+    fold.message = reader.varint();
+    const std::uint64_t found = reader.varint();
+    row = reader.rest();
+    if (!reader.ok() || row.size() % kHashBytes != 0 || found > row.size() / kHashBytes) {
+      return damaged;
+    }
+    for (std::size_t i = 0; !row.empty(); ++i, row.remove_prefix(kHashBytes)) {
+      (i < found ? fold.now : fold.heads).emplace_back(row.substr(0, kHashBytes));
     }
     return fold;
   }
@@ -102,31 +121,31 @@ class Step {
   void say(std::string_view canonical) {
     next(digester_.utterance(canonical));
     fold_.choosing = false;
-    if (!fold_.answered && !fold_.broken) find_by(fold_.history, false);
+    if (!fold_.answered && !fold_.broken) find_now(fold_.history);
   }
   /// No turn of its own, but what an answer asks for stands right behind it.
-  void aside() { fold_.message.clear(); }
+  void aside() { fold_.message = 0; }
   void answer(const events::ResponseReceived& event) {
     const Digest digest = digester_.utterance(canonical(event));
-    const std::string call = hash(event.call_id);
+    const std::uint64_t call = short_hash(event.call_id);
     if (!fold_.choosing || fold_.call != call) {
       next(digest);
       // A client that has not received it opens again with what it said.
-      if (!fold_.answered && !fold_.broken && !is_zero(fold_.previous)) {
-        find_by(fold_.before, false);
-      }
+      if (!fold_.answered && !fold_.broken && !is_zero(fold_.previous)) find_now(fold_.before);
     }
     fold_.choosing = true;
     fold_.answered = true;
     fold_.call = call;
-    fold_.message = hash(event.message_id);
+    fold_.message = short_hash(event.message_id);
     fold_.choice = digest;
-    if (event.message_id.size() <= 200)
-      find_by(events::answer_key(digester_, event.message_id), true);
+    const std::string_view named = events::given_id(event);
+    if (!named.empty()) {
+      batch_.put(key_row(kPast, cut(events::answer_key(digester_, named)), session_), {});
+    }
     find_choice();
   }
   void call(const events::ToolCalled& event) {
-    if (!fold_.choosing || fold_.message != hash(event.message_id)) return;
+    if (!fold_.choosing || fold_.message != short_hash(event.message_id)) return;
     forget_choice();
     const bool first = fold_.choice == fold_.last;
     fold_.choice = digester_.with_call(fold_.choice, canonical(event));
@@ -139,43 +158,45 @@ class Step {
   void optimized() { fold_.broken = true; }
 
  private:
-  [[nodiscard]] std::string hash(std::string_view id) const {
-    return std::string(cut(events::answer_key(digester_, id)));
-  }
   void next(const Digest& utterance) {
-    for (const std::string& found : std::exchange(fold_.found, {})) {
-      batch_.erase(key_row(found, kHead, session_));
+    for (const std::string& found : std::exchange(fold_.now, {})) {
+      batch_.erase(key_row(kNow, found, session_));
     }
+    fold_.heads.clear();
     fold_.previous = fold_.last;
     fold_.before = fold_.history;
     fold_.last = utterance;
     fold_.history = digester_.prefix(fold_.before, utterance);
   }
-  void find_by(const Digest& key, bool for_ever) {
-    const std::string found(cut(key));
-    if (for_ever) batch_.put(key_row(found, kPast, session_), {});
-    batch_.put(key_row(found, kHead, session_), {});
-    if (std::find(fold_.found.begin(), fold_.found.end(), found) == fold_.found.end()) {
-      fold_.found.push_back(found);
-    }
+  static bool add(std::vector<std::string>& hashes, const Digest& key) {
+    if (std::find(hashes.begin(), hashes.end(), cut(key)) != hashes.end()) return false;
+    hashes.emplace_back(cut(key));
+    return true;
   }
-  void lose(const Digest& key) {
-    const std::string found(cut(key));
-    batch_.erase(key_row(found, kPast, session_));
-    batch_.erase(key_row(found, kHead, session_));
-    std::erase(fold_.found, found);
+  void find_now(const Digest& key) {
+    if (add(fold_.now, key)) batch_.put_new(key_row(kNow, cut(key), session_), {});
   }
   void find_choice() {
-    if (!fold_.broken) find_by(digester_.prefix(fold_.before, fold_.choice), true);
+    if (!fold_.broken) {
+      const Digest history = digester_.prefix(fold_.before, fold_.choice);
+      if (add(fold_.heads, history)) batch_.put(key_row(kPast, cut(history), session_), {});
+    }
     if (!is_zero(fold_.previous)) {
-      find_by(events::exchange_key(digester_, fold_.previous, fold_.choice), false);
+      find_now(events::exchange_key(digester_, fold_.previous, fold_.choice));
     }
   }
   /// Before the choice is another one, with a tool call more.
   void forget_choice() {
-    if (!fold_.broken) lose(digester_.prefix(fold_.before, fold_.choice));
-    if (!is_zero(fold_.previous)) {
-      lose(events::exchange_key(digester_, fold_.previous, fold_.choice));
+    if (!fold_.broken) {
+      const Digest history = digester_.prefix(fold_.before, fold_.choice);
+      if (std::erase(fold_.heads, cut(history)) > 0) {
+        batch_.erase(key_row(kPast, cut(history), session_));
+      }
+    }
+    if (is_zero(fold_.previous)) return;
+    const Digest exchange = events::exchange_key(digester_, fold_.previous, fold_.choice);
+    if (std::erase(fold_.now, cut(exchange)) > 0) {
+      batch_.erase(key_row(kNow, cut(exchange), session_));
     }
   }
 
@@ -249,8 +270,7 @@ Status ConversationIndex::apply(const core::RecordedEvent& event,
     return Ok{};
   }
   note_call(event, session, decoded->event, batch);
-  std::string row("s");
-  row.append(event.project).append(1, '\0').append(session);
+  const std::string row = fold_row(event.project, session);
   Fold fold;
   if (const std::string* stored = batch.get(row)) {
     auto known = Fold::decode(*stored);
@@ -281,20 +301,41 @@ Status ConversationIndex::apply(const core::RecordedEvent& event,
   return batch.status();
 }
 
-Result<std::vector<std::string>> find_conversations(const core::ReadModel& model, const Digest& key,
-                                                    std::size_t most) {
-  std::vector<std::string> sessions;
-  for (const char kind : {kHead, kPast}) {
-    const std::string prefix = key_row(cut(key), kind, {});
+Result<std::vector<std::string>> find_conversations(const core::ReadModel& model,
+                                                    const core::ProjectId& project,
+                                                    const Digest& key, std::size_t most) {
+  const std::string_view hash = cut(key);
+  const auto sessions_at = [&](char kind, std::size_t limit) -> Result<std::vector<std::string>> {
+    std::vector<std::string> sessions;
+    const std::string prefix = key_row(kind, hash, {});
     const auto read = model.scan(prefix, {}, [&](std::string_view row, std::string_view) {
-      std::string session(row.substr(prefix.size()));
-      const bool known = std::find(sessions.begin(), sessions.end(), session) != sessions.end();
-      if (!known) sessions.push_back(std::move(session));
-      return sessions.size() < most;
+      sessions.emplace_back(row.substr(prefix.size()));
+      return sessions.size() < limit;
     });
     if (!read) return read.error();
-    if (sessions.size() >= most) break;
+    return sessions;
+  };
+  auto now = sessions_at(kNow, most);
+  if (!now) return now.error();
+  auto past = sessions_at(kPast, kPastsMax);
+  if (!past) return past.error();
+  std::vector<std::string> sessions = *std::move(now);
+  std::vector<std::string> gone_on;
+  for (std::string& session : *past) {
+    if (past->size() > 1) {
+      const auto stored = model.get(fold_row(project.text(), session));
+      if (!stored) return stored.error();
+      const auto fold = *stored ? Fold::decode(**stored) : Result<Fold>(Fold{});
+      if (!fold) return fold.error();
+      if (std::find(fold->heads.begin(), fold->heads.end(), hash) == fold->heads.end()) {
+        gone_on.push_back(std::move(session));
+        continue;
+      }
+    }
+    sessions.push_back(std::move(session));
   }
+  sessions.insert(sessions.end(), gone_on.begin(), gone_on.end());
+  if (sessions.size() > most) sessions.resize(most);
   std::reverse(sessions.begin(), sessions.end());  // what fits best stands last
   return sessions;
 }

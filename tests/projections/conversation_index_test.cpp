@@ -49,7 +49,7 @@ class ConversationIndexTest : public ::testing::Test {
   }
   std::vector<std::string> found(const Digest& key) {
     const Built built(recorder.log(), index);
-    return find_conversations(built.model(), key, 8).value();
+    return find_conversations(built.model(), recorder.project(), key, 8).value();
   }
   std::vector<std::string> open() {
     const Built built(recorder.log(), index);
@@ -132,7 +132,7 @@ TEST_P(ConversationIndexProperty, EveryKeyOfAHeadFindsItsConversation) {
     const PrefixLog then(random.log(), core::Position{event.position.value + 1});
     const Built built(then, index);
     for (const Digest& key : events::head_keys(digester, transcript)) {
-      const auto sessions = find_conversations(built.model(), key, 1000);
+      const auto sessions = find_conversations(built.model(), support::project(project), key, 64);
       EXPECT_TRUE(sessions);
       if (!sessions) return false;
       ++compared;

@@ -151,12 +151,12 @@ struct Engine::Parts {
     // What is recorded from now on the gateway knows by itself.
     const auto find = [this, at_start = store->log().end(),
                        until = std::chrono::steady_clock::now() + kIndexPatience](
-                          const core::ProjectId& /*hashed into the key*/, const events::Digest& key,
+                          const core::ProjectId& project, const events::Digest& key,
                           std::size_t most) -> Result<std::vector<std::string>> {
       auto index = views->read("conversation_index", at_start, until);
       // A view that is being built holds no call up: its conversation then begins anew.
       if (!index) return std::vector<std::string>{};
-      return projections::find_conversations(**index, key, most);
+      return projections::find_conversations(**index, project, key, most);
     };
     const auto post = [this](std::function<void()> work) { deciding->post(std::move(work)); };
     gateway.emplace(

@@ -42,7 +42,9 @@ class ReadModelBatch {
   };
   struct KeyHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view key) const noexcept {
+    /// Not noexcept: libstdc++ then keeps each row's hash instead of computing it at every step
+    /// through a bucket.
+    std::size_t operator()(std::string_view key) const {
       return std::hash<std::string_view>{}(key);
     }
   };

@@ -18,6 +18,18 @@ Digest answer_key(const Digester& digester, std::string_view answer_id) {
   return digester.utterance("answer " + std::string(answer_id));
 }
 
+std::string_view given_id(const ResponseReceived& answer) {
+  if (!answer.extra) return {};
+  for (const char* member : {"body", "raw"}) {
+    const Json* body = answer.extra->find(member);
+    const Json* object = body == nullptr ? nullptr : body->find("object");
+    const Json* id = body == nullptr ? nullptr : body->find("id");
+    if (object == nullptr || !object->is_string() || *object->if_string() != "response") continue;
+    if (id != nullptr && id->is_string()) return *id->if_string();
+  }
+  return {};
+}
+
 std::vector<Digest> head_keys(const Digester& digester, const Transcript& transcript) {
   std::vector<Digest> history;
   std::vector<const Utterance*> choices;  ///< of the call that came last
@@ -48,7 +60,6 @@ std::vector<Digest> head_keys(const Digester& digester, const Transcript& transc
     if (!history.empty()) {
       keys.push_back(exchange_key(digester, history.back(), choice->digest));
     }
-    keys.push_back(answer_key(digester, choice->message_id));
     if (!choice->given_id.empty()) keys.push_back(answer_key(digester, choice->given_id));
   }
   return keys;

@@ -5,24 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include "events/conversation/keys.h"
 #include "events/conversation/utterance.h"
 
 namespace hansard::events {
-
-namespace {
-
-/// The id in the body that the answer came in.
-std::string given_id(const ResponseReceived& answer) {
-  if (!answer.extra) return {};
-  for (const char* member : {"body", "raw"}) {
-    const Json* body = answer.extra->find(member);
-    const Json* id = body == nullptr ? nullptr : body->find("id");
-    if (id != nullptr && id->is_string()) return *id->if_string();
-  }
-  return {};
-}
-
-}  // namespace
 
 Digest Digester::utterance(std::string_view canonical) const {
   return keyed_hash_("utterance", project_, canonical);

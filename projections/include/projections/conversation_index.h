@@ -15,9 +15,11 @@ namespace hansard::projections {
 /// It finds candidates; whether one fits is told by its transcript.
 ///
 /// Rows, without content (a hash is 16 bytes, cut from 32):
-///   'k' hash 'h' session   a conversation whose head has this key, or an opening whose answer is
-///                          its head; gone when it goes on
-///   'k' hash 'p' session   one that had this history, with an answer at its end, at some time
+///   'k' hash session       one that had this history, with an answer at its end, at some time; or
+///                          an answer that its provider names so
+///   'x' hash session       one whose head has this key, or an opening whose answer is its head;
+///   gone
+///                          when it goes on
 ///   's' project 0 session  how far the fold of a session is
 ///   'o' project 0 session 0 call id 0 attempt  an attempt that the gateway made and that has no
 ///                          outcome yet: varint position, varint attempt
@@ -34,9 +36,10 @@ class ConversationIndex final : public core::Projection {
   const core::KeyedHash& keyed_hash_;
 };
 
-/// Names of the sessions with this key, those that end with it first, at most `most`.
-/// Errors: those of the model.
+/// Names of the sessions with this key, at most `most`, those that end with it last.
+/// Errors: those of the model; corruption.
 core::Result<std::vector<std::string>> find_conversations(const core::ReadModel& model,
+                                                          const core::ProjectId& project,
                                                           const events::Digest& key,
                                                           std::size_t most);
 

@@ -14,9 +14,12 @@ namespace hansard::events {
 Digest history_key(const Digester& digester, std::span<const Digest> history);
 /// Of the last two utterances, whatever came before: finds a conversation that is sent shortened.
 Digest exchange_key(const Digester& digester, const Digest& before, const Digest& answer);
-/// Of an answer by the name its provider gave it, or its message id, where a call names it instead
-/// of sending what was said.
+/// Of an answer by the name its provider gave it, where a call names it instead of sending what was
+/// said.
 Digest answer_key(const Digester& digester, std::string_view answer_id);
+
+/// What the provider calls an answer that calls may name (OpenAI Responses); empty: none may.
+std::string_view given_id(const ResponseReceived& answer);
 
 /// Those of a conversation's head: of the answer it ends with (each choice is one), and of its
 /// opening while that has no answer, or none but this. Empty where it ends otherwise.
