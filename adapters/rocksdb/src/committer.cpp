@@ -159,14 +159,16 @@ void Committer::write_group() {
   group_.close();
   index_.group_is_written();
   parts_.counters.head_cache_bytes.store(index_.bytes(), std::memory_order_relaxed);
+  tell_early();
   hand_over(std::move(written));
 }
 
-/// A lone writer waits for its sync anyway. As soon as others come in meanwhile, the next groups
-/// are written beside the sync again.
+/// A lone writer waits for its sync anyway, unless nobody waits for this one. As soon as others come
+/// in meanwhile, the next groups are written beside the sync again.
 void Committer::hand_over(WrittenGroup written) {
   lone_groups_ = written.requests == 1 && queue_.depth().requests <= 1 ? lone_groups_ + 1 : 0;
-  if (lone_groups_ > kLoneGroups && syncer_.idle() && !syncer_.failed()) {
+  const bool awaited = !written.answers.empty();
+  if (awaited && lone_groups_ > kLoneGroups && syncer_.idle() && !syncer_.failed()) {
     syncer_.sync_alone(std::move(written));
   } else {
     syncer_.add(std::move(written));
