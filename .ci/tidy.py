@@ -6,7 +6,7 @@ every header of ours it includes, so that the second run takes a second.
 
 Most of the time goes into headers, so files that are compiled alike are looked at several at once, as
 one text that includes them. Where that has findings, or does not compile because two files name
-something of their own alike, each is looked at alone."""
+something of their own alike, each half is looked at by itself."""
 import argparse
 import concurrent.futures
 import hashlib
@@ -75,15 +75,17 @@ def run_tidy(arguments):
 
 
 def tidy(group, build):
-    """Yields each entry of the group, whether it is clean, and what was said."""
-    if len(group) > 1:
-        text = "".join(f'#include "{entry["file"]}"\n' for entry in group)
-        path = ROOT / build / "tidy" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.cpp"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        if run_tidy([OURS, str(path), "--", *flags_of(group[0])])[0]:
-            return [(entry, True, "") for entry in group]
-    return [(entry, *run_tidy(["-p", build, entry["file"]])) for entry in group]
+    """Each entry of the group, whether it is clean, and what was said."""
+    if len(group) == 1:
+        return [(group[0], *run_tidy(["-p", build, group[0]["file"]]))]
+    text = "".join(f'#include "{entry["file"]}"\n' for entry in group)
+    path = ROOT / build / "tidy" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.cpp"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    if run_tidy([OURS, str(path), "--", *flags_of(group[0])])[0]:
+        return [(entry, True, "") for entry in group]
+    half = len(group) // 2
+    return tidy(group[:half], build) + tidy(group[half:], build)
 
 
 def groups_of(entries):

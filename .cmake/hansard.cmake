@@ -3,6 +3,7 @@
 option(HANSARD_WERROR "Treat warnings as errors" ON)
 set(HANSARD_SANITIZE "" CACHE STRING "Sanitizers to build with: 'address,undefined' or 'thread'")
 option(HANSARD_COVERAGE "Instrument for gcov" OFF)
+option(HANSARD_UNITY "Compile several sources of a test as one" OFF)
 option(HANSARD_FUZZ "Build the fuzz targets (clang only)" OFF)
 
 add_library(hansard_flags INTERFACE)
@@ -48,10 +49,21 @@ function(hansard_library name)
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE hansard_flags ${ARG_PRIVATE})
 endfunction()
 
-# A test executable; every test in it carries the labels.
+# Most of the time that a test takes to compile goes into headers: with HANSARD_UNITY several sources
+# are compiled as one, but for those named after the target, whose own names are others' too. Product
+# code never is: an overload of another file's must not be what a call means.
+function(hansard_unity name)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${HANSARD_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+  if(ARGN)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# A test executable; every test in it carries the labels. ALONE: sources compiled by themselves.
 function(hansard_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS;ALONE" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  hansard_unity(${name} ${ARG_ALONE})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main hansard_flags)
   # What a test links is optimised, its own code need not be: a third less to compile.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
