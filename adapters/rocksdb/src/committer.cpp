@@ -163,8 +163,8 @@ void Committer::write_group() {
   hand_over(std::move(written));
 }
 
-/// A lone writer waits for its sync anyway, unless nobody waits for this one. As soon as others come
-/// in meanwhile, the next groups are written beside the sync again.
+/// A lone writer waits for its sync anyway, unless nobody waits for this one. As soon as others
+/// come in meanwhile, the next groups are written beside the sync again.
 void Committer::hand_over(WrittenGroup written) {
   lone_groups_ = written.requests == 1 && queue_.depth().requests <= 1 ? lone_groups_ + 1 : 0;
   const bool awaited = !written.answers.empty();
