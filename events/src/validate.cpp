@@ -1,5 +1,7 @@
 #include "events/validate.h"
 
+#include "events/system/events.h"
+
 namespace hansard::events {
 namespace {
 
@@ -26,6 +28,14 @@ core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {
       return bad_field("stream", event.type + " does not belong on " + event.stream.text());
     }
     auto decoded = codec.decode_strict(event.type, event.schema, event.facts, event.content);
+    if (!decoded) return std::move(decoded.error());
+    return core::Ok{};
+  }
+  if (is_system_event(event.type)) {
+    if (category != "system") {
+      return bad_field("stream", event.type + " does not belong on " + event.stream.text());
+    }
+    auto decoded = decode_system(event.type, event.schema, event.facts, event.content);
     if (!decoded) return std::move(decoded.error());
     return core::Ok{};
   }

@@ -145,6 +145,23 @@ TEST(AppendedEvents, OtherTypesAreKeptOnCustomStreamsOnlyAndStillValidatedWhole)
   expect_refused(appended("custom-s", "Anything", "{}", "[]"), "records[2].content");
 }
 
+TEST(AppendedEvents, FactsAboutTheEngineStandOnSystemStreamsAndHaveNoContent) {
+  const char* const opened = R"({"route":"smart","provider":"p","failures":3,"requests":5})";
+  const auto judge = [&](std::string_view stream, const char* facts, const char* content) {
+    return validate_append(appended(stream, "CircuitOpened", facts, content), SessionCodec{},
+                           "records[2]");
+  };
+  EXPECT_TRUE(judge("system", opened, "{}"));
+  expect_refused(appended("custom-s", "CircuitOpened", opened), "records[2].stream");
+  expect_refused(appended("session-s", "CircuitOpened", opened), "records[2].stream");
+  expect_refused(appended("system", "CircuitOpened", opened, R"({"a":1})"), "records[2].content");
+  expect_refused(appended("system", "CircuitOpened", opened, "{}", 2), "records[2].schema");
+  expect_refused(appended("system", "CircuitClosed", R"({"route":"smart"})"),
+                 "records[2].facts.provider");
+  expect_refused(appended("system", "CircuitClosed", R"({"route":"r","provider":"p","x":1})"),
+                 "records[2].facts.x");
+}
+
 TEST(AppendedEvents, SystemFactsAskForTheAdminScope) {
   EXPECT_TRUE(needs_admin({}, appended("system", "PriceSet")));
   EXPECT_TRUE(needs_admin(support::project("_log"), appended("custom-s", "Anything")));

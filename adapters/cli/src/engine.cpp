@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "breaker_events.h"
 #include "core/command_loop.h"
 #include "events/equivalence.h"
 #include "events/session/decider.h"
@@ -42,19 +43,6 @@ std::vector<const core::Projection*> pointers(
   std::vector<const core::Projection*> out;
   for (const auto& projection : projections) out.push_back(projection.get());
   return out;
-}
-
-std::string breaker_notice(const gateway::BreakerStatus& status) {
-  const std::string of = "calls of route " + status.route + " to " + status.provider;
-  switch (status.state) {
-    case gateway::BreakerState::open:
-      return of + " have been failing: none is made for now";
-    case gateway::BreakerState::half_open:
-      return of + ": one tries whether they succeed again";
-    case gateway::BreakerState::closed:
-      break;
-  }
-  return of + " succeed again";
 }
 
 rocks::OpenOptions store_options(const Settings& settings, const Engine::Options& options,
@@ -121,6 +109,10 @@ struct Engine::Parts {
     return counting ? sessions->cached_bytes() : 0;
   }
 
+  void notice(std::string_view what) const {
+    if (provider_notice) provider_notice(what);
+  }
+
   /// Views over the log, and who keeps them caught up.
   void build_read_side(Access access) {
     projections = projections::all(*keyed_hash);
@@ -143,11 +135,14 @@ struct Engine::Parts {
                                                                   : gateway::Recording::strict;
     options.ask_for_usage = settings.gateway_asks_for_usage;
     options.routes = settings.routes;
-    if (provider_notice) {
-      options.breaker_changed = [this](const gateway::BreakerStatus& status) {
-        provider_notice(breaker_notice(status));
-      };
-    }
+    options.breaker_changed = [this](const gateway::BreakerStatus& status) {
+      notice(breaker_notice(status));
+      store->log().append(
+          breaker_event(status, clock.now(), hasher), [this](const Result<core::Receipt>& receipt) {
+            if (receipt) return;
+            notice("a breaker's change is not on record: " + receipt.error().message);
+          });
+    };
     // What is recorded from now on the gateway knows by itself.
     const auto find = [this, at_start = store->log().end(),
                        until = std::chrono::steady_clock::now() + kIndexPatience](

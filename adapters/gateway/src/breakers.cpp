@@ -37,6 +37,10 @@ void Breakers::Permit::settle(std::optional<bool> well) {
   std::unique_lock lock(at->mutex);
   Breaker& breaker = at->breaker;
   const BreakerState before = breaker.state();
+  // It begins to count anew when it changes.
+  const bool failed = well && !*well;
+  const std::uint64_t requests = breaker.requests(now) + (well ? 1 : 0);
+  const std::uint64_t failures = breaker.failures(now) + (failed ? 1 : 0);
   if (!well) {
     breaker.let_go(pass_);
   } else if (*well) {
@@ -47,12 +51,14 @@ void Breakers::Permit::settle(std::optional<bool> well) {
   const BreakerState after = breaker.state();
   const std::uint64_t opened = breaker.opened();
   lock.unlock();
-  if (before != after) of_->tell(*at, after, opened);
+  if (before != after) {
+    of_->tell({at->key.first, at->key.second, after, opened, requests, failures});
+  }
 }
 
 /// Without the lock.
-void Breakers::tell(const Guarded& changed, BreakerState state, std::uint64_t opened) const {
-  if (changed_) changed_({changed.key.first, changed.key.second, state, opened, 0, 0});
+void Breakers::tell(const BreakerStatus& changed) const {
+  if (changed_) changed_(changed);
 }
 
 Breakers::Permit Breakers::enter(std::string_view route, std::string_view provider) {
@@ -66,7 +72,7 @@ Breakers::Permit Breakers::enter(std::string_view route, std::string_view provid
   const BreakerState after = guarded.breaker.state();
   const std::uint64_t opened = guarded.breaker.opened();
   lock.unlock();
-  if (before != after) tell(guarded, after, opened);
+  if (before != after) tell({guarded.key.first, guarded.key.second, after, opened, 0, 0});
   return {this, &guarded, pass};
 }
 

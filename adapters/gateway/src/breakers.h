@@ -71,7 +71,7 @@ class Breakers {
     Breaker breaker;
   };
 
-  void tell(const Guarded& changed, BreakerState state, std::uint64_t opened) const;
+  void tell(const BreakerStatus& changed) const;
 
   const Now now_;
   const Changed changed_;

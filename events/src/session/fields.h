@@ -13,7 +13,7 @@
 #include "events/session/facts.h"
 
 /// Reads and writes the types that fields of events have, by the `fields` function of each struct.
-/// Private to src/session.
+/// Private to src.
 namespace hansard::events::fields {
 
 template <class T>

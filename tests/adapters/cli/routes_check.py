@@ -136,6 +136,15 @@ def check(base, first, second):
     assert [f["status"] for f in failed] == [503] * 3, failed
     received = [e["facts"] for e in events if e.get("type") == "ResponseReceived"]
     assert [r["provider"] for r in received] == ["claude"] * 2, received
+
+    # Relaxed, but the calls after it waited for their sync, which was its own too.
+    def circuits():
+        request = urllib.request.Request(base + "/v1/events?from=0", headers={"Hansard-Project": "_log"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            lines = [json.loads(line) for line in answer.read().decode().splitlines()]
+        return [(e["type"], e["facts"]) for e in lines if e.get("type", "").startswith("Circuit")]
+    assert circuits() == [("CircuitOpened", {"route": "smart", "provider": "busy", "failures": 3,
+                                             "requests": 3})], circuits()
     print("2 calls, 5 attempts, each on record")
 
 
