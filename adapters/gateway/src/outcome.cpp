@@ -34,20 +34,6 @@ void time(FailResponse& failure, const AnswerTee* tee, std::uint64_t latency_us)
   if (tee != nullptr) failure.ttft_us = tee->first_content_us();
 }
 
-/// What had been said, for a failure that keeps it.
-void keep_partial(const Api& api, const Json& body, const events::AnswerIds& ids,
-                  FailResponse& failure) {
-  auto steps = api.answers.read(body, ids);
-  if (!steps || steps->empty()) return;
-  const auto* answer = std::get_if<RecordResponse>(&steps->front());
-  if (answer == nullptr) return;
-  if (!answer->parts.empty()) failure.parts = answer->parts;
-  failure.model = answer->model;
-  failure.usage = answer->usage;
-  failure.raw_usage = answer->raw_usage;
-  failure.usage_source = answer->usage_source;
-}
-
 void redact(std::string& text, const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) {
     for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <variant>
 
 #include "events/dialects/anthropic/answers.h"
 #include "events/dialects/anthropic/requests.h"
@@ -81,6 +83,18 @@ const Api* api_named(std::string_view name) {
 const Api& other_api() {
   static const Api api{"other", "", other::requests(), other::answers(), other::read_error};
   return api;
+}
+
+void keep_partial(const Api& api, const Json& body, const AnswerIds& ids, FailResponse& failure) {
+  auto steps = api.answers.read(body, ids);
+  if (!steps || steps->empty()) return;
+  auto* answer = std::get_if<RecordResponse>(&steps->front());
+  if (answer == nullptr) return;
+  if (!answer->parts.empty()) failure.parts = std::move(answer->parts);
+  failure.model = std::move(answer->model);
+  failure.usage = answer->usage;
+  failure.raw_usage = std::move(answer->raw_usage);
+  failure.usage_source = answer->usage_source;
 }
 
 }  // namespace hansard::events

@@ -56,19 +56,6 @@ FailResponse failure_of(const Api& api, int status, const Json& error) {
   return failure;
 }
 
-void keep_partial(const Api& api, const Json& body, const events::AnswerIds& ids,
-                  FailResponse& failure) {
-  auto steps = api.answers.read(body, ids);
-  if (!steps || steps->empty()) return;
-  const auto* answer = std::get_if<RecordResponse>(&steps->front());
-  if (answer == nullptr) return;
-  if (!answer->parts.empty()) failure.parts = answer->parts;
-  failure.model = answer->model;
-  failure.usage = answer->usage;
-  failure.raw_usage = answer->raw_usage;
-  failure.usage_source = answer->usage_source;
-}
-
 std::vector<SessionStep> failed(FailResponse failure, const HttpExchange& exchange,
                                 const events::AnswerIds& ids) {
   failure.call_id = ids.call_id;

@@ -38,4 +38,8 @@ const Api* api_named(std::string_view name);
 /// For calls of none of these, and for bodies that cannot be read: it keeps them as they are.
 const Api& other_api();
 
+/// What an answer that is not whole says nevertheless goes into `failure`: parts, model and usage.
+/// Nothing where it cannot be read.
+void keep_partial(const Api& api, const Json& body, const AnswerIds& ids, FailResponse& failure);
+
 }  // namespace hansard::events
