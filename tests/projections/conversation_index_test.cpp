@@ -98,6 +98,21 @@ TEST_F(ConversationIndexTest, EachAttemptIsOpenUntilItsOwnOutcome) {
   EXPECT_EQ(open(), none);
 }
 
+TEST_F(ConversationIndexTest, AnAnswerIsFoundForEverByTheNameThatCallsMayGiveIt) {
+  recorder.create("s1");
+  recorder.say("s1", "m1", "a table for two");
+  for (const char* object : {"response", "chat.completion"}) {
+    events::ResponseReceived event = response("m-"s + object, "done");
+    event.extra = events::parse_json(R"({"body":{"id":"id-)"s + object + R"(","object":")" +
+                                     object + R"("}})")
+                      .value();
+    recorder.answer("s1", event);
+  }
+  recorder.say("s1", "m2", "at eight");
+  EXPECT_EQ(found(events::answer_key(digester, "id-response")), std::vector<std::string>{"s1"});
+  EXPECT_TRUE(found(events::answer_key(digester, "id-chat.completion")).empty());
+}
+
 class ConversationIndexProperty : public ::testing::TestWithParam<std::uint64_t> {};
 
 /// What the gateway notes in memory is what the index finds after a restart, at any moment.

@@ -52,6 +52,11 @@ std::uint64_t CallRun::elapsed_us() const {
 }
 
 void CallRun::start() {
+  if (options_.recording != Recording::off) {
+    if (auto valid = check_identity(request_.fields); !valid) {
+      return refuse(Lock(mutex_), valid.error());
+    }
+  }
   if (options_.recording != Recording::off && request_.method == "POST") {
     api_ = events::api_at(path_of(request_.target));
     // What cannot be read is the provider's to refuse; it passes, and is recorded, as it came.

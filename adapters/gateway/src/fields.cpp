@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <string>
 #include <utility>
+
+#include "events/json.h"
+#include "events/session/facts.h"
+#include "events/session/ids.h"
 
 namespace hansard::gateway {
 
@@ -12,6 +17,7 @@ namespace {
 
 constexpr std::string_view kOurs = "hansard-";
 constexpr std::string_view kTag = "hansard-tag-";
+constexpr std::size_t kTagsMax = 32;  ///< that a call may name; a session takes 64
 constexpr std::string_view kOurKeys = "hsd_";
 constexpr std::size_t kSecretBytesMin = 8;  ///< shorter ones would be found in any text
 /// In a query or a cookie, which say other things, too.
@@ -121,14 +127,51 @@ std::vector<std::string> secrets_in(const Fields& fields, std::string_view targe
   return secrets;
 }
 
+core::Status check_identity(const Fields& fields) {
+  std::set<std::string> tags;
+  for (const core::HttpField& field : fields) {
+    const std::string name = lower(field.name);
+    const bool tag = name.starts_with(kTag);
+    const auto bad = [&](const std::string& what) -> core::Status {
+      return core::Error{core::Errc::invalid_argument, field.name + ": " + what, field.name};
+    };
+    if (!tag && name != "hansard-session" && name != "hansard-user" && name != "hansard-agent") {
+      continue;
+    }
+    const std::size_t most =
+        name == "hansard-session" ? events::kMaxExternalIdBytes : events::kMaxFactTextBytes;
+    if (!tag && field.value.empty()) return bad("must not be empty");
+    if (field.value.size() > most) return bad("is longer than " + std::to_string(most) + " bytes");
+    std::string quoted;
+    events::dump_string_to(field.value, quoted);
+    if (!events::check_json(quoted)) return bad("is not UTF-8");
+    if (!tag) continue;
+    const std::string key = name.substr(kTag.size());
+    if (key.empty()) return bad("names no tag");
+    if (key.size() > events::kMaxIdentifierBytes) return bad("the tag's name is too long");
+    tags.insert(key);
+    if (tags.size() > kTagsMax) {
+      return bad("more than " + std::to_string(kTagsMax) + " tags");
+    }
+  }
+  return core::Ok{};
+}
+
 CallIdentity identity_of(const Fields& fields, const events::CallRequest& request) {
   CallIdentity identity;
   identity.session = owned(find_field(fields, "Hansard-Session"));
-  if (!identity.session) identity.session = request.conversation;
+  if (!identity.session && request.conversation && !request.conversation->empty() &&
+      request.conversation->size() <= events::kMaxExternalIdBytes) {
+    identity.session = request.conversation;
+  }
   identity.user = owned(find_field(fields, "Hansard-User"));
   if (!identity.user) identity.user = request.user;
   identity.agent = owned(find_field(fields, "Hansard-Agent"));
-  identity.tags = request.tags;
+  for (const auto& [key, value] : request.tags) {
+    if (!key.empty() && key.size() <= events::kMaxIdentifierBytes) {
+      identity.tags.emplace_back(key, value);
+    }
+  }
   for (const core::HttpField& field : fields) {
     const std::string name = lower(field.name);
     if (!name.starts_with(kTag) || name.size() == kTag.size()) continue;
@@ -136,6 +179,8 @@ CallIdentity identity_of(const Fields& fields, const events::CallRequest& reques
     std::erase_if(identity.tags, [&](const auto& tag) { return tag.first == key; });
     identity.tags.emplace_back(key, field.value);
   }
+  // Those of the header stand last.
+  while (identity.tags.size() > kTagsMax) identity.tags.erase(identity.tags.begin());
   const auto retries = find_field(fields, "x-stainless-retry-count");
   identity.retry = retries && !retries->empty() && *retries != "0";
   return identity;

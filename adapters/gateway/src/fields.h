@@ -28,7 +28,11 @@ Fields to_client(const Fields& fields);
 /// The keys that are sent along: in the fields for them, in cookies, and in the query of `target`.
 std::vector<std::string> secrets_in(const Fields& fields, std::string_view target = {});
 
-/// Whom the call is from and about: header fields first, then what the body says.
+/// Whether the header fields that say whom the call is from and about can be kept as they are.
+/// Errors: invalid_argument (`field` is the header's name).
+core::Status check_identity(const Fields& fields);
+/// Whom the call is from and about: header fields first, then what the body says, as far as it can
+/// be kept: the body is the provider's to refuse.
 CallIdentity identity_of(const Fields& fields, const events::CallRequest& request);
 
 }  // namespace hansard::gateway

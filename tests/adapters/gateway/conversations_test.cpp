@@ -458,5 +458,34 @@ TEST_F(ConversationsTest, APreviousAnswerThatNobodyRecordedBeginsAConversation) 
   expect_rebuilt({request});
 }
 
+TEST_F(ConversationsTest, FieldsThatCannotBeKeptAreRefusedByTheirNames) {
+  const std::string body = dump(chat({"u1"}));
+  Fields many;
+  for (int i = 0; i < 33; ++i) many.push_back({"Hansard-Tag-T" + std::to_string(i), "x"});
+  for (const Fields& fields :
+       {Fields{{"Hansard-Session", ""}}, Fields{{"Hansard-Session", std::string(1025, 's')}},
+        Fields{{"Hansard-User", std::string(4097, 'u')}}, Fields{{"Hansard-Agent", "\xff"}},
+        Fields{{"Hansard-Tag-", "x"}}, many}) {
+    Client& client = send(kChat, body, fields);
+    ASSERT_TRUE(client.error) << fields.back().name;
+    EXPECT_EQ(client.error->code, core::Errc::invalid_argument) << client.error->message;
+    EXPECT_EQ(client.error->field, fields.back().name);
+  }
+  EXPECT_TRUE(provider_.calls.empty());
+  EXPECT_TRUE(recorded().empty());
+}
+
+TEST_F(ConversationsTest, WhatABodySaysTooLongOfItselfIsLeftOut) {
+  Json body = chat({"u1"});
+  Json::Object metadata;
+  for (int i = 0; i < 70; ++i) metadata.push_back({"t" + std::to_string(i), Json("x")});
+  metadata.push_back({std::string(65, 'k'), Json("x")});
+  body.add("metadata", std::move(metadata));
+  exchange(kChat, body, answer("a1"));
+  ASSERT_EQ(recorded_of<SessionCreated>().size(), 1U);
+  EXPECT_EQ(recorded_of<SessionCreated>()[0].tags.size(), 32U);
+  expect_rebuilt({body});
+}
+
 }  // namespace
 }  // namespace hansard::gateway::testing

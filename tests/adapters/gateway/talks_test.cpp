@@ -213,5 +213,18 @@ TEST_F(RestartTest, ACallThatWasLeftIsAskedAgainInItsConversation) {
   EXPECT_EQ(recorded_of<ResponseReceived>()[0].attempt, 2U);
 }
 
+TEST_F(RestartTest, ACallThatNamesAnAnswerGoesOnAfterARestart) {
+  index_the_log();
+  const std::string body =
+      R"({"id":"resp_1","object":"response","status":"completed","model":"gpt-x","output":[)"
+      R"({"id":"msg_1","type":"message","status":"completed","role":"assistant",)"
+      R"("content":[{"type":"output_text","text":"a1","annotations":[]}]}]})";
+  exchange(kResponses, parsed(R"({"model":"gpt-x","input":"u1"})"), body);
+  restart();
+  send(kResponses, parsed(R"({"model":"gpt-x","input":"u2","previous_response_id":"resp_1"})"));
+  ASSERT_EQ(sessions().size(), 1U);
+  EXPECT_EQ(story(sessions()[0]), "cmqrmq");
+}
+
 }  // namespace
 }  // namespace hansard::gateway::testing
