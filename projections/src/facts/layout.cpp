@@ -1,0 +1,209 @@
+#include "layout.h"
+
+#include <algorithm>
+
+#include "../usage_codec.h"
+
+namespace hansard::projections::facts {
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+
+std::int64_t or_minus_one(std::int64_t value) { return value == kNull ? -1 : value; }
+std::int64_t or_null(std::int64_t value) { return value == -1 ? kNull : value; }
+
+}  // namespace
+
+core::Error damaged_row(std::string_view what) {
+  return core::Error{core::Errc::corruption, "calls: " + std::string(what) + " cannot be read"};
+}
+
+std::string key_prefix(char letter, std::string_view project) {
+  std::string key(1, letter);
+  row::Writer(key).name(project);
+  return key;
+}
+std::string counters_key(std::string_view project) { return key_prefix('m', project); }
+std::string session_key(std::string_view project, std::string_view session) {
+  return key_prefix('s', project).append(session);
+}
+std::string request_key(std::string_view project, std::string_view stream, std::string_view call) {
+  std::string key = key_prefix('r', project);
+  row::Writer(key).name(stream);
+  return key.append(call);
+}
+std::string value_key(std::string_view project, Column column, std::string_view text) {
+  std::string key = key_prefix('v', project);
+  row::Writer(key).byte(static_cast<std::uint8_t>(column));
+  return key.append(text);
+}
+std::string text_key(std::string_view project, Column column, std::uint32_t id) {
+  std::string key = key_prefix('i', project);
+  row::Writer writer(key);
+  writer.byte(static_cast<std::uint8_t>(column));
+  writer.big_endian_32(id);
+  return key;
+}
+std::string tail_key(std::string_view project, std::uint32_t segment, std::uint32_t block) {
+  std::string key = key_prefix('t', project);
+  row::Writer writer(key);
+  writer.big_endian_32(segment);
+  writer.big_endian_32(block);
+  return key;
+}
+std::string header_key(std::string_view project, std::uint32_t segment) {
+  std::string key = key_prefix('h', project);
+  row::Writer(key).big_endian_32(segment);
+  return key;
+}
+std::string column_key(std::string_view project, std::uint32_t segment, Column column) {
+  std::string key = key_prefix('c', project);
+  row::Writer writer(key);
+  writer.big_endian_32(segment);
+  writer.byte(static_cast<std::uint8_t>(column));
+  return key;
+}
+
+std::string encode(const Counters& counters) {
+  std::string out;
+  row::Writer writer(out);
+  writer.byte(kFormat);
+  writer.varint(counters.segments);
+  writer.varint(counters.tail_rows);
+  writer.varint(counters.further_choices);
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    if (counters.texts[i] == 0) continue;
+    writer.byte(static_cast<std::uint8_t>(i));
+    writer.varint(counters.texts[i]);
+  }
+  return out;
+}
+
+core::Result<Counters> decode_counters(std::string_view row) {
+  row::Reader in(row);
+  Counters counters;
+  if (in.byte() != kFormat) return damaged_row("the counters");
+  counters.segments = static_cast<std::uint32_t>(in.varint());
+  counters.tail_rows = static_cast<std::uint32_t>(in.varint());
+  counters.further_choices = in.varint();
+  while (in.ok() && !in.rest().empty()) {
+    const std::uint8_t column = in.byte();
+    if (column >= kColumns) return damaged_row("the counters");
+    counters.texts[column] = static_cast<std::uint32_t>(in.varint());
+  }
+  if (!in.done()) return damaged_row("the counters");
+  return counters;
+}
+
+std::string encode(const SessionRow& session) {
+  std::string out;
+  row::Writer writer(out);
+  writer.varint(session.id);
+  writer.byte(session.created ? 1 : 0);
+  for (const auto id : {session.user, session.agent, session.app, session.source, session.tags}) {
+    writer.signed_varint(or_minus_one(id));
+  }
+  return out;
+}
+
+core::Result<SessionRow> decode_session(std::string_view row) {
+  row::Reader in(row);
+  SessionRow session;
+  session.id = static_cast<std::uint32_t>(in.varint());
+  session.created = in.byte() == 1;
+  for (auto* id : {&session.user, &session.agent, &session.app, &session.source, &session.tags}) {
+    *id = or_null(in.signed_varint());
+  }
+  if (!in.done()) return damaged_row("a session");
+  return session;
+}
+
+std::string encode(const RequestRow& request) {
+  std::string out;
+  row::Writer writer(out);
+  for (const auto value :
+       {request.provider, request.model, request.kind, request.stream, request.prompt,
+        request.prompt_version, request.experiment, request.variant}) {
+    writer.signed_varint(or_minus_one(value));
+  }
+  return out;
+}
+
+core::Result<RequestRow> decode_request(std::string_view row) {
+  row::Reader in(row);
+  RequestRow request;
+  for (auto* value :
+       {&request.provider, &request.model, &request.kind, &request.stream, &request.prompt,
+        &request.prompt_version, &request.experiment, &request.variant}) {
+    *value = or_null(in.signed_varint());
+  }
+  if (!in.done()) return damaged_row("a request");
+  return request;
+}
+
+void write_row(row::Writer& out, const Row& values) {
+  std::uint64_t known = 0;
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    if (values[i] != kNull) known |= std::uint64_t{1} << i;
+  }
+  out.varint(known);
+  for (const std::int64_t value : values) {
+    if (value != kNull) out.signed_varint(value);
+  }
+}
+
+Row read_row(row::Reader& in) {
+  Row values;
+  std::uint64_t known = in.varint();
+  for (std::int64_t& value : values) {
+    value = (known & 1) != 0 ? in.signed_varint() : kNull;
+    known >>= 1;
+  }
+  return values;
+}
+
+std::string encode(const Header& header) {
+  std::string out;
+  row::Writer writer(out);
+  writer.byte(kFormat);
+  writer.varint(header.rows);
+  writer.varint(kColumns);
+  for (const Zone& zone : header.zones) {
+    writer.byte(static_cast<std::uint8_t>((zone.any ? 1 : 0) | (zone.nulls ? 2 : 0)));
+    if (!zone.any) continue;
+    writer.signed_varint(zone.min);
+    writer.signed_varint(zone.max);
+  }
+  return out;
+}
+
+core::Result<Header> decode_header(std::string_view row) {
+  row::Reader in(row);
+  Header header;
+  if (in.byte() != kFormat) return damaged_row("a segment's header");
+  header.rows = static_cast<std::uint32_t>(in.varint());
+  if (in.varint() != kColumns) return damaged_row("a segment's header");
+  for (Zone& zone : header.zones) {
+    const std::uint8_t flags = in.byte();
+    zone.any = (flags & 1) != 0;
+    zone.nulls = (flags & 2) != 0;
+    if (!zone.any) continue;
+    zone.min = in.signed_varint();
+    zone.max = in.signed_varint();
+  }
+  if (!in.done()) return damaged_row("a segment's header");
+  return header;
+}
+
+std::string encode_tags(std::vector<std::pair<std::string, std::string>> tags) {
+  std::sort(tags.begin(), tags.end());
+  std::string out;
+  row::Writer writer(out);
+  for (const auto& [key, hash] : tags) {
+    writer.text(key);
+    writer.text(pack_hash(hash));
+  }
+  return out;
+}
+
+}  // namespace hansard::projections::facts

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "projections/facts/columns.h"
+#include "projections/facts/packing.h"
+#include "projections/row.h"
+
+/// Rows of `calls`. Every key begins with a letter, the project and a zero byte.
+///
+///   'm'                              -> counters (`Counters`)
+///   's' session name                 -> what its calls take from the session (`SessionRow`)
+///   'r' stream 00 call id            -> the latest request of an open call (`RequestRow`)
+///   'v' column text                  -> varint id of the text; sessions have theirs in 's'
+///   'i' column id(4, big-endian)     -> the text
+///   't' segment(4) block(4)          -> up to kTailBlockRows rows that are not sealed, end to end
+///   'h' segment(4)                   -> a sealed segment: what each column spans
+///   'c' segment(4) column            -> its column (`packing.h`)
+/// All but 'm', 's', 'r' and the last 't' are never changed; 't' goes when its segment is sealed.
+namespace hansard::projections::facts {
+
+/// Rows in a block of the tail: with few, a seal has many rows to delete; with many, each call
+/// copies a long one.
+inline constexpr std::uint32_t kTailBlockRows = 64;
+
+std::string key_prefix(char letter, std::string_view project);
+std::string counters_key(std::string_view project);
+std::string session_key(std::string_view project, std::string_view session);
+std::string request_key(std::string_view project, std::string_view stream, std::string_view call);
+std::string value_key(std::string_view project, Column column, std::string_view text);
+std::string text_key(std::string_view project, Column column, std::uint32_t id);
+std::string tail_key(std::string_view project, std::uint32_t segment, std::uint32_t block);
+std::string header_key(std::string_view project, std::uint32_t segment);
+std::string column_key(std::string_view project, std::uint32_t segment, Column column);
+
+/// byte format = 1; varint sealed segments, rows in the tail, further choices; then per column
+/// with texts a byte (the column) and a varint (how many).
+struct Counters {
+  std::uint32_t segments = 0;
+  std::uint32_t tail_rows = 0;
+  std::uint64_t further_choices = 0;  ///< answers that are no first choice: no rows
+  std::array<std::uint32_t, kColumns> texts{};
+};
+std::string encode(const Counters& counters);
+core::Result<Counters> decode_counters(std::string_view row);
+
+/// varint id; byte 1 once SessionCreated was seen; signed varints of the ids below (-1: unknown).
+struct SessionRow {
+  std::uint32_t id = 0;
+  bool created = false;
+  std::int64_t user = kNull;
+  std::int64_t agent = kNull;
+  std::int64_t app = kNull;
+  std::int64_t source = kNull;
+  std::int64_t tags = kNull;
+};
+std::string encode(const SessionRow& session);
+core::Result<SessionRow> decode_session(std::string_view row);
+
+/// Signed varints, -1 for what is unknown.
+struct RequestRow {
+  std::int64_t provider = kNull;
+  std::int64_t model = kNull;
+  std::int64_t kind = kNull;
+  std::int64_t stream = kNull;
+  std::int64_t prompt = kNull;
+  std::int64_t prompt_version = kNull;
+  std::int64_t experiment = kNull;
+  std::int64_t variant = kNull;
+};
+std::string encode(const RequestRow& request);
+core::Result<RequestRow> decode_request(std::string_view row);
+
+/// varint with a bit per known column (bit 0: column 0), then a signed varint for each of those.
+void write_row(row::Writer& out, const Row& values);
+Row read_row(row::Reader& in);
+
+/// byte format = 1; varint rows, columns; per column a byte (1 any, 2 nulls) and, if any, signed
+/// varints min and max.
+struct Header {
+  std::uint32_t rows = 0;
+  std::array<Zone, kColumns> zones;
+};
+std::string encode(const Header& header);
+core::Result<Header> decode_header(std::string_view row);
+
+/// Tags (key -> hash in hex) as one text: sorted, each key and packed hash as texts of `row.h`.
+std::string encode_tags(std::vector<std::pair<std::string, std::string>> tags);
+
+core::Error damaged_row(std::string_view what);
+
+}  // namespace hansard::projections::facts

@@ -1,0 +1,48 @@
+#include "events/session/words.h"
+
+#include "core/assert.h"
+#include "projections/facts/columns.h"
+
+namespace hansard::projections::facts {
+namespace {
+
+/// Calls `f` with a value of the enum that the column holds.
+template <class F>
+auto with_words(Column column, F&& f) {
+  switch (column) {
+    case Column::finish_reason:
+      return f(events::FinishReason{});
+    case Column::failure:
+      return f(events::FailureReason{});
+    case Column::served_from:
+      return f(events::ServedFrom{});
+    case Column::kind:
+      return f(events::CallKind{});
+    default:
+      HANSARD_ASSERT(column == Column::usage_source, "a column of words");
+      return f(events::UsageSource{});
+  }
+}
+
+}  // namespace
+
+std::string_view word_of(Column column, std::int64_t value) {
+  return with_words(column, [&](auto some) -> std::string_view {
+    const auto& words = events::kWords<decltype(some)>;
+    const auto at = static_cast<std::size_t>(value);
+    return value >= 0 && at < words.size() ? words[at] : "other";
+  });
+}
+
+std::optional<std::int64_t> number_of(Column column, std::string_view word) {
+  return with_words(column, [&](auto some) -> std::optional<std::int64_t> {
+    const auto& words = events::kWords<decltype(some)>;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == word) return static_cast<std::int64_t>(i);
+    }
+    if (word == "other") return static_cast<std::int64_t>(words.size());
+    return std::nullopt;
+  });
+}
+
+}  // namespace hansard::projections::facts
