@@ -28,6 +28,7 @@ ADAPTERS = {
     "importers": ("zstd.h", "zlib.h"),
     "gateway": ("zstd.h", "zlib.h"),
     "scripted": (),
+    "search": ("sqlite3.h",),
     "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
 }
 # Seconds of compile time each: never where another folder would pay for them.
