@@ -8,7 +8,7 @@
 
 #include "budget_book.h"
 #include "budget_claims.h"
-#include "rig.h"
+#include "route_rig.h"
 #include "samples.h"
 
 namespace hansard::gateway::testing {
@@ -29,17 +29,11 @@ BudgetOptions budget(const std::string& by, const std::string& period,
   return options;
 }
 
-class BudgetTest : public GatewayTest {
+class BudgetTest : public RouteTest {
  protected:
   void allow(std::vector<BudgetOptions> budgets) {
     options_.routes["stub"].budgets = std::move(budgets);
     restart(options_);
-  }
-  Client& ask(std::vector<core::HttpField> fields = {}) {
-    return send(kChat,
-                "{\"model\":\"gpt-x\",\"messages\":[{\"role\":\"user\",\"content\":\"" +
-                    std::to_string(++asked_) + "\"}]}",
-                std::move(fields));
   }
   void answer(ScriptedCall& call, std::uint64_t tokens) {
     Json body = parsed(plain_answer());
@@ -59,7 +53,6 @@ class BudgetTest : public GatewayTest {
   }
 
   GatewayOptions options_;
-  int asked_ = 0;
 };
 
 TEST_F(BudgetTest, WhoHasUsedItUpIsRefusedAndToldWhichBudgetItIs) {

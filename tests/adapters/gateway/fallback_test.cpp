@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "rig.h"
+#include "route_rig.h"
 #include "samples.h"
 
 namespace hansard::gateway::testing {
@@ -19,24 +19,13 @@ using events::ResponseReceived;
 using events::ResponseRequested;
 using namespace std::chrono_literals;
 
-class FallbackTest : public GatewayTest {
+class FallbackTest : public RouteTest {
  protected:
   FallbackTest() {
     route_.targets = {{"a", "model-a", {}, 3}, {"b", {}, {}, 1}};
     route_.fallbacks = {{"c", "model-c", {}, 1}};
     use();
     chance_ = 0;  // the first target
-  }
-  void use() {
-    GatewayOptions options;
-    options.routes["stub"] = route_;
-    restart(options);
-  }
-  std::size_t attempts() const { return provider_.calls.size(); }
-  void answer(int status, const std::string& body, std::vector<core::HttpField> fields = {}) {
-    upstream().head(status, std::move(fields));
-    upstream().piece(body);
-    upstream().end();
   }
   static std::string told(const std::vector<Policy>& policies) {
     std::string all;
@@ -55,8 +44,6 @@ class FallbackTest : public GatewayTest {
     ADD_FAILURE() << "no breaker of " << provider;
     return BreakerState::closed;
   }
-
-  RouteOptions route_;
 };
 
 TEST_F(FallbackTest, ATargetIsDrawnByWeightAndAskedForItsModel) {

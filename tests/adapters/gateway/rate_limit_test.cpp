@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "rate_limiter.h"
-#include "rig.h"
+#include "route_rig.h"
 #include "samples.h"
 #include "token_bucket.h"
 
@@ -56,18 +56,12 @@ TEST(TokenBucketTest, WhatIsOverdrawnMustFlowInFirst) {
   EXPECT_EQ(bucket.until(1, start + 15'100ms), 0ms);
 }
 
-class RateLimitTest : public GatewayTest {
+class RateLimitTest : public RouteTest {
  protected:
   void limit(RateLimitOptions limit) {
     GatewayOptions options;
     options.routes["stub"].rate_limit = limit;
     restart(options);
-  }
-  Client& ask(std::vector<core::HttpField> fields = {}) {
-    return send(kChat,
-                "{\"model\":\"gpt-x\",\"messages\":[{\"role\":\"user\",\"content\":\"" +
-                    std::to_string(++asked_) + "\"}]}",
-                std::move(fields));
   }
   void answer(ScriptedCall& call, std::uint64_t tokens = 0) {
     Json body = parsed(plain_answer());
@@ -91,8 +85,6 @@ class RateLimitTest : public GatewayTest {
     }
     return all;
   }
-
-  int asked_ = 0;
 };
 
 TEST_F(RateLimitTest, WhoAsksTooOftenIsRefusedAsTheProviderWould) {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "rig.h"
+#include "route_rig.h"
 #include "samples.h"
 
 namespace hansard::gateway::testing {
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t kHalf = std::uint64_t{1} << 63U;
 constexpr const char* kBusy = R"({"error":{"message":"busy","type":"rate_limit_exceeded"}})";
 
-class RetryTest : public GatewayTest {
+class RetryTest : public RouteTest {
  protected:
   RetryTest() {
     route_.retry.attempts_max = 3;
@@ -28,20 +28,6 @@ class RetryTest : public GatewayTest {
     use();
     chance_ = kHalf;  // half of every pause
   }
-  void use() {
-    GatewayOptions options;
-    options.routes["stub"] = route_;
-    restart(options);
-  }
-  std::size_t attempts() const { return provider_.calls.size(); }
-  /// The attempt under way is answered.
-  void answer(int status, const std::string& body, std::vector<core::HttpField> fields = {}) {
-    upstream().head(status, std::move(fields));
-    upstream().piece(body);
-    upstream().end();
-  }
-
-  RouteOptions route_;
 };
 
 TEST_F(RetryTest, ACallThatFailsIsMadeAgainAfterAPause) {
