@@ -17,6 +17,9 @@ core::Result<SystemEvent> decode_as(Json facts) {
   const fields::Path path{nullptr, "facts"};
   E event;
   if (!fields::read(reading, path, fields::kFactBounds, facts, event)) return *reading.error;
+  if constexpr (requires { check(event); }) {  // what types cannot say
+    if (auto status = check(event); !status) return std::move(status.error());
+  }
   return SystemEvent(std::move(event));
 }
 

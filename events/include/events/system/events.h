@@ -7,6 +7,7 @@
 
 #include "core/result.h"
 #include "events/session/codec.h"
+#include "events/system/prices.h"
 
 /// Facts about the engine itself, on `system` streams; those about the whole log in project `_log`.
 /// They carry no content: nothing in them is about what was said. Pure.
@@ -52,7 +53,7 @@ struct CircuitClosed {
   }
 };
 
-using SystemEvent = std::variant<CircuitOpened, CircuitHalfOpened, CircuitClosed>;
+using SystemEvent = std::variant<CircuitOpened, CircuitHalfOpened, CircuitClosed, PricesPublished>;
 
 bool is_system_event(std::string_view type);
 
