@@ -32,6 +32,8 @@ constexpr std::array kAliases{
     Alias{"google-genai", "google"},
     Alias{"google.generative-ai", "google"},
     Alias{"google_genai", "google"},
+    Alias{"google_gemini", "google"},
+    Alias{"google_vertex", "vertex_ai"},
     Alias{"google.vertex", "vertex_ai"},
     Alias{"vertexai", "vertex_ai"},
     Alias{"mistral_ai", "mistral"},
