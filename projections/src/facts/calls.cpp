@@ -172,10 +172,13 @@ class Fold {
       }
     }
     if (outcome.usage) {
-      std::size_t next = index_of(Column::input_text);
+      std::size_t next = 0;
+      std::int64_t known = 0;
       events::for_each_class(*outcome.usage, [&](std::string_view, const auto& tokens) {
-        row[next++] = count(tokens);
+        if (tokens) known |= std::int64_t{1} << next;
+        row[index_of(Column::input_text) + next++] = count(tokens);
       });
+      at(row, Column::token_classes) = known;
     }
     at(row, Column::usage_source) = word(outcome.usage_source);
     at(row, Column::latency_us) = count(outcome.latency_us);

@@ -55,15 +55,6 @@ std::vector<OracleCall> read_back(const core::ReadModel& model, const core::Proj
   return calls;
 }
 
-/// Tokens beyond what a column holds stand as the most it holds.
-void saturate(std::vector<OracleCall>& calls) {
-  for (auto& call : calls) {
-    for (auto& [name, number] : call.numbers) {
-      if (number < 0) number = std::numeric_limits<std::int64_t>::max();
-    }
-  }
-}
-
 /// `log` folded in segments and batches of several sizes, read back at several ends.
 void expect_whole(const core::EventLog& log, std::mt19937_64& random, std::uint64_t seed) {
   for (const std::uint32_t segment_rows : {1U, 37U, 64U, 150U, kSegmentRows}) {

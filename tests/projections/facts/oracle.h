@@ -92,9 +92,14 @@ class Oracle {
       if (tier && tier->is_string()) call.texts["service_tier"] = *tier->if_string();
     }
     if (outcome.usage) {
+      std::int64_t bit = 1;
+      std::int64_t known = 0;
       events::for_each_class(*outcome.usage, [&](std::string_view name, const auto& tokens) {
         number(call, std::string(name), tokens);
+        known += tokens ? bit : 0;
+        bit *= 2;
       });
+      call.numbers["token_classes"] = known;
     }
     number(call, "usage_source", outcome.usage_source);
     number(call, "latency_us", outcome.latency_us);
@@ -135,6 +140,15 @@ class Oracle {
   std::map<std::string, events::SessionCreated> created_;
   std::map<std::pair<std::string, std::string>, events::ResponseRequested> asked_;
 };
+
+/// Tokens beyond what a column holds stand as the most it holds.
+inline void saturate(std::vector<OracleCall>& calls) {
+  for (auto& call : calls) {
+    for (auto& [name, number] : call.numbers) {
+      if (number < 0) number = std::numeric_limits<std::int64_t>::max();
+    }
+  }
+}
 
 /// Calls with more said about them than a random log says, on sessions it may or may not know.
 inline void add_rich_calls(projections::test::Recorder& recorder, std::mt19937_64& random,

@@ -60,10 +60,11 @@ enum class Column : std::uint8_t {
   output_image = 36,
   latency_us = 37,
   ttft_us = 38,
-  tags = 39,  ///< the session's tags as one text (`decode_tags`)
+  tags = 39,           ///< the session's tags as one text (`decode_tags`)
+  token_classes = 40,  ///< a bit per class that is known, input_text first; unknown without usage
 };
 
-inline constexpr std::size_t kColumns = 40;
+inline constexpr std::size_t kColumns = 41;
 inline constexpr std::size_t kTokenClasses = 12;
 
 /// What is not known; no value of any column.
@@ -121,6 +122,7 @@ inline constexpr std::array<ColumnInfo, kColumns> kColumnInfo{{
     {"latency_us", ColumnKind::number},
     {"ttft_us", ColumnKind::number},
     {"tags", ColumnKind::dictionary},
+    {"token_classes", ColumnKind::number},
 }};
 
 constexpr const ColumnInfo& info(Column column) { return kColumnInfo[index_of(column)]; }

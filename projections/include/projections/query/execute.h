@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/hash.h"
+#include "core/projection.h"
+#include "projections/query/query.h"
+
+namespace hansard::projections::query {
+
+__extension__ typedef __int128 Wide;  // NOLINT(modernize-use-using): only so without a warning
+
+/// Decimal digits.
+std::string to_text(Wide value);
+
+/// One value of an answer. A whole number, or a fraction (averages, rates in tokens per second).
+struct Cell {
+  std::uint64_t of = 0;  ///< calls that have the measure
+  bool known = false;    ///< a sum, average, least, most or percentile of nothing is not known
+  bool whole = true;
+  Wide integer = 0;   ///< when whole
+  double real = 0.0;  ///< otherwise
+  [[nodiscard]] double number() const { return whole ? static_cast<double>(integer) : real; }
+};
+
+/// A group's value along one dimension.
+struct Key {
+  std::optional<std::string> text;  ///< nothing: not known. Users and tags: keyed hash in hex
+  std::int64_t order = 0;           ///< of numbers and times, that which they are ordered by
+  bool operator==(const Key&) const = default;
+};
+
+struct Group {
+  std::vector<Key> keys;    ///< one per dimension
+  std::vector<Cell> cells;  ///< one per aggregate
+};
+
+enum class PercentileMethod : std::uint8_t {
+  none,   ///< no percentile was asked for
+  exact,  ///< the value at rank ceil(p * n)
+  sketch  ///< of at least one measure, within kSketchAccuracy of that value
+};
+
+struct Answer {
+  std::vector<DimensionRef> group_by;
+  std::vector<Aggregate> aggregates;
+  std::vector<Group> groups;
+  core::Position as_of;                   ///< rows before this were asked
+  std::uint64_t rows_looked_at = 0;       ///< those whose segment could not be passed over whole
+  std::uint64_t calls = 0;                ///< that the filters kept
+  std::uint64_t calls_without_usage = 0;  ///< of `calls`: not said, and not from a cache
+  std::uint64_t calls_estimated = 0;      ///< of `calls`: their usage is an estimate
+  std::uint64_t undated_left_out = 0;     ///< by `from` or `to`; the other filters kept them
+  std::uint64_t groups_before_limit = 0;
+  PercentileMethod percentiles = PercentileMethod::none;
+};
+
+/// Answers from the rows of the view `calls`.
+/// Threads: safe to call concurrently. Cost: one pass over the columns the query names, chunk by
+/// chunk, passing over segments that no row of can fit.
+/// Errors: invalid_argument with its field (nothing asked, a dimension twice, having or order by
+/// what is not asked for, a value that no such dimension has, cost without a price hook, as_of
+/// beyond the view), too_large (over `bytes_max`), timed_out (`keep_going`), and the model's.
+core::Result<Answer> execute(const core::ReadModel& model, const core::KeyedHash& keyed_hash,
+                             const Query& query, const Options& options = {});
+
+}  // namespace hansard::projections::query

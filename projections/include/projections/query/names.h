@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "projections/query/query.h"
+
+/// Names of dimensions, measures and aggregates, as JSON and command lines have them.
+namespace hansard::projections::query {
+
+/// `model`, `tag:team`.
+std::string to_text(const DimensionRef& dimension);
+std::string_view to_word(Measure measure);
+/// `sum(tokens)`, `p99.9(latency_us)`, `count_distinct(user)`.
+std::string to_text(const Aggregate& aggregate);
+
+// Errors: invalid_argument with the field given; an unknown name lists what there is.
+core::Result<DimensionRef> parse_dimension(std::string_view text, std::string_view field);
+core::Result<Measure> parse_measure(std::string_view text, std::string_view field);
+/// As `to_text` writes it; a bare measure that adds up (`calls`, `errors`, tokens, `cost`) is its
+/// sum.
+core::Result<Aggregate> parse_aggregate(std::string_view text, std::string_view field);
+
+/// `hour`, `day`, `week`, `month`.
+constexpr bool is_time(Dimension dimension) { return dimension >= Dimension::hour; }
+/// The column a dimension looks at.
+facts::Column column_of(Dimension dimension);
+
+}  // namespace hansard::projections::query

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "coder.h"
+#include "groups.h"
+#include "measures.h"
+#include "projections/query/sketch.h"
+
+namespace hansard::projections::query {
+
+/// What sums, averages, least and most of one measure need, by group.
+struct MeasureState {
+  std::uint64_t count = 0;
+  Wide sum = 0;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+};
+
+/// Values of one measure by group: all of them, or sketches once they are too many.
+class Percentiles {
+ public:
+  explicit Percentiles(std::size_t exact_max) : exact_max_(exact_max) {}
+  void add(std::span<const std::uint32_t> groups, const std::int64_t* values);
+  /// Call once, after the last `add`.
+  void finish(std::size_t groups);
+  /// The value, or nothing when the group has none.
+  std::optional<std::int64_t> at(std::uint32_t group, std::uint32_t tenths);
+  [[nodiscard]] bool exact() const { return !sketched_; }
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  void sketch(std::uint32_t group, std::int64_t value);
+
+  std::size_t exact_max_;
+  bool sketched_ = false;
+  std::vector<std::uint32_t> groups_;  ///< of `values_`, until `finish`
+  std::vector<std::int64_t> values_;   ///< then group after group
+  std::vector<std::size_t> starts_;    ///< of each group, and the end
+  std::vector<Sketch> sketches_;
+  std::size_t sketch_bytes_ = 0;
+};
+
+/// Everything asked of one measure.
+struct MeasurePlan {
+  Measure measure = Measure::calls;
+  std::optional<Percentiles> percentiles = {};
+  std::vector<MeasureState> states = {};
+};
+
+/// `count_distinct` of one dimension.
+struct DistinctPlan {
+  DimensionRef dimension;
+  Coder coder;
+  DistinctCounts counts = {};
+};
+
+/// Measures and distinct counts of a query, by group.
+class Aggregation {
+ public:
+  /// Errors: as `Coder::make`.
+  static core::Result<Aggregation> make(const facts::CallsReader& reader, const Query& query,
+                                        const Options& options);
+  [[nodiscard]] std::vector<facts::Column> columns() const;
+  /// Takes the chosen rows of a chunk, of these groups, in.
+  void add(const Chunk& chunk, std::span<const std::uint32_t> rows,
+           std::span<const std::uint32_t> groups, std::size_t group_count);
+  void finish(std::size_t groups);
+  Cell cell(const Aggregate& aggregate, std::uint32_t group);
+  [[nodiscard]] PercentileMethod percentile_method() const;
+  [[nodiscard]] bool rests_on_usage() const;
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  std::vector<MeasurePlan> measures_;
+  std::vector<DistinctPlan> distincts_;
+  CostHook cost_;
+  std::vector<std::int64_t> values_;
+  std::vector<std::int64_t> picked_;
+  std::vector<std::uint64_t> codes_;
+};
+
+}  // namespace hansard::projections::query

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/hash.h"
+#include "core/result.h"
+#include "projections/facts/calls_reader.h"
+#include "projections/query/execute.h"
+
+namespace hansard::projections::query {
+
+/// Values of a dimension as small numbers: 0 for what is not known, then up to `space() - 1`.
+/// Confined to one query.
+class Coder {
+ public:
+  /// Errors: the reader's.
+  static core::Result<Coder> make(const facts::CallsReader& reader, const DimensionRef& dimension);
+
+  [[nodiscard]] facts::Column column() const { return column_; }
+  [[nodiscard]] std::uint64_t space() const { return space_; }
+  /// @pre the values are of the column, of rows that the reader has.
+  void codes(std::span<const std::int64_t> values, std::uint64_t* out) const;
+  /// The code of a filter's text, or nothing when no row can have it.
+  /// Errors: invalid_argument with field `where` (what no such dimension has; a time).
+  [[nodiscard]] core::Result<std::optional<std::uint64_t>> code_of(
+      const std::string& text, const core::ProjectId& project, const core::KeyedHash& hash) const;
+  /// False when no row of the segment can have one of these codes.
+  [[nodiscard]] bool may_have(const facts::Segment& segment,
+                              std::span<const std::uint64_t> codes) const;
+  /// What a code stands for. Texts are read once each.
+  core::Result<Key> key(std::uint64_t code);
+  /// As comparing the keys; cheaper where the codes say it. Errors are remembered (`status`).
+  int compare(std::uint64_t a, std::uint64_t b);
+  [[nodiscard]] const core::Status& status() const { return status_; }
+
+ private:
+  Coder(const facts::CallsReader& reader, DimensionRef dimension);
+  core::Status prepare_tags();
+  [[nodiscard]] std::int64_t unit_of(std::int64_t time) const;
+  [[nodiscard]] core::Result<std::string> text(std::uint64_t code);
+  [[nodiscard]] bool by_text() const;
+
+  const facts::CallsReader* reader_;
+  DimensionRef dimension_;
+  facts::Column column_;
+  std::int64_t base_ = 0;  ///< the number that code 1 stands for
+  std::uint64_t space_ = 1;
+  std::vector<std::uint32_t> by_tags_;                    ///< tag: code by id of the set
+  std::vector<std::string> tag_values_;                   ///< tag: packed hash by code - 1
+  std::unordered_map<std::uint64_t, std::string> texts_;  ///< read one by one
+  std::vector<std::string> all_texts_;                    ///< once that were many
+  core::Status status_ = core::Ok{};
+};
+
+}  // namespace hansard::projections::query

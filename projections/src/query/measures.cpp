@@ -1,0 +1,152 @@
+#include "measures.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "events/session/words.h"
+#include "projections/query/execute.h"
+
+namespace hansard::projections::query {
+namespace {
+
+using facts::Column;
+using facts::kNull;
+
+constexpr std::size_t kFirstClass = facts::index_of(Column::input_text);
+constexpr std::size_t kInputClasses = 8;
+constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+
+/// First class and number of classes that a measure of tokens adds up.
+struct Classes {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+Classes classes_of(Measure measure) {
+  switch (measure) {
+    case Measure::input:
+      return {kFirstClass, kInputClasses};
+    case Measure::output:
+    case Measure::tokens_per_second:
+      return {kFirstClass + kInputClasses, facts::kTokenClasses - kInputClasses};
+    case Measure::tokens:
+    case Measure::saved_tokens:
+      return {kFirstClass, facts::kTokenClasses};
+    default:
+      break;
+  }
+  if (measure < Measure::input_text || measure > Measure::output_image) return {};
+  const auto nth =
+      static_cast<std::size_t>(measure) - static_cast<std::size_t>(Measure::input_text);
+  return {kFirstClass + nth, 1};
+}
+
+bool was_kept(std::int64_t served_from) {
+  return served_from == static_cast<std::int64_t>(events::ServedFrom::cache) ||
+         served_from == static_cast<std::int64_t>(events::ServedFrom::playback);
+}
+
+/// Sums of what is known, both sides at least 0.
+std::int64_t plus(std::int64_t sum, std::int64_t more) {
+  if (more == kNull) return sum;
+  if (sum == kNull) return more;
+  return sum > kMost - more ? kMost : sum + more;
+}
+
+void add_tokens(const Classes& classes, bool kept, const Chunk& chunk,
+                std::span<const std::uint32_t> rows, std::int64_t* out) {
+  const std::int64_t* served = chunk.of(Column::served_from);
+  std::fill_n(out, rows.size(), kNull);
+  for (std::size_t c = classes.first; c < classes.first + classes.count; ++c) {
+    const std::int64_t* tokens = chunk.columns[c].data();
+    for (std::size_t i = 0; i < rows.size(); ++i) out[i] = plus(out[i], tokens[rows[i]]);
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (was_kept(served[rows[i]]) != kept) out[i] = kNull;
+  }
+}
+
+void copy(const std::int64_t* column, std::span<const std::uint32_t> rows, std::int64_t* out) {
+  for (std::size_t i = 0; i < rows.size(); ++i) out[i] = column[rows[i]];
+}
+
+void to_rates(const Chunk& chunk, std::span<const std::uint32_t> rows, std::int64_t* out) {
+  const std::int64_t* latency = chunk.of(Column::latency_us);
+  const std::int64_t* ttft = chunk.of(Column::ttft_us);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::int64_t whole = latency[rows[i]];
+    const std::int64_t before = ttft[rows[i]];
+    if (out[i] == kNull || whole == kNull || whole <= 0) {
+      out[i] = kNull;
+      continue;
+    }
+    const std::int64_t time = before != kNull && before < whole ? whole - before : whole;
+    const Wide rate = Wide{out[i]} * 1'000'000'000 / time;
+    out[i] = rate > kMost ? kMost : static_cast<std::int64_t>(rate);
+  }
+}
+
+}  // namespace
+
+std::vector<Column> columns_of(Measure measure, const CostHook& cost) {
+  switch (measure) {
+    case Measure::calls:
+      return {};
+    case Measure::errors:
+      return {Column::failure};
+    case Measure::latency_us:
+      return {Column::latency_us};
+    case Measure::ttft_us:
+      return {Column::ttft_us};
+    case Measure::cost:
+      return cost.columns;
+    default:
+      break;
+  }
+  std::vector<Column> columns{Column::served_from};
+  if (measure == Measure::tokens_per_second)
+    columns = {Column::served_from, Column::latency_us, Column::ttft_us};
+  const Classes classes = classes_of(measure);
+  for (std::size_t c = classes.first; c < classes.first + classes.count; ++c) {
+    columns.push_back(static_cast<Column>(c));
+  }
+  return columns;
+}
+
+bool rests_on_usage(Measure measure) {
+  return classes_of(measure).count > 0 || measure == Measure::cost;
+}
+
+void evaluate(Measure measure, const CostHook& cost, const Chunk& chunk,
+              std::span<const std::uint32_t> rows, std::int64_t* out) {
+  switch (measure) {
+    case Measure::calls:
+      std::fill_n(out, rows.size(), std::int64_t{1});
+      return;
+    case Measure::errors: {
+      const std::int64_t* failure = chunk.of(Column::failure);
+      for (std::size_t i = 0; i < rows.size(); ++i) out[i] = failure[rows[i]] == kNull ? 0 : 1;
+      return;
+    }
+    case Measure::latency_us:
+      return copy(chunk.of(Column::latency_us), rows, out);
+    case Measure::ttft_us:
+      return copy(chunk.of(Column::ttft_us), rows, out);
+    case Measure::cost: {
+      facts::Row row;
+      row.fill(kNull);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (const Column column : cost.columns) {
+          row[facts::index_of(column)] = chunk.of(column)[rows[i]];
+        }
+        out[i] = cost.price(row).value_or(kNull);
+      }
+      return;
+    }
+    default:
+      add_tokens(classes_of(measure), measure == Measure::saved_tokens, chunk, rows, out);
+      if (measure == Measure::tokens_per_second) to_rates(chunk, rows, out);
+  }
+}
+
+}  // namespace hansard::projections::query

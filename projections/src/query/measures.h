@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "projections/facts/columns.h"
+#include "projections/query/query.h"
+
+namespace hansard::projections::query {
+
+/// Values of the columns a query needs, for a chunk of rows.
+struct Chunk {
+  std::array<std::vector<std::int64_t>, facts::kColumns> columns;
+  [[nodiscard]] const std::int64_t* of(facts::Column column) const {
+    return columns[facts::index_of(column)].data();
+  }
+};
+
+/// The columns that a measure is computed from.
+std::vector<facts::Column> columns_of(Measure measure, const CostHook& cost);
+
+/// True for tokens, rates of tokens and cost: what rests on usage.
+bool rests_on_usage(Measure measure);
+
+/// Writes the measure of each chosen row of the chunk, kNull where it has none. Sums over 2^63-1
+/// stand as that.
+void evaluate(Measure measure, const CostHook& cost, const Chunk& chunk,
+              std::span<const std::uint32_t> rows, std::int64_t* out);
+
+}  // namespace hansard::projections::query
