@@ -37,6 +37,7 @@ core::Result<SearchRole> parse_search_role(std::string_view word);
 inline constexpr std::size_t kSearchQueryBytesMax = 1024;
 inline constexpr std::size_t kSearchLimitMax = 100;
 inline constexpr std::size_t kSearchOffsetMax = 10'000;
+inline constexpr std::chrono::seconds kSearchTime{5};
 
 /// What is searched for, and where. Absent filters let everything through.
 struct SearchRequest {
@@ -44,7 +45,7 @@ struct SearchRequest {
   /// words, "phrases", prefix*, -not, OR; several words must all be there. See
   /// `adapters/search/README.md`. 1..kSearchQueryBytesMax bytes of UTF-8.
   std::string query;
-  std::optional<std::string> session = {};    ///< name of the stream without its category
+  std::optional<core::StreamId> stream = {};  ///< of one session
   std::optional<std::string> user_hash = {};  ///< `events::user_hash`
   std::optional<std::string> agent = {};
   std::optional<std::string> app = {};
@@ -58,7 +59,8 @@ struct SearchRequest {
   std::size_t limit = 20;                    ///< 1..kSearchLimitMax
   std::size_t offset = 0;                    ///< 0..kSearchOffsetMax, in the order of rank
   core::Position at_least = {};              ///< waits until the index has absorbed all below
-  std::chrono::steady_clock::time_point deadline{};  ///< of waiting and of the search
+  /// Of waiting and of the search; unset: kSearchTime from now.
+  std::chrono::steady_clock::time_point deadline{};
 };
 
 /// A piece of the text, cut from the log's own event.
@@ -116,6 +118,9 @@ struct SearchState {
 /// Threads: all members are safe to call concurrently.
 class SearchIndex {
  public:
+  SearchIndex() = default;
+  SearchIndex(const SearchIndex&) = delete;
+  SearchIndex& operator=(const SearchIndex&) = delete;
   virtual ~SearchIndex() = default;
   /// Blocks until answered, or until the deadline.
   /// Errors: invalid_argument (query, with the place; filters; bounds), timed_out, unavailable (the

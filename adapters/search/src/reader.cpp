@@ -1,0 +1,179 @@
+#include "reader.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "document.h"
+#include "events/session/fast_facts.h"
+#include "schema.h"
+#include "snippet.h"
+
+namespace hansard::search {
+namespace {
+
+using projections::SearchHit;
+using projections::SearchRequest;
+
+/// Steps of SQLite's machine between two looks at the deadline: tens of microseconds.
+constexpr int kStepsPerLook = 1000;
+
+/// Looks at the deadline while this lives.
+class Watch {
+ public:
+  Watch(sqlite3* database, int (*look)(void*), void* context) : database_(database) {
+    sqlite3_progress_handler(database_, kStepsPerLook, look, context);
+  }
+  ~Watch() { sqlite3_progress_handler(database_, 0, nullptr, nullptr); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  sqlite3* database_;
+};
+
+}  // namespace
+
+core::Result<std::unique_ptr<Reader>> Reader::open(const std::string& path,
+                                                   const std::atomic<bool>& stop) {
+  auto connection = Connection::open(path, Connection::Mode::read);
+  if (!connection) return connection.error();
+  if (auto status = set_up_reader(*connection); !status) return status.error();
+  return std::unique_ptr<Reader>(new Reader(*std::move(connection), stop));
+}
+
+int Reader::interrupted(void* self) {
+  const auto& reader = *static_cast<const Reader*>(self);
+  return reader.stop_.load(std::memory_order_relaxed) ||
+                 std::chrono::steady_clock::now() >= reader.deadline_
+             ? 1
+             : 0;
+}
+
+core::Result<Found> Reader::search(const core::EventLog& log, const SearchRequest& request,
+                                   const Query& query, std::size_t ranked_max) {
+  deadline_ = request.deadline;
+  const Watch watch(connection_.handle(), interrupted, this);
+  // One snapshot for everything: the checkpoint is that of what is searched.
+  auto transaction = Transaction::begin(connection_, "DEFERRED");
+  if (!transaction) return transaction.error();
+  const auto checkpoint = connection_.number("SELECT checkpoint FROM state");
+  if (!checkpoint) return checkpoint.error();
+  Found found;
+  found.answer.position = core::Position{static_cast<std::uint64_t>(checkpoint->value_or(0))};
+
+  auto project = connection_.prepare("SELECT id FROM projects WHERE name=?1");
+  if (!project) return project.error();
+  project->bind(1, std::string_view(request.project.text()));
+  const auto known = project->step();
+  if (!known) return known.error();
+  if (!*known) return found;  // nothing has been said in it
+
+  auto ranked =
+      rank(select_texts(request, query, project->integer(0)), ranked_max, found.answer.more);
+  if (!ranked) return ranked.error();
+  found.answer.matched = ranked->size();
+  std::size_t next = request.offset;
+  for (; next < ranked->size() && found.answer.hits.size() < request.limit; ++next) {
+    auto hit = resolve(log, request, query, (*ranked)[next], found.contradicted);
+    if (!hit) return hit.error();
+    if (*hit) found.answer.hits.push_back(**std::move(hit));
+  }
+  if (next < ranked->size()) found.answer.next_offset = next;
+  return found;
+}
+
+core::Result<std::vector<Reader::Ranked>> Reader::rank(const Selection& selection,
+                                                       std::size_t ranked_max, bool& more) const {
+  auto statement = connection_.prepare(selection.sql);
+  if (!statement) return statement.error();
+  for (std::size_t i = 0; i < selection.texts.size(); ++i) {
+    statement->bind(static_cast<int>(i + 1), std::string_view(selection.texts[i]));
+  }
+  std::vector<Ranked> ranked;
+  while (true) {
+    const auto row = statement->step();
+    if (!row) return row.error();
+    if (!*row) break;
+    if (ranked.size() == ranked_max) {
+      more = true;
+      break;
+    }
+    ranked.push_back({statement->integer(0), -statement->real(1)});
+  }
+  std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    return a.score != b.score ? a.score > b.score : a.position > b.position;
+  });
+  return ranked;
+}
+
+core::Result<std::optional<SearchHit>> Reader::resolve(const core::EventLog& log,
+                                                       const SearchRequest& request,
+                                                       const Query& query, const Ranked& ranked,
+                                                       bool& contradicted) {
+  SearchHit hit;
+  hit.position = core::Position{static_cast<std::uint64_t>(ranked.position)};
+  hit.score = ranked.score;
+  std::optional<Document> document;
+  core::Status status = core::Ok{};
+  bool erased = false;
+  bool here = false;
+  const auto read = log.read(hit.position, [&](const core::RecordedEvent& event) {
+    erased = event.erased;
+    here = event.project == request.project.text();
+    if (erased || !here) return false;
+    auto text = read_document(event, events::session_codec());
+    auto stream = core::StreamId::parse(event.stream);
+    if (!text || !stream) {
+      status = text ? stream.error() : text.error();
+      return false;
+    }
+    document = *std::move(text);
+    hit.stream = *std::move(stream);
+    hit.version = event.version;
+    hit.event_id = event.id;
+    hit.recorded_at = event.recorded_at;
+    hit.occurred_at = event.occurred_at;
+    return false;
+  });
+  if (!read) return read.error();
+  if (!status) return status.error();
+  if (erased) return std::optional<SearchHit>{};
+  const Match matched = here && document ? match(query, document->text, tokenizer_) : Match{};
+  if (!matched.matches) {
+    contradicted = true;
+    return std::optional<SearchHit>{};
+  }
+  hit.kind = document->kind;
+  hit.role = document->role;
+  hit.message_id = std::move(document->message_id);
+  hit.tool = std::move(document->tool);
+  hit.provider = std::move(document->provider);
+  hit.model = std::move(document->model);
+  hit.snippet = cut_snippet(document->text, matched);
+  if (status = add_row(ranked.position, hit); !status) return status.error();
+  return std::optional<SearchHit>{std::move(hit)};
+}
+
+core::Status Reader::add_row(std::int64_t position, SearchHit& hit) const {
+  auto statement = connection_.prepare(
+      "SELECT d.at, d.place, s.messages FROM documents AS d JOIN sessions AS s ON s.id=d.session"
+      " WHERE d.position=?1");
+  if (!statement) return statement.error();
+  statement->bind(1, position);
+  const auto row = statement->step();
+  if (!row) return row.error();
+  if (!*row) {
+    return core::Error{core::Errc::corruption, "search database: a text at position " +
+                                                   std::to_string(position) +
+                                                   " belongs to no session"};
+  }
+  hit.at = core::Timestamp{std::chrono::microseconds{statement->integer(0)}};
+  hit.place = static_cast<std::uint64_t>(statement->integer(1));
+  hit.places = static_cast<std::uint64_t>(statement->integer(2));
+  return core::Ok{};
+}
+
+}  // namespace hansard::search
