@@ -29,7 +29,7 @@ class ConversationIndex final : public core::Projection {
  public:
   explicit ConversationIndex(const core::KeyedHash& keyed_hash) : keyed_hash_(keyed_hash) {}
   [[nodiscard]] std::string_view name() const override { return "conversation_index"; }
-  [[nodiscard]] std::uint32_t version() const override { return 3; }
+  [[nodiscard]] std::uint32_t version() const override { return 4; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:
