@@ -3,6 +3,8 @@
 #include <limits>
 #include <optional>
 
+#include "events/pricing/rate_card.h"
+
 namespace hansard::events::pricing {
 namespace {
 
@@ -80,54 +82,45 @@ std::uint32_t surcharge(const Price& price, std::string_view region) {
   return kWhole;
 }
 
-/// `count` at `rate`, rounded half up; nothing beyond 64 bits.
-std::optional<PicoUsd> product(std::uint64_t count, const Rate& rate, std::uint32_t permille) {
+/// `count` at `pico` each, rounded half up; nothing beyond 64 bits.
+std::optional<PicoUsd> product(std::uint64_t count, PicoUsd pico, std::uint32_t permille,
+                               bool halved) {
+  if (permille == kWhole && !halved) {  // nearly always: no division of 128 bits
+    PicoUsd exact = 0;
+    if (__builtin_mul_overflow(count, pico, &exact)) return std::nullopt;
+    return exact;
+  }
   Wide exact = 0;
-  if (__builtin_mul_overflow(static_cast<Wide>(count), static_cast<Wide>(rate.pico), &exact) ||
+  if (__builtin_mul_overflow(static_cast<Wide>(count), static_cast<Wide>(pico), &exact) ||
       __builtin_mul_overflow(exact, static_cast<Wide>(permille), &exact)) {
     return std::nullopt;
   }
-  const Wide divisor = static_cast<Wide>(kWhole) * (rate.halved ? 2 : 1);
+  const Wide divisor = static_cast<Wide>(kWhole) * (halved ? 2 : 1);
   exact = (exact + divisor / 2) / divisor;
   if (exact > std::numeric_limits<PicoUsd>::max()) return std::nullopt;
   return static_cast<PicoUsd>(exact);
 }
 
-}  // namespace
-
-Cost cost_of(const Price& price, const TokenCounts& counts, const Conditions& conditions,
-             const UnitCounts& units) {
-  Cost cost;
-  const LongContext* band =
-      price.long_context.empty() ? nullptr : reached(price, input_tokens(counts));
-  cost.long_context = band != nullptr;
-  const std::uint32_t permille = surcharge(price, conditions.region);
-
+ResolvedRates resolve(const Price& price, const LongContext* band, ServiceTier tier) {
+  ResolvedRates out;
+  if (band != nullptr) out.from = band->threshold + (band->edge == Edge::above ? 1 : 0);
   for (std::size_t i = 0; i < kTokenClasses; ++i) {
-    if (counts.count[i] == 0) continue;
     const auto token_class = static_cast<TokenClass>(i);
-    const auto rate = rate_of(price, band, conditions.tier, token_class);
-    if (!rate) {
-      cost.unpriced.add(token_class);
-      continue;
-    }
-    const auto pico = product(counts.count[i], *rate, permille);
-    PicoUsd sum = 0;
-    if (!pico || __builtin_add_overflow(cost.pico_usd, *pico, &sum)) {
-      cost.overflow = true;
-      cost.unpriced.add(token_class);
-      continue;
-    }
-    cost.pico_usd = sum;
-    cost.by_class[i] = *pico;
-    if (rate->halved || rate->estimated) cost.estimated.add(token_class);
+    const auto rate = rate_of(price, band, tier, token_class);
+    if (!rate) continue;
+    out.rates.set(token_class, rate->pico);
+    if (rate->halved) out.halved.add(token_class);
+    if (rate->halved || rate->estimated) out.estimated.add(token_class);
   }
+  return out;
+}
 
+void add_units(const std::array<PicoUsd, kUnits>& prices, const UnitCounts& units, Cost& cost) {
   for (std::size_t i = 0; i < kUnits; ++i) {
     if (units[i] == 0) continue;
-    const bool priced = price.units[i] != Rates::kNone;
+    const bool priced = prices[i] != Rates::kNone;
     // No provider lists a regional surcharge or a half price for these.
-    const auto pico = priced ? product(units[i], Rate{price.units[i]}, kWhole) : std::nullopt;
+    const auto pico = priced ? product(units[i], prices[i], kWhole, false) : std::nullopt;
     PicoUsd sum = 0;
     if (!pico || __builtin_add_overflow(cost.pico_usd, *pico, &sum)) {
       cost.overflow = cost.overflow || priced;
@@ -137,6 +130,65 @@ Cost cost_of(const Price& price, const TokenCounts& counts, const Conditions& co
     cost.pico_usd = sum;
     cost.units += *pico;
   }
+}
+
+Cost cost_at(const ResolvedRates& at, std::uint32_t permille, const TokenCounts& counts) {
+  Cost cost;
+  cost.long_context = at.from != 0;
+  for (std::size_t i = 0; i < kTokenClasses; ++i) {
+    if (counts.count[i] == 0) continue;
+    const auto token_class = static_cast<TokenClass>(i);
+    const PicoUsd rate = at.rates.pico[i];
+    if (rate == Rates::kNone) {
+      cost.unpriced.add(token_class);
+      continue;
+    }
+    const auto pico = product(counts.count[i], rate, permille, at.halved.has(token_class));
+    PicoUsd sum = 0;
+    if (!pico || __builtin_add_overflow(cost.pico_usd, *pico, &sum)) {
+      cost.overflow = true;
+      cost.unpriced.add(token_class);
+      continue;
+    }
+    cost.pico_usd = sum;
+    cost.by_class[i] = *pico;
+    if (at.estimated.has(token_class)) cost.estimated.add(token_class);
+  }
+  return cost;
+}
+
+}  // namespace
+
+Cost cost_of(const Price& price, const TokenCounts& counts, const Conditions& conditions,
+             const UnitCounts& units) {
+  const LongContext* band =
+      price.long_context.empty() ? nullptr : reached(price, input_tokens(counts));
+  Cost cost =
+      cost_at(resolve(price, band, conditions.tier), surcharge(price, conditions.region), counts);
+  add_units(price.units, units, cost);
+  return cost;
+}
+
+RateCard::RateCard(const Price& price, const Conditions& conditions)
+    : units_(price.units), permille_(surcharge(price, conditions.region)) {
+  resolved_.push_back(resolve(price, nullptr, conditions.tier));
+  for (const LongContext& band : price.long_context) {
+    resolved_.push_back(resolve(price, &band, conditions.tier));
+  }
+  whole_ = permille_ == kWhole;
+  for (const ResolvedRates& each : resolved_) whole_ = whole_ && each.halved.empty();
+}
+
+const ResolvedRates& RateCard::at(std::uint64_t input) const {
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < resolved_.size() && input >= resolved_[i].from; ++i) last = i;
+  return resolved_[last];
+}
+
+Cost RateCard::cost(const TokenCounts& counts, const UnitCounts& units) const {
+  const ResolvedRates& rates = resolved_.size() == 1 ? resolved_.front() : at(input_tokens(counts));
+  Cost cost = cost_at(rates, permille_, counts);
+  if (units != UnitCounts{}) add_units(units_, units, cost);
   return cost;
 }
 

@@ -105,22 +105,25 @@ Status read_long(const Json& value, const std::string& path, std::vector<LongCon
     LongContext band;
     bool edge = false;
     bool priced = false;
-    auto status =
-        members((*list)[i], place,
-                [&](const std::string& key, const Json& each, const std::string& here) -> Status {
-                  if (key == "prices") {
-                    priced = true;
-                    return read_tiers(each, here, band.rates);
-                  }
-                  if (key != "above" && key != "from") return bad_field(here, "no such field");
-                  if (edge) return bad_field(here, "either `above` or `from`, not both");
-                  edge = true;
-                  const auto threshold = each.as_uint(here);
-                  if (!threshold) return threshold.error();
-                  band.threshold = *threshold;
-                  band.edge = key == "from" ? Edge::from : Edge::above;
-                  return Ok{};
-                });
+    auto status = members(
+        (*list)[i], place,
+        [&](const std::string& key, const Json& each, const std::string& here) -> Status {
+          if (key == "prices") {
+            priced = true;
+            return read_tiers(each, here, band.rates);
+          }
+          if (key != "above" && key != "from") return bad_field(here, "no such field");
+          if (edge) return bad_field(here, "either `above` or `from`, not both");
+          edge = true;
+          const auto threshold = each.as_uint(here);
+          if (!threshold) return threshold.error();
+          if (*threshold < 1 || *threshold > kMaxThreshold) {
+            return bad_field(here, "expected 1.." + std::to_string(kMaxThreshold) + " tokens");
+          }
+          band.threshold = *threshold;
+          band.edge = key == "from" ? Edge::from : Edge::above;
+          return Ok{};
+        });
     if (!status) return status;
     if (!edge) return bad_field(place, "`above` or `from` is required");
     if (!priced || band.rates == TierRates{}) return bad_field(place, "has no price");

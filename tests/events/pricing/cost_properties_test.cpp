@@ -1,5 +1,6 @@
 #include <random>
 
+#include "events/pricing/rate_card.h"
 #include "pricing_checks.h"
 
 namespace hansard::events::pricing {
@@ -121,6 +122,39 @@ TEST(CostProperties, AThousandMillionTokensOfTheDearestModelFit) {
     const Cost cost = cost_of(price, counts, chance.conditions());
     ASSERT_FALSE(cost.overflow) << "seed " << kSeed << ", round " << round;
     ASSERT_GE(cost.pico_usd, 0);
+  }
+}
+
+TEST(CostProperties, ARateCardSaysTheSame) {
+  Chance chance;
+  for (int round = 0; round < kRounds; ++round) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed) + ", round " + std::to_string(round));
+    Price price = chance.price(kMaxPicoPerToken);
+    price.units[chance.below(kUnits)] = static_cast<PicoUsd>(chance.below(1'000'000'000));
+    const Conditions conditions = chance.conditions();
+    const RateCard card(price, conditions);
+    for (int call = 0; call < 4; ++call) {
+      const TokenCounts counts = chance.counts(call == 0 ? ~std::uint64_t{0} - 1 : 3'000'000);
+      UnitCounts units{};
+      units[chance.below(kUnits)] = chance.below(1000);
+      const Cost cost = card.cost(counts, units);
+      ASSERT_EQ(cost, cost_of(price, counts, conditions, units));
+      if (!card.whole() || cost.overflow) continue;
+      PicoUsd sum = cost.units;
+      const ResolvedRates& at = card.at(input_tokens(counts));
+      for (std::size_t i = 0; i < kTokenClasses; ++i) {
+        if (at.rates.pico[i] == Rates::kNone) continue;
+        sum += static_cast<PicoUsd>(counts.count[i]) * at.rates.pico[i];
+      }
+      ASSERT_EQ(sum, cost.pico_usd);
+    }
+    for (const LongContext& band : price.long_context) {  // at every threshold, and beside it
+      for (const std::uint64_t input : {band.threshold - 1, band.threshold, band.threshold + 1}) {
+        TokenCounts counts;
+        counts.set(TokenClass::input_text, input);
+        ASSERT_EQ(card.cost(counts), cost_of(price, counts, conditions));
+      }
+    }
   }
 }
 

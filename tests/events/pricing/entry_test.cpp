@@ -75,6 +75,9 @@ TEST(PriceEntries, WithBadThresholdsAreRefusedByName) {
   expect_refused_entry(R"("long":[{)" + ok + "}]", ".long[0]", "required");
   expect_refused_entry(R"("long":[{"above":2}])", ".long[0]", "no price");
   expect_refused_entry(R"("long":[{"above":-2,)" + ok + "}]", ".long[0].above", "");
+  expect_refused_entry(R"("long":[{"from":0,)" + ok + "}]", ".long[0].from", "1..");
+  expect_refused_entry(R"("long":[{"above":18446744073709551615,)" + ok + "}]", ".long[0].above",
+                       "1..");
   expect_refused_entry(ok + R"(,"regions":{"eu":0})", ".regions.eu", "thousand");
   expect_refused_entry(ok + R"(,"regions":{"eu":1.1})", ".regions.eu", "");
 }

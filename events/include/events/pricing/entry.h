@@ -16,6 +16,7 @@ namespace hansard::events::pricing {
 /// Names in entries: `[!-~]{1,200}` (no spaces, no controls).
 inline constexpr std::size_t kMaxPriceNameBytes = 200;
 inline constexpr std::size_t kMaxLongContexts = 8;
+inline constexpr std::uint64_t kMaxThreshold = 1'000'000'000'000;  ///< tokens
 inline constexpr std::size_t kMaxRegions = 16;
 /// Entries of one event; a larger book is told in parts.
 inline constexpr std::size_t kMaxPriceEntries = 4096;
