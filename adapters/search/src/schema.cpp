@@ -1,6 +1,7 @@
 #include "schema.h"
 
 #include <optional>
+#include <string_view>
 
 namespace hansard::search {
 namespace {
@@ -52,8 +53,15 @@ core::Status set_up_reader(Connection& connection) {
 std::string texts_table(std::int64_t project) { return "texts_" + std::to_string(project); }
 
 std::string anchor_of(const core::RecordedEvent& event) {
-  return core::to_string(event.id) + " " +
-         std::to_string(event.recorded_at.time_since_epoch().count());
+  // FNV-1a: nobody forges it here, it only has to differ where logs do. Header and facts outlive an
+  // erasure.
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const std::string_view bytes : {event.header, event.facts}) {
+    for (const char c : bytes) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    }
+  }
+  return core::to_string(event.id) + " " + std::to_string(hash);
 }
 
 core::Result<std::string> find_fault(const Connection& connection, const core::EventLog& log,
@@ -68,6 +76,12 @@ core::Result<std::string> find_fault(const Connection& connection, const core::E
            " version wrote it: its schema is " + std::to_string(**schema) + ", ours is " +
            std::to_string(kSchema);
   }
+  // Fails where a table or column is missing.
+  const auto tables = connection.prepare(
+      "SELECT d.session, d.place, d.kind, d.role, d.at, d.provider, d.model, d.tool, s.stream,"
+      " s.created, s.user_hash, s.agent, s.app, s.messages, s.first, s.last, w.word, p.name"
+      " FROM documents d, sessions s, words w, projects p");
+  if (!tables) return tables.error();
   auto statement = connection.prepare("SELECT log, checkpoint, anchor FROM state");
   if (!statement) return statement.error();
   const auto row = statement->step();

@@ -54,7 +54,7 @@ struct Search::Impl {
   bool woken = false;
   std::size_t waiting = 0;                   ///< searches that wait for a position
   std::optional<std::string> rebuild_order;  ///< why
-  bool doubted = false;  ///< a contradicted hit has cost a rebuild already: not another
+  bool doubted = false;  ///< what may be a fault of ours has cost a rebuild already: not another
 
   // The thread's own:
   std::optional<Writer> writer;
@@ -68,6 +68,8 @@ struct Search::Impl {
   void note(const std::string& reason);
   void rest(const core::Status& status, bool worked, std::chrono::milliseconds& pause);
   void order_rebuild(std::string reason);
+  bool first_doubt();
+  bool blames_database(const core::Error& error);
   core::Status wait_for(const SearchRequest& request);
   core::Error ended_early(const SearchRequest& request) const;
 };
@@ -105,10 +107,7 @@ core::Status Search::Impl::round(bool& worked) {
   const core::Position end = log.end();
   auto absorbed = writer->absorb(log, end, {options.batch_events, options.batch_text_bytes});
   if (!absorbed) {
-    if (absorbed.error().code == core::Errc::corruption) {
-      order_rebuild("it is damaged");
-      return core::Ok{};
-    }
+    if (blames_database(absorbed.error())) order_rebuild("it is damaged");
     return absorbed.error();
   }
   const std::lock_guard lock(mutex);
@@ -168,8 +167,8 @@ void Search::Impl::rest(const core::Status& status, bool worked, std::chrono::mi
   std::unique_lock lock(mutex);
   if (!status) {
     if (state.phase != SearchState::Phase::stopped) state.error = status.error().message;
-    // Only a stop or an order ends the pause: a busy log must not turn it into a busy loop.
-    changed.wait_for(lock, pause, [this] { return stopping || rebuild_order; });
+    // Only a stop ends the pause: neither a busy log nor an order that fails makes a busy loop.
+    changed.wait_for(lock, pause, [this] { return stopping; });
     pause = std::min(pause * 2, std::max(kFirstPause, options.retry_pause_max));
     return;
   }
@@ -187,6 +186,20 @@ void Search::Impl::order_rebuild(std::string reason) {
   const std::lock_guard lock(mutex);
   rebuild_order = std::move(reason);
   changed.notify_all();
+}
+
+bool Search::Impl::first_doubt() {
+  const std::lock_guard lock(mutex);
+  return !std::exchange(doubted, true);
+}
+
+/// Is it the database that is wrong, so that a new one would be right? A statement that makes no
+/// sense (internal) has met other tables than ours, or is a mistake of ours, which no new database
+/// cures: that is tried once. The log's own damage names a position and is none of this.
+bool Search::Impl::blames_database(const core::Error& error) {
+  if (!error.message.starts_with("search database")) return false;
+  if (error.code == core::Errc::corruption) return true;
+  return error.code == core::Errc::internal && first_doubt();
 }
 
 core::Status Search::Impl::wait_for(const SearchRequest& request) {
@@ -265,22 +278,13 @@ core::Result<SearchAnswer> Search::search(const SearchRequest& asked) const {
   auto found = (*reader)->search(impl.log, request, *query, impl.options.ranked_max);
   if (!found) {
     if (found.error().code == core::Errc::timed_out) return impl.ended_early(request);
-    // The log's own damage names a position and is not cured here; SQLite's is.
-    const core::Error& error = found.error();
-    if (error.code != core::Errc::corruption || !error.message.starts_with("search database")) {
-      return error;
-    }
+    if (!impl.blames_database(found.error())) return found.error();
     impl.order_rebuild("it is damaged");
     return core::Error{core::Errc::unavailable,
                        "the search index was found damaged and is being built anew"};
   }
-  if (found->contradicted) {
-    bool again = false;
-    {
-      const std::lock_guard lock(impl.mutex);
-      again = std::exchange(impl.doubted, true);
-    }
-    if (!again) impl.order_rebuild("it has a text that the log does not have");
+  if (found->contradicted && impl.first_doubt()) {
+    impl.order_rebuild("it has a text that the log does not have");
   }
   return std::move(found->answer);
 }
