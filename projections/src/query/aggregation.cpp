@@ -113,6 +113,8 @@ std::vector<facts::Column> Aggregation::columns() const {
 
 void Aggregation::add(const Chunk& chunk, std::span<const std::uint32_t> rows,
                       std::span<const std::uint32_t> groups, std::size_t group_count) {
+  calls_.resize(group_count);
+  for (const std::uint32_t group : groups) ++calls_[group];
   values_.resize(rows.size());
   for (MeasurePlan& plan : measures_) {
     evaluate(plan.measure, cost_, chunk, rows, values_.data());
@@ -139,6 +141,7 @@ void Aggregation::add(const Chunk& chunk, std::span<const std::uint32_t> rows,
 }
 
 void Aggregation::finish(std::size_t groups) {
+  calls_.resize(groups);
   for (MeasurePlan& plan : measures_) {
     plan.states.resize(groups);
     if (plan.percentiles) plan.percentiles->finish(groups);
@@ -213,7 +216,7 @@ bool Aggregation::rests_on_usage() const {
 }
 
 std::size_t Aggregation::bytes() const {
-  std::size_t sum = 0;
+  std::size_t sum = calls_.capacity() * sizeof(std::uint64_t);
   for (const auto& plan : measures_) {
     sum += plan.states.capacity() * sizeof(MeasureState);
     if (plan.percentiles) sum += plan.percentiles->bytes();

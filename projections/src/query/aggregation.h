@@ -71,6 +71,7 @@ class Aggregation {
            std::span<const std::uint32_t> groups, std::size_t group_count);
   void finish(std::size_t groups);
   Cell cell(const Aggregate& aggregate, std::uint32_t group);
+  [[nodiscard]] std::uint64_t calls(std::uint32_t group) const { return calls_[group]; }
   [[nodiscard]] PercentileMethod percentile_method() const;
   [[nodiscard]] bool rests_on_usage() const;
   [[nodiscard]] std::size_t bytes() const;
@@ -79,6 +80,7 @@ class Aggregation {
   std::vector<MeasurePlan> measures_;
   std::vector<DistinctPlan> distincts_;
   CostHook cost_;
+  std::vector<std::uint64_t> calls_;  ///< by group
   std::vector<std::int64_t> values_;
   std::vector<std::int64_t> picked_;
   std::vector<std::uint64_t> codes_;

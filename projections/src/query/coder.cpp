@@ -179,6 +179,27 @@ core::Result<std::optional<std::uint64_t>> Coder::code_of(const std::string& tex
   return std::optional(code);
 }
 
+core::Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>> Coder::codes_within(
+    std::optional<std::int64_t> min, std::optional<std::int64_t> max) const {
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> codes;
+  if (is_time(dimension_.dimension) || facts::info(column_).kind != ColumnKind::number) {
+    return bad_value(dimension_,
+                     "min and max are for whole numbers: status, attempt and "
+                     "prompt_version");
+  }
+  if (min && max && *min > *max) return bad_value(dimension_, "min is above max");
+  if (space_ == 1) return codes;
+  const auto top = static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + (space_ - 2));
+  const std::int64_t first = std::max(min.value_or(base_), base_);
+  const std::int64_t last = std::min(max.value_or(top), top);
+  if (first > last) return codes;
+  const auto code = [&](std::int64_t number) {
+    return static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(base_) + 1;
+  };
+  codes.emplace(code(first), code(last));
+  return codes;
+}
+
 bool Coder::may_have(const facts::Segment& segment, std::span<const std::uint64_t> wanted) const {
   const auto& zone = segment.zone(column_);
   if (dimension_.dimension == Dimension::tag) return true;

@@ -29,6 +29,10 @@ class Coder {
   /// Errors: invalid_argument with field `where` (what no such dimension has; a time).
   [[nodiscard]] core::Result<std::optional<std::uint64_t>> code_of(
       const std::string& text, const core::ProjectId& project, const core::KeyedHash& hash) const;
+  /// The first and last code of numbers within these bounds, or nothing when no row has any.
+  /// Errors: invalid_argument with field `where` (no dimension of numbers, min above max).
+  [[nodiscard]] core::Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>> codes_within(
+      std::optional<std::int64_t> min, std::optional<std::int64_t> max) const;
   /// False when no row of the segment can have one of these codes.
   [[nodiscard]] bool may_have(const facts::Segment& segment,
                               std::span<const std::uint64_t> codes) const;

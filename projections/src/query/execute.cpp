@@ -31,8 +31,15 @@ struct Wanted {
   Coder coder;
   std::vector<std::uint64_t> codes = {};  ///< sorted
   std::vector<bool> array = {};           ///< by code, where that is small
+  bool range = false;                     ///< all from the first to the last of two codes
+
+  [[nodiscard]] bool may_keep(const facts::Segment& segment) const {
+    // A range between two values may lie within a segment that has neither.
+    return range ? segment.zone(coder.column()).any : coder.may_have(segment, codes);
+  }
 
   [[nodiscard]] bool has(std::uint64_t code) const {
+    if (range) return code >= codes.front() && code <= codes.back();
     if (!array.empty()) return array[static_cast<std::size_t>(code)];
     return std::binary_search(codes.begin(), codes.end(), code);
   }
@@ -110,6 +117,16 @@ class Scan {
     if (!coder) return coder.error();
     Wanted wanted{*std::move(coder)};
     need(wanted.coder.column());
+    if (filter.min || filter.max) {
+      const auto codes = wanted.coder.codes_within(filter.min, filter.max);
+      if (!codes) return codes.error();
+      if (*codes) {
+        wanted.codes = {(*codes)->first, (*codes)->second};
+        wanted.range = true;
+      }
+      wanted_.push_back(std::move(wanted));
+      return core::Ok{};
+    }
     for (const auto& value : filter.values) {
       if (!value) {
         wanted.codes.push_back(0);
@@ -138,7 +155,7 @@ class Scan {
   /// False when no row of the segment can be kept, and none can count as undated.
   [[nodiscard]] bool may_keep(const facts::Segment& segment) const {
     for (const Wanted& wanted : wanted_) {
-      if (!wanted.coder.may_have(segment, wanted.codes)) return false;
+      if (!wanted.may_keep(segment)) return false;
     }
     const facts::Zone& times = segment.zone(Column::occurred_at);
     if (times.nulls || (!query_.from && !query_.to)) return true;
@@ -322,6 +339,11 @@ core::Status check(const Query& query, const Options& options) {
     }
     if ((aggregate.function == Function::count_distinct) != aggregate.distinct_of.has_value()) {
       return bad("measures", "count_distinct counts values of a dimension, and only that does");
+    }
+  }
+  for (const DimensionFilter& filter : query.where) {
+    if (filter.values.empty() == !(filter.min || filter.max)) {
+      return bad("where." + to_text(filter.dimension), "give values, or min and max, and not both");
     }
   }
   for (const MeasureFilter& filter : query.where_measure) {

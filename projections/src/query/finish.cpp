@@ -49,7 +49,7 @@ class Table {
  public:
   Table(const Query& query, const GroupIndex& groups, std::vector<Coder>& coders,
         Aggregation& aggregation)
-      : query_(query), coders_(coders), criteria_(criteria_of(query)) {
+      : query_(query), coders_(coders), aggregation_(aggregation), criteria_(criteria_of(query)) {
     const std::size_t dimensions = coders.size();
     codes_.resize(groups.size() * dimensions);
     cells_.reserve(groups.size() * query.aggregates.size());
@@ -90,6 +90,7 @@ class Table {
 
   core::Result<Group> group(std::size_t at) {
     Group group;
+    group.calls = aggregation_.calls(static_cast<std::uint32_t>(at));
     for (std::size_t d = 0; d < coders_.size(); ++d) {
       auto key = coders_[d].key(code_at(at, d));
       if (!key) return key.error();
@@ -111,6 +112,7 @@ class Table {
 
   const Query& query_;
   std::vector<Coder>& coders_;
+  const Aggregation& aggregation_;
   std::vector<Criterion> criteria_;
   std::vector<std::uint64_t> codes_;
   std::vector<Cell> cells_;

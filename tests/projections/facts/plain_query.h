@@ -213,7 +213,9 @@ struct PlainAnswer {
 inline bool plain_fits(const OracleCall& call, const Query& query) {
   for (const auto& filter : query.where) {
     const auto key = plain_key(call, filter.dimension);
-    bool any = false;
+    bool any = (filter.min || filter.max) && key.known &&
+               key.order >= filter.min.value_or(key.order) &&
+               key.order <= filter.max.value_or(key.order);
     for (const auto& value : filter.values) {
       if (!value) {
         any |= !key.known;

@@ -106,6 +106,15 @@ class RandomQuery {
   DimensionFilter filter() {
     DimensionFilter made{dimension(), {}};
     while (is_time(made.dimension.dimension)) made.dimension = dimension();
+    const auto which = made.dimension.dimension;
+    if ((which == Dimension::status || which == Dimension::attempt ||
+         which == Dimension::prompt_version) &&
+        below(2) == 0) {
+      const std::int64_t least = which == Dimension::status ? 380 : 0;
+      made.min = least + static_cast<std::int64_t>(below(which == Dimension::status ? 150 : 4));
+      if (below(2) == 0) made.max = *made.min + static_cast<std::int64_t>(below(40));
+      return made;
+    }
     for (auto left = 1 + below(3); left > 0; --left) {
       made.values.push_back(below(5) == 0 ? std::nullopt : std::optional(value(made.dimension)));
     }
@@ -205,8 +214,16 @@ void expect_equal(const Answer& answer, const PlainAnswer& plain, const Query& q
   ASSERT_EQ(answer.undated_left_out, plain.undated);
   ASSERT_EQ(answer.groups_before_limit, plain.before_limit);
   ASSERT_EQ(answer.groups.size(), plain.groups.size());
+  const bool tokens =
+      std::any_of(query.aggregates.begin(), query.aggregates.end(), [](const Aggregate& aggregate) {
+        return !aggregate.distinct_of && aggregate.measure >= Measure::input_text &&
+               aggregate.measure != Measure::latency_us && aggregate.measure != Measure::ttft_us;
+      });
+  ASSERT_EQ(answer.calls_without_usage, tokens ? plain.without_usage : 0);
+  ASSERT_EQ(answer.calls_estimated, tokens ? plain.estimated : 0);
   const bool sketch = answer.percentiles == PercentileMethod::sketch;
   for (std::size_t i = 0; i < plain.groups.size(); ++i) {
+    ASSERT_EQ(answer.groups[i].calls, plain.groups[i].calls.size());
     for (std::size_t k = 0; k < query.group_by.size(); ++k) {
       const auto& key = plain.groups[i].keys[k];
       ASSERT_EQ(answer.groups[i].keys[k].text, key.known ? std::optional(key.text) : std::nullopt);

@@ -36,6 +36,7 @@ struct Key {
 struct Group {
   std::vector<Key> keys;    ///< one per dimension
   std::vector<Cell> cells;  ///< one per aggregate
+  std::uint64_t calls = 0;
 };
 
 enum class PercentileMethod : std::uint8_t {

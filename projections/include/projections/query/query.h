@@ -98,6 +98,9 @@ struct Aggregate {
 struct DimensionFilter {
   DimensionRef dimension;
   std::vector<std::optional<std::string>> values;
+  // Instead of values, for whole numbers (attempt, status, prompt_version): inclusive bounds.
+  std::optional<std::int64_t> min = {};
+  std::optional<std::int64_t> max = {};
 };
 
 /// Keeps calls that have the measure, within both bounds (inclusive).
