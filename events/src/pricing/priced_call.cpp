@@ -18,7 +18,7 @@ std::string_view to_word(NoCost reason) {
   return "none";
 }
 
-PricedCall cost_of(const PriceBook& book, std::string_view project, const CallFacts& call,
+PricedCall cost_of(const PriceBook& book, std::string_view project, const CallToPrice& call,
                    core::Position end) {
   PricedCall out;
   const TokenCounts counts = call.usage ? counts_of(*call.usage) : TokenCounts{};

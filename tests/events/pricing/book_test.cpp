@@ -210,7 +210,7 @@ TEST(PriceBook, CopiesStayAsTheyWereWhileTheOriginalGrows) {
 
 TEST(PricedCall, SaysWhyThereIsNoCost) {
   const PriceBook book = shelf();
-  CallFacts call;
+  CallToPrice call;
   call.provider = "openai";
   call.model = "gpt-5";
   call.occurred_at = day("2026-06-01");
@@ -233,7 +233,7 @@ TEST(PricedCall, IsAnEstimateWhereThePriceIsAssumed) {
   PriceBook book;
   publish(book, 1, entry_text(R"("provider":"openai","model":"m","home":true)", 1), kSharedPrices,
           day("2026-08-01"));
-  CallFacts call;
+  CallToPrice call;
   call.provider = "openai";
   call.model = "m";
   call.occurred_at = day("2026-08-01");

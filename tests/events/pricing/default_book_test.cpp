@@ -123,7 +123,7 @@ TEST(DefaultBook, HasCacheWritesTiersThresholdsAndMedia) {
 }
 
 TEST(DefaultBook, PricesTheVectorsOfInvoices) {
-  CallFacts call;
+  CallToPrice call;
   call.occurred_at = day("2026-09-01");
   call.provider = "anthropic";
   call.model = "claude-3-7-sonnet-20250219";

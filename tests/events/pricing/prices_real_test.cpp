@@ -70,7 +70,7 @@ TEST(RecordedCalls, HaveACostWhereverTheyTellTheirTokens) {
     const auto answer = answer_of(line);
     if (!answer) return;
     ++calls;
-    CallFacts call;
+    CallToPrice call;
     const std::string provider = text_in(line, "provider");
     const std::string model = answer->model.value_or("");
     call.provider = provider;

@@ -22,7 +22,7 @@ enum class NoCost : std::uint8_t {
 std::string_view to_word(NoCost reason);
 
 /// The facts of one call that its cost follows from.
-struct CallFacts {
+struct CallToPrice {
   std::string_view provider = {};  ///< empty: not known
   std::string_view model = {};     ///< the one that answered; empty: not known
   std::optional<core::Timestamp> occurred_at = std::nullopt;
@@ -42,7 +42,7 @@ struct PricedCall {
 
 /// The cost of one call by the price in force when it occurred, as published before `end`.
 /// For many calls ask `PriceBook::quote` once per model, then `cost_of` per call: this does both.
-PricedCall cost_of(const PriceBook& book, std::string_view project, const CallFacts& call,
+PricedCall cost_of(const PriceBook& book, std::string_view project, const CallToPrice& call,
                    core::Position end = PriceBook::kAll);
 
 }  // namespace hansard::events::pricing
