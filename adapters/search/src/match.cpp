@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "query.h"
+#include "search_query.h"
 
 namespace hansard::search {
 namespace {

@@ -1,7 +1,7 @@
 #include <optional>
 
 #include "projections/search.h"
-#include "query.h"
+#include "search_query.h"
 #include "unicode.h"
 
 namespace hansard::search {

@@ -9,7 +9,7 @@
 
 #include "core/event_log.h"
 #include "projections/search.h"
-#include "query.h"
+#include "search_query.h"
 #include "selection.h"
 #include "sqlite.h"
 

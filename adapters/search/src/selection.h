@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "projections/search.h"
-#include "query.h"
+#include "search_query.h"
 
 namespace hansard::search {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "projections/search.h"
-#include "query.h"
+#include "search_query.h"
 
 namespace hansard::search {
 

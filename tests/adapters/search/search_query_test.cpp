@@ -1,4 +1,4 @@
-#include "query.h"
+#include "search_query.h"
 
 #include <gtest/gtest.h>
 
