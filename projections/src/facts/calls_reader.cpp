@@ -77,25 +77,30 @@ core::Result<CallsReader> CallsReader::open(const core::ReadModel& model,
 }
 
 core::Status CallsReader::read_tail(std::uint32_t number, std::uint32_t rows) {
-  for (auto& column : tail_) column.reserve(rows);
   std::string prefix = key_prefix('t', project_);
   row::Writer(prefix).big_endian_32(number);
   bool whole = true;
+  std::uint32_t at = 0;
   auto scanned = model_->scan(prefix, {}, [&](std::string_view, std::string_view bytes) {
     row::Reader in(bytes);
-    while (in.ok() && !in.rest().empty()) {
-      const Row row = read_row(in);
-      for (std::size_t c = 0; c < kColumns; ++c) tail_[c].push_back(row[c]);
+    for (; in.ok() && !in.rest().empty() && at < rows; ++at) {
+      each_value(in, [&](std::size_t c, std::int64_t value) {
+        if (tail_[c].empty()) tail_[c].assign(rows, kNull);
+        tail_[c][at] = value;
+      });
     }
     return whole = in.done();
   });
   if (!scanned) return scanned;
-  if (!whole || tail_[0].size() != rows) return damaged_row("the tail");
+  if (!whole || at != rows) return damaged_row("the tail");
   Segment segment;
   segment.number = number;
   segment.rows = rows;
   segment.sealed = false;
-  for (std::size_t c = 0; c < kColumns; ++c) segment.zones[c] = zone_of(tail_[c]);
+  for (std::size_t c = 0; c < kColumns; ++c) {
+    segment.zones[c] = zone_of(tail_[c]);
+    segment.zones[c].nulls |= tail_[c].empty();
+  }
   segments_.push_back(segment);
   return core::Ok{};
 }
@@ -107,7 +112,10 @@ std::uint64_t CallsReader::rows() const {
 }
 
 core::Result<ColumnData> CallsReader::column(const Segment& segment, Column column) const {
-  if (!segment.sealed) return ColumnData(tail_[index_of(column)]);
+  if (!segment.sealed) {
+    const auto& values = tail_[index_of(column)];
+    return ColumnData(values.empty() ? std::vector<std::int64_t>(segment.rows, kNull) : values);
+  }
   auto row = model_->get(column_key(project_, segment.number, column));
   if (!row) return row.error();
   if (!*row) return damaged_row("a column");

@@ -154,11 +154,8 @@ void write_row(row::Writer& out, const Row& values) {
 
 Row read_row(row::Reader& in) {
   Row values;
-  std::uint64_t known = in.varint();
-  for (std::int64_t& value : values) {
-    value = (known & 1) != 0 ? in.signed_varint() : kNull;
-    known >>= 1;
-  }
+  values.fill(kNull);
+  each_value(in, [&](std::size_t column, std::int64_t value) { values[column] = value; });
   return values;
 }
 

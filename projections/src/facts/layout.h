@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -81,6 +82,14 @@ core::Result<RequestRow> decode_request(std::string_view row);
 /// varint with a bit per known column (bit 0: column 0), then a signed varint for each of those.
 void write_row(row::Writer& out, const Row& values);
 Row read_row(row::Reader& in);
+/// Calls `f(column, value)` for each known value of the row that comes next. Most are not known.
+template <class F>
+void each_value(row::Reader& in, F&& f) {
+  std::uint64_t known = in.varint() & ((std::uint64_t{1} << kColumns) - 1);
+  for (; known != 0; known &= known - 1) {
+    f(static_cast<std::size_t>(std::countr_zero(known)), in.signed_varint());
+  }
+}
 
 /// byte format = 1; varint rows, columns; per column a byte (1 any, 2 nulls) and, if any, signed
 /// varints min and max.

@@ -175,6 +175,7 @@ class Scan {
       if (!column) return column.error();
       data[c] = *std::move(column);
     }
+    for (std::size_t c = 0; c < facts::kColumns; ++c) chunk_.some[c] = data[c].has_value();
     for (std::uint32_t first = 0; first < *rows; first += kChunkRows) {
       const std::uint32_t count = std::min(kChunkRows, *rows - first);
       for (std::size_t c = 0; c < facts::kColumns; ++c) {

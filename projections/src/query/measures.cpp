@@ -58,6 +58,7 @@ void add_tokens(const Classes& classes, bool kept, const Chunk& chunk,
   const std::int64_t* served = chunk.of(Column::served_from);
   std::fill_n(out, rows.size(), kNull);
   for (std::size_t c = classes.first; c < classes.first + classes.count; ++c) {
+    if (!chunk.some[c]) continue;
     const std::int64_t* tokens = chunk.columns[c].data();
     for (std::size_t i = 0; i < rows.size(); ++i) out[i] = plus(out[i], tokens[rows[i]]);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@ namespace hansard::projections::query {
 /// Values of the columns a query needs, for a chunk of rows.
 struct Chunk {
   std::array<std::vector<std::int64_t>, facts::kColumns> columns;
+  std::bitset<facts::kColumns> some;  ///< columns of which the segment knows some value
   [[nodiscard]] const std::int64_t* of(facts::Column column) const {
     return columns[facts::index_of(column)].data();
   }

@@ -88,7 +88,7 @@ class CallsReader {
   const core::ReadModel* model_;
   std::string project_;
   std::vector<Segment> segments_;
-  std::array<std::vector<std::int64_t>, kColumns> tail_;
+  std::array<std::vector<std::int64_t>, kColumns> tail_;  ///< empty: nothing is known
   std::array<std::uint32_t, kColumns> texts_{};
   std::uint64_t further_choices_ = 0;
 };
