@@ -334,6 +334,20 @@ TEST(Cost, WithoutACacheIsThatOfPlainInput) {
   EXPECT_EQ(cost_of(price, plain).pico_usd - cost_of(price, call).pico_usd, 134'250'000'000);
 }
 
+TEST(Cost, WithoutACacheNothingIsReadOrWritten) {
+  TokenCounts call;
+  for (std::size_t i = 0; i < kTokenClasses; ++i) call.set(static_cast<TokenClass>(i), 10 + i);
+  const TokenCounts plain = without_cache(call);
+  EXPECT_EQ(plain[input_text], 10U + 11 + 12 + 13 + 14);
+  for (const auto cached :
+       {input_cache_read, input_cache_write_5m, input_cache_write_1h, input_cache_write_other}) {
+    EXPECT_EQ(plain[cached], 0U);
+  }
+  EXPECT_EQ(plain[input_audio], 15U);
+  EXPECT_EQ(plain[output_image], 21U);
+  EXPECT_EQ(without_cache(TokenCounts{}), TokenCounts{});  // nothing known stays unknown
+}
+
 TEST(ServiceTiers, AreReadInTheWordsOfProvidersButNotGuessed) {
   EXPECT_EQ(service_tier_of_provider("default"), ServiceTier::standard);
   EXPECT_EQ(service_tier_of_provider("on_demand"), ServiceTier::standard);
