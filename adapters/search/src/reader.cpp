@@ -71,8 +71,9 @@ core::Result<Found> Reader::search(const core::EventLog& log, const SearchReques
   if (!known) return known.error();
   if (!*known) return found;  // nothing has been said in it
 
-  auto ranked =
-      rank(select_texts(request, query, project->integer(0)), ranked_max, found.answer.more);
+  const Selection selection =
+      select_texts(request, query, project->integer(0), found.answer.position);
+  auto ranked = rank(selection, ranked_max, found.answer.more);
   if (!ranked) return ranked.error();
   found.answer.matched = ranked->size();
   std::size_t next = request.offset;
@@ -101,7 +102,7 @@ core::Result<std::vector<Reader::Ranked>> Reader::rank(const Selection& selectio
       more = true;
       break;
     }
-    ranked.push_back({statement->integer(0), -statement->real(1)});
+    ranked.push_back({statement->integer(0), statement->real(1)});
   }
   std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
     return a.score != b.score ? a.score > b.score : a.position > b.position;

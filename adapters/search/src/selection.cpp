@@ -21,7 +21,8 @@ std::string number_list(const std::vector<E>& words) {
 
 class Builder {
  public:
-  explicit Builder(std::int64_t project) : project_(project), table_(texts_table(project)) {}
+  Builder(std::int64_t project, core::Position end)
+      : project_(project), end_(end), table_(texts_table(project)) {}
 
   Selection build(const SearchRequest& request, const Query& query) {
     const bool of_session = request.user_hash || request.agent || request.app;
@@ -29,7 +30,8 @@ class Builder {
                              request.tool || !request.kinds.empty() || !request.roles.empty() ||
                              request.from || request.to;
     // CROSS: SQLite would otherwise sometimes ask FTS5 once per document of a session.
-    sql() = "SELECT " + table_ + ".rowid, bm25(" + table_ + ") FROM " + table_;
+    sql() = "SELECT " + table_ + ".rowid, hansard_rank(" + table_ + ", " +
+            std::to_string(end_.value) + ") FROM " + table_;
     if (of_document) sql() += " CROSS JOIN documents AS d ON d.position=" + table_ + ".rowid";
     if (of_session) sql() += " CROSS JOIN sessions AS s ON s.id=d.session";
     sql() += " WHERE " + table_ + " MATCH " + bound(fts_expression(query));
@@ -77,14 +79,16 @@ class Builder {
   }
 
   std::int64_t project_;
+  core::Position end_;
   std::string table_;
   Selection selection_;
 };
 
 }  // namespace
 
-Selection select_texts(const SearchRequest& request, const Query& query, std::int64_t project) {
-  return Builder(project).build(request, query);
+Selection select_texts(const SearchRequest& request, const Query& query, std::int64_t project,
+                       core::Position end) {
+  return Builder(project, end).build(request, query);
 }
 
 }  // namespace hansard::search

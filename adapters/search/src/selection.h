@@ -10,13 +10,13 @@
 namespace hansard::search {
 
 /// A statement that gives (position, score) of every text that matches, the newest first, and the
-/// texts bound to it, from 1. Lower scores are better, as FTS5 has them.
+/// texts bound to it, from 1. Everything below `end` is in the index.
 struct Selection {
   std::string sql;
   std::vector<std::string> texts;
 };
 
 Selection select_texts(const projections::SearchRequest& request, const Query& query,
-                       std::int64_t project);
+                       std::int64_t project, core::Position end);
 
 }  // namespace hansard::search

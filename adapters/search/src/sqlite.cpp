@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "fts_rank.h"
 #include "fts_tokenizer.h"
 
 namespace hansard::search {
@@ -133,6 +134,7 @@ core::Result<Connection> Connection::open(const std::string& path, Mode mode) {
   if (code == SQLITE_OK) code = sqlite3_extended_result_codes(database, 1);
   if (code == SQLITE_OK) code = sqlite3_busy_timeout(database, kBusyMilliseconds);
   if (code == SQLITE_OK) code = register_tokenizer(database);
+  if (code == SQLITE_OK) code = register_rank(database);
   if (code != SQLITE_OK) return translate(database, code, "opening");
   return connection;
 }

@@ -26,7 +26,7 @@ struct SearchOptions {
   std::size_t batch_text_bytes = 8U << 20;  ///< after which it commits
   std::size_t readers = 4;                  ///< searches at once; others wait until their deadline
   /// Of one answer, the newest matches that are ranked. Scoring costs a few microseconds each.
-  std::size_t ranked_max = 20'000;
+  std::size_t ranked_max = 10'000;
   /// A database up to this size is checked page by page when it is opened.
   std::uint64_t check_bytes_max = 256U << 20;
   std::chrono::milliseconds retry_pause_max{5000};  ///< storage errors back off up to this
