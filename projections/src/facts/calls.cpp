@@ -4,12 +4,12 @@
 #include <limits>
 #include <vector>
 
-#include "../event_kind.h"
-#include "../usage_codec.h"
 #include "core/assert.h"
+#include "event_kind.h"
 #include "events/session/codec.h"
 #include "events/session/fast_facts.h"
 #include "layout.h"
+#include "usage_codec.h"
 
 namespace hansard::projections::facts {
 namespace {

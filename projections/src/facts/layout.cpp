@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../usage_codec.h"
+#include "usage_codec.h"
 
 namespace hansard::projections::facts {
 namespace {

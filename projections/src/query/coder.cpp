@@ -5,10 +5,10 @@
 #include <chrono>
 #include <map>
 
-#include "../usage_codec.h"
 #include "core/time.h"
 #include "events/session/ids.h"
 #include "projections/query/names.h"
+#include "usage_codec.h"
 
 namespace hansard::projections::query {
 namespace {
