@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "../session/fields.h"
+#include "session/fields.h"
 
 namespace hansard::events {
 namespace {
