@@ -21,6 +21,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 # Flags of g++ that clang 14 does not know must not count as findings.
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-error"]
+TOGETHER = 6
+# In a text that includes them, files are headers.
+OURS = rf"--header-filter=^{re.escape(str(ROOT))}/(core|events|projections|adapters|bench|tests)/"
 
 
 def include_folders(command):
@@ -46,11 +49,6 @@ def key_of(entry):
     for path in sorted(seen):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-TOGETHER = 6
-# In a text that includes them, files are headers.
-OURS = rf"--header-filter=^{re.escape(str(ROOT))}/(core|events|projections|adapters|bench|tests)/"
 
 
 def flags_of(entry):

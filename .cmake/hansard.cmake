@@ -49,21 +49,17 @@ function(hansard_library name)
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE hansard_flags ${ARG_PRIVATE})
 endfunction()
 
-# Most of the time that a test takes to compile goes into headers: with HANSARD_UNITY several sources
-# are compiled as one, but for those named after the target, whose own names are others' too. Product
-# code never is: an overload of another file's must not be what a call means.
-function(hansard_unity name)
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ${HANSARD_UNITY} UNITY_BUILD_BATCH_SIZE 6)
-  if(ARGN)
-    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  endif()
-endfunction()
-
-# A test executable; every test in it carries the labels. ALONE: sources compiled by themselves.
+# A test executable; every test in it carries the labels. Most of the time that a test takes to compile
+# goes into headers: with HANSARD_UNITY several sources are compiled as one, but for those under ALONE,
+# whose own names are others' too. Product code never is: an overload of another file's must not be what
+# a call means.
 function(hansard_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS;ALONE" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  hansard_unity(${name} ${ARG_ALONE})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${HANSARD_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+  if(ARG_ALONE)
+    set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main hansard_flags)
   # What a test links is optimised, its own code need not be: a third less to compile.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)

@@ -1,6 +1,7 @@
 #include "events/validate.h"
 
 #include "events/system/events.h"
+#include "session/fields.h"
 
 namespace hansard::events {
 namespace {
@@ -12,9 +13,9 @@ core::Error under(std::string_view path, core::Error error) {
 }
 
 core::Status check_object(std::string_view text, std::string_view name) {
-  auto object = parse_json_object(text);
+  auto object = fields::object_in(text, name);
   if (object) return core::Ok{};
-  return under(name, std::move(object.error()));
+  return std::move(object.error());
 }
 
 core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {

@@ -20,7 +20,7 @@ using events::Digest;
 using events::Digester;
 
 constexpr std::size_t kHashBytes = 16;
-constexpr char kPast = 'k';
+constexpr char kPast = 'p';
 constexpr char kNow = 'x';
 /// Conversations with one past of which those are picked that end with it.
 constexpr std::size_t kPastsMax = 64;
@@ -47,20 +47,19 @@ std::uint64_t short_hash(std::string_view id) {
 }
 
 /// How far one session is. On disk: flags, five digests, the hash of the answering call and of the
-/// answer's message, how many hashes of the first kind follow, then those of either kind.
+/// answer's message, how many hashes `now` has, those, then those of `heads`.
 struct Fold {
-  bool broken = false;     ///< what came before is not known here: found by its exchange only
-  bool answered = false;   ///< some answer has been given
-  bool choosing = false;   ///< the last step is an answer, of which further choices may come
-  Digest before{};         ///< history before the last step
-  Digest history{};        ///< with it
-  Digest previous{};       ///< utterance before the last step; zero: none
-  Digest last{};           ///< utterance of the last step, its first choice
-  Digest choice{};         ///< of the choice that came last
-  std::uint64_t call = 0;  ///< hash of the call that the last step answers
-  std::uint64_t message =
-      0;  ///< hash of the message of that choice; 0: what it asks for is all said
-  std::vector<std::string> now;    ///< hashes it is found by until it goes on
+  bool broken = false;           ///< what came before is not known here: found by its exchange only
+  bool answered = false;         ///< some answer has been given
+  bool choosing = false;         ///< the last step is an answer, of which further choices may come
+  Digest before{};               ///< history before the last step
+  Digest history{};              ///< with it
+  Digest previous{};             ///< utterance before the last step; zero: none
+  Digest last{};                 ///< utterance of the last step, its first choice
+  Digest choice{};               ///< of the choice that came last
+  std::uint64_t call = 0;        ///< hash of the call that the last step answers
+  std::uint64_t message = 0;     ///< of the message of that choice; 0: what it asks for is said
+  std::vector<std::string> now;  ///< hashes it is found by until it goes on
   std::vector<std::string> heads;  ///< hashes of the histories it ends with, a choice each
 
   [[nodiscard]] std::string encode() const {
@@ -95,13 +94,13 @@ struct Fold {
     row::Reader reader(row);
     fold.call = reader.varint();
     fold.message = reader.varint();
-    const std::uint64_t found = reader.varint();
+    const std::uint64_t count = reader.varint();
     row = reader.rest();
-    if (!reader.ok() || row.size() % kHashBytes != 0 || found > row.size() / kHashBytes) {
+    if (!reader.ok() || row.size() % kHashBytes != 0 || count > row.size() / kHashBytes) {
       return damaged;
     }
     for (std::size_t i = 0; !row.empty(); ++i, row.remove_prefix(kHashBytes)) {
-      (i < found ? fold.now : fold.heads).emplace_back(row.substr(0, kHashBytes));
+      (i < count ? fold.now : fold.heads).emplace_back(row.substr(0, kHashBytes));
     }
     return fold;
   }
@@ -347,19 +346,21 @@ Result<std::vector<OpenCall>> open_calls(const core::ReadModel& model, core::Pos
     key.remove_prefix(1);
     const auto session_at = key.find('\0');
     const auto call_at = key.find('\0', session_at + 1);
+    // The versions before had no attempt in the key; theirs answer until this one is built.
     const auto attempt_at = key.rfind('\0');
+    const auto call_end = attempt_at == call_at ? key.size() : attempt_at;
     row::Reader reader(value);
     const std::uint64_t position = reader.varint();
     const std::uint64_t attempt = reader.varint();
     auto project = core::ProjectId::parse(key.substr(0, session_at));
-    if (call_at == std::string_view::npos || attempt_at <= call_at || !reader.ok() || !project) {
+    if (call_at == std::string_view::npos || !reader.ok() || !project) {
       status = core::Error{core::Errc::corruption, "a row of an open call is damaged"};
       return false;
     }
     if (position < before.value) {
       calls.push_back({*std::move(project),
                        std::string(key.substr(session_at + 1, call_at - session_at - 1)),
-                       std::string(key.substr(call_at + 1, attempt_at - call_at - 1)),
+                       std::string(key.substr(call_at + 1, call_end - call_at - 1)),
                        static_cast<std::uint32_t>(attempt)});
     }
     return true;

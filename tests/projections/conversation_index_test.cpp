@@ -5,6 +5,7 @@
 #include <set>
 
 #include "events/conversation/keys.h"
+#include "projections/row.h"
 #include "random_log.h"
 #include "recorder.h"
 
@@ -111,6 +112,38 @@ TEST_F(ConversationIndexTest, AnAnswerIsFoundForEverByTheNameThatCallsMayGiveIt)
   recorder.say("s1", "m2", "at eight");
   EXPECT_EQ(found(events::answer_key(digester, "id-response")), std::vector<std::string>{"s1"});
   EXPECT_TRUE(found(events::answer_key(digester, "id-chat.completion")).empty());
+}
+
+/// Rows as the version before wrote them: what is open is found, conversations are not.
+class OlderIndex final : public core::Projection {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "conversation_index"; }
+  [[nodiscard]] std::uint32_t version() const override { return 2; }
+  core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override {
+    if (event.position.value != 0) return core::Ok{};
+    std::string value;
+    row::Writer writer(value);
+    writer.varint(0);
+    writer.varint(3);
+    batch.put("odefault\0s1\0c1"s, value);
+    for (const char* kind : {"h", "p"}) {
+      for (const char* session : {"s1", "s2"}) {
+        batch.put("k" + std::string(16, '\0') + kind + session, {});
+      }
+    }
+    return core::Ok{};
+  }
+};
+
+TEST_F(ConversationIndexTest, AnOlderBuildThatStillAnswersIsNotMisread) {
+  recorder.create("s1");
+  const Built older(recorder.log(), OlderIndex{});
+  const auto listed = open_calls(older.model(), core::Position{1}).value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].session, "s1");
+  EXPECT_EQ(listed[0].call_id, "c1");
+  EXPECT_EQ(listed[0].attempt, 3U);
+  EXPECT_TRUE(find_conversations(older.model(), recorder.project(), Digest{}, 8).value().empty());
 }
 
 class ConversationIndexProperty : public ::testing::TestWithParam<std::uint64_t> {};

@@ -37,10 +37,10 @@ void Breakers::Permit::settle(std::optional<bool> well) {
   std::unique_lock lock(at->mutex);
   Breaker& breaker = at->breaker;
   const BreakerState before = breaker.state();
-  // It begins to count anew when it changes.
+  // It begins to count anew when it changes; what a failure was judged by is of interest.
   const bool failed = well && !*well;
-  const std::uint64_t requests = breaker.requests(now) + (well ? 1 : 0);
-  const std::uint64_t failures = breaker.failures(now) + (failed ? 1 : 0);
+  const std::uint64_t requests = failed ? breaker.requests(now) + 1 : 0;
+  const std::uint64_t failures = failed ? breaker.failures(now) + 1 : 0;
   if (!well) {
     breaker.let_go(pass_);
   } else if (*well) {

@@ -146,9 +146,7 @@ Result<std::size_t> Conversations::prepend_known(Call& call) {
       if (said.kind == UtteranceKind::aside) continue;
       before.push_back(said.digest);
       answers.push_back(said.kind == UtteranceKind::answer);
-      const bool named =
-          said.message_id == *call.goes_on_from || said.given_id == *call.goes_on_from;
-      if (!named || !answers.back()) continue;
+      if (said.given_id != *call.goes_on_from || !answers.back()) continue;
       auto& asked = call.asked;
       asked.history.insert(asked.history.begin(), before.begin(), before.end());
       asked.answers.insert(asked.answers.begin(), answers.begin(), answers.end());

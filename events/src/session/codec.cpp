@@ -222,23 +222,12 @@ core::Result<SessionEvent> SessionCodec::decode_strict(std::string_view type, st
     return bad_field("type", std::string(type) + " is no event of a session");
   }
   Payloads payloads;
-  const auto parse = [](std::string_view text, std::string_view name, Json::Object& into) {
-    auto object = parse_json_object(text);
-    if (object) {
-      into = *std::move(object);
-      return core::Status(core::Ok{});
-    }
-    core::Error error = std::move(object.error());
-    error.message = std::string(name) + ": " + error.message;
-    error.field = join_path(name, error.field);
-    return core::Status(std::move(error));
-  };
-  if (auto status = parse(facts, "facts", payloads.facts); !status) {
-    return std::move(status.error());
-  }
-  if (auto status = parse(content, "content", payloads.content); !status) {
-    return std::move(status.error());
-  }
+  auto said_facts = fields::object_in(facts, "facts");
+  if (!said_facts) return std::move(said_facts.error());
+  payloads.facts = *std::move(said_facts);
+  auto said_content = fields::object_in(content, "content");
+  if (!said_content) return std::move(said_content.error());
+  payloads.content = *std::move(said_content);
   if (auto status = upcasters_.apply(type, schema, payloads.facts, payloads.content); !status) {
     return std::move(status.error());
   }

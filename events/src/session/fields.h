@@ -115,6 +115,16 @@ void write(std::string& out, const T& value) {
 
 // ---- reading ----
 
+/// A payload from outside, as an object. Errors name it: `facts.x`.
+inline core::Result<Json::Object> object_in(std::string_view text, std::string_view name) {
+  auto object = parse_json_object(text);
+  if (object) return object;
+  core::Error error = std::move(object.error());
+  error.message = std::string(name) + ": " + error.message;
+  error.field = join_path(name, error.field);
+  return error;
+}
+
 /// Where a value stands; made into text only for an error.
 struct Path {
   const Path* parent = nullptr;

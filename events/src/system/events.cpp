@@ -43,15 +43,6 @@ const TypeRow* row_of(std::string_view type) {
   return nullptr;
 }
 
-core::Result<Json::Object> object_in(std::string_view text, std::string_view name) {
-  auto object = parse_json_object(text);
-  if (object) return object;
-  core::Error error = std::move(object.error());
-  error.message = std::string(name) + ": " + error.message;
-  error.field = join_path(name, error.field);
-  return error;
-}
-
 }  // namespace
 
 bool is_system_event(std::string_view type) { return row_of(type) != nullptr; }
@@ -79,10 +70,10 @@ core::Result<SystemEvent> decode_system(std::string_view type, std::uint16_t sch
                            " is not known: this version writes " + std::to_string(kSchema),
                        "schema"};
   }
-  auto said = object_in(content, "content");
+  auto said = fields::object_in(content, "content");
   if (!said) return std::move(said.error());
   if (!said->empty()) return bad_field("content", std::string(type) + " has no content");
-  auto object = object_in(facts, "facts");
+  auto object = fields::object_in(facts, "facts");
   if (!object) return std::move(object.error());
   return row->decode(Json(*std::move(object)));
 }

@@ -15,7 +15,7 @@ namespace hansard::projections {
 /// It finds candidates; whether one fits is told by its transcript.
 ///
 /// Rows, without content (a hash is 16 bytes, cut from 32):
-///   'k' hash session       one that had this history, with an answer at its end, at some time; or
+///   'p' hash session       one that had this history, with an answer at its end, at some time; or
 ///                          an answer that its provider names so
 ///   'x' hash session       one whose head has this key, or an opening whose answer is its head;
 ///   gone
@@ -23,13 +23,14 @@ namespace hansard::projections {
 ///   's' project 0 session  how far the fold of a session is
 ///   'o' project 0 session 0 call id 0 attempt  an attempt that the gateway made and that has no
 ///                          outcome yet: varint position, varint attempt
+/// Older versions kept conversations under 'k': while one of them answers, none is found.
 /// Keys hold the project by being hashed with it. A fork, and a conversation that is no longer sent
 /// whole, are found by their latest exchange only: its past is not in its stream.
 class ConversationIndex final : public core::Projection {
  public:
   explicit ConversationIndex(const core::KeyedHash& keyed_hash) : keyed_hash_(keyed_hash) {}
   [[nodiscard]] std::string_view name() const override { return "conversation_index"; }
-  [[nodiscard]] std::uint32_t version() const override { return 4; }
+  [[nodiscard]] std::uint32_t version() const override { return 5; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:
