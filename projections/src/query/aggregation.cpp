@@ -77,6 +77,12 @@ core::Result<Aggregation> Aggregation::make(const facts::CallsReader& reader, co
                                             const Options& options) {
   Aggregation made;
   made.cost_ = options.cost;
+  const auto costs = [](const Aggregate& one) { return !one.distinct_of && is_cost(one.measure); };
+  if (std::any_of(query.aggregates.begin(), query.aggregates.end(), costs)) {
+    auto pricer = options.cost.open(reader);
+    if (!pricer) return pricer.error();
+    made.pricing_ = {options.cost.columns, *std::move(pricer)};
+  }
   for (const Aggregate& aggregate : query.aggregates) {
     if (aggregate.distinct_of) {
       const auto same = [&](const DistinctPlan& plan) {
@@ -117,7 +123,7 @@ void Aggregation::add(const Chunk& chunk, std::span<const std::uint32_t> rows,
   for (const std::uint32_t group : groups) ++calls_[group];
   values_.resize(rows.size());
   for (MeasurePlan& plan : measures_) {
-    evaluate(plan.measure, cost_, chunk, rows, values_.data());
+    evaluate(plan.measure, pricing_, chunk, rows, values_.data());
     plan.states.resize(group_count);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const std::int64_t value = values_[i];
@@ -213,6 +219,12 @@ PercentileMethod Aggregation::percentile_method() const {
 bool Aggregation::rests_on_usage() const {
   return std::any_of(measures_.begin(), measures_.end(),
                      [](const auto& plan) { return query::rests_on_usage(plan.measure); });
+}
+
+void Aggregation::tell_pricing(Answer& answer) const {
+  answer.calls_unpriced += pricing_.unpriced;
+  answer.calls_partly_priced += pricing_.partly;
+  answer.calls_cost_estimated += pricing_.estimated;
 }
 
 std::size_t Aggregation::bytes() const {

@@ -74,12 +74,15 @@ class Aggregation {
   [[nodiscard]] std::uint64_t calls(std::uint32_t group) const { return calls_[group]; }
   [[nodiscard]] PercentileMethod percentile_method() const;
   [[nodiscard]] bool rests_on_usage() const;
+  /// Adds what was met when prices were asked for.
+  void tell_pricing(Answer& answer) const;
   [[nodiscard]] std::size_t bytes() const;
 
  private:
   std::vector<MeasurePlan> measures_;
   std::vector<DistinctPlan> distincts_;
   CostHook cost_;
+  Pricing pricing_;
   std::vector<std::uint64_t> calls_;  ///< by group
   std::vector<std::int64_t> values_;
   std::vector<std::int64_t> picked_;

@@ -47,6 +47,9 @@ Json to_json(const Answer& answer) {
   out.add("calls", answer.calls);
   if (answer.calls_without_usage > 0) out.add("calls_without_usage", answer.calls_without_usage);
   if (answer.calls_estimated > 0) out.add("calls_estimated", answer.calls_estimated);
+  if (answer.calls_unpriced > 0) out.add("calls_unpriced", answer.calls_unpriced);
+  if (answer.calls_partly_priced > 0) out.add("calls_partly_priced", answer.calls_partly_priced);
+  if (answer.calls_cost_estimated > 0) out.add("calls_cost_estimated", answer.calls_cost_estimated);
   if (answer.undated_left_out > 0) out.add("undated_calls_left_out", answer.undated_left_out);
   if (answer.percentiles == PercentileMethod::exact) out.add("percentiles", "exact");
   if (answer.percentiles == PercentileMethod::sketch) {

@@ -67,6 +67,7 @@ class Scan {
     answer_.group_by = query_.group_by;
     answer_.aggregates = query_.aggregates;
     answer_.percentiles = aggregation_->percentile_method();
+    aggregation_->tell_pricing(answer_);
     if (auto status = finish(query_, *groups_, coders_, *aggregation_, answer_); !status) {
       return status.error();
     }
@@ -97,7 +98,13 @@ class Scan {
     for (const DimensionFilter& filter : query_.where) {
       if (auto status = prepare(filter); !status) return status;
     }
-    for (const MeasureFilter& filter : query_.where_measure) need(filter.measure);
+    for (const MeasureFilter& filter : query_.where_measure) {
+      need(filter.measure);
+      if (!is_cost(filter.measure) || pricing_.price) continue;
+      auto pricer = options_.cost.open(reader_);
+      if (!pricer) return pricer.error();
+      pricing_ = {options_.cost.columns, *std::move(pricer)};
+    }
     auto aggregation = Aggregation::make(reader_, query_, options_);
     if (!aggregation) return aggregation.error();
     aggregation_.emplace(*std::move(aggregation));
@@ -267,7 +274,7 @@ class Scan {
   void keep(const MeasureFilter& filter) {
     if (rows_.empty()) return;
     picked_.resize(rows_.size());
-    evaluate(filter.measure, options_.cost, chunk_, rows_, picked_.data());
+    evaluate(filter.measure, pricing_, chunk_, rows_, picked_.data());
     const std::int64_t min = std::max(filter.min.value_or(kNull + 1), kNull + 1);
     const std::int64_t max = filter.max.value_or(std::numeric_limits<std::int64_t>::max());
     keep_if([&](std::size_t i) { return picked_[i] >= min && picked_[i] <= max; });
@@ -309,6 +316,7 @@ class Scan {
   std::optional<GroupIndex> groups_;
   std::optional<Aggregation> aggregation_;
   std::bitset<facts::kColumns> needed_;
+  Pricing pricing_;  ///< of the filters
   Chunk chunk_;
   std::vector<std::uint32_t> rows_;     ///< of the chunk, that are still kept
   std::vector<std::uint32_t> of_rows_;  ///< their groups
@@ -333,7 +341,7 @@ core::Status check(const Query& query, const Options& options) {
   }
   bool cost = false;
   for (const Aggregate& aggregate : query.aggregates) {
-    cost |= !aggregate.distinct_of && aggregate.measure == Measure::cost;
+    cost |= !aggregate.distinct_of && is_cost(aggregate.measure);
     if (aggregate.function == Function::percentile &&
         (aggregate.per_mille_tenths < 1 || aggregate.per_mille_tenths > 10'000)) {
       return bad("measures", "a percentile lies between p0.01 and p100");
@@ -348,12 +356,12 @@ core::Status check(const Query& query, const Options& options) {
     }
   }
   for (const MeasureFilter& filter : query.where_measure) {
-    cost |= filter.measure == Measure::cost;
+    cost |= is_cost(filter.measure);
     if (filter.min && filter.max && *filter.min > *filter.max) {
       return bad("where." + std::string(to_word(filter.measure)), "min is above max");
     }
   }
-  if (cost && !options.cost.price) return bad("measures", "cost needs prices, and there are none");
+  if (cost && !options.cost.open) return bad("measures", "cost needs prices, and there are none");
   if (query.from && query.to && *query.from >= *query.to) {
     return bad("to", "the time must be after from");
   }

@@ -87,6 +87,33 @@ void to_rates(const Chunk& chunk, std::span<const std::uint32_t> rows, std::int6
   }
 }
 
+void add_costs(bool kept, Pricing& pricing, const Chunk& chunk, std::span<const std::uint32_t> rows,
+               std::int64_t* out) {
+  const std::int64_t* served = chunk.of(Column::served_from);
+  const std::int64_t* classes = chunk.of(Column::token_classes);
+  const std::int64_t* source = chunk.of(Column::usage_source);
+  facts::Row row;
+  row.fill(kNull);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i] = kNull;
+    if (was_kept(served[rows[i]]) != kept) continue;
+    for (const Column column : pricing.columns) {
+      row[facts::index_of(column)] = chunk.of(column)[rows[i]];
+    }
+    const auto cost = pricing.price(row);
+    if (!cost) {
+      // Without usage it is not the price that is missing: those are counted as such.
+      if (classes[rows[i]] != kNull) ++pricing.unpriced;
+      continue;
+    }
+    out[i] = cost->pico_usd;
+    if (!cost->complete) ++pricing.partly;
+    const bool guessed =
+        source[rows[i]] == static_cast<std::int64_t>(events::UsageSource::estimated);
+    if (cost->estimated || guessed) ++pricing.estimated;
+  }
+}
+
 }  // namespace
 
 std::vector<Column> columns_of(Measure measure, const CostHook& cost) {
@@ -100,7 +127,13 @@ std::vector<Column> columns_of(Measure measure, const CostHook& cost) {
     case Measure::ttft_us:
       return {Column::ttft_us};
     case Measure::cost:
-      return cost.columns;
+    case Measure::saved_cost: {
+      std::vector<Column> columns = cost.columns;
+      for (const Column also : {Column::served_from, Column::token_classes, Column::usage_source}) {
+        columns.push_back(also);
+      }
+      return columns;
+    }
     default:
       break;
   }
@@ -114,11 +147,9 @@ std::vector<Column> columns_of(Measure measure, const CostHook& cost) {
   return columns;
 }
 
-bool rests_on_usage(Measure measure) {
-  return classes_of(measure).count > 0 || measure == Measure::cost;
-}
+bool rests_on_usage(Measure measure) { return classes_of(measure).count > 0 || is_cost(measure); }
 
-void evaluate(Measure measure, const CostHook& cost, const Chunk& chunk,
+void evaluate(Measure measure, Pricing& pricing, const Chunk& chunk,
               std::span<const std::uint32_t> rows, std::int64_t* out) {
   switch (measure) {
     case Measure::calls:
@@ -133,17 +164,9 @@ void evaluate(Measure measure, const CostHook& cost, const Chunk& chunk,
       return copy(chunk.of(Column::latency_us), rows, out);
     case Measure::ttft_us:
       return copy(chunk.of(Column::ttft_us), rows, out);
-    case Measure::cost: {
-      facts::Row row;
-      row.fill(kNull);
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        for (const Column column : cost.columns) {
-          row[facts::index_of(column)] = chunk.of(column)[rows[i]];
-        }
-        out[i] = cost.price(row).value_or(kNull);
-      }
-      return;
-    }
+    case Measure::cost:
+    case Measure::saved_cost:
+      return add_costs(measure == Measure::saved_cost, pricing, chunk, rows, out);
     default:
       add_tokens(classes_of(measure), measure == Measure::saved_tokens, chunk, rows, out);
       if (measure == Measure::tokens_per_second) to_rates(chunk, rows, out);

@@ -20,6 +20,20 @@ struct Chunk {
   }
 };
 
+/// A pricer and what was met when it was asked. Confined to one thread of a query.
+struct Pricing {
+  std::vector<facts::Column> columns = {};
+  Pricer price = {};
+  std::uint64_t unpriced = 0;
+  std::uint64_t partly = 0;
+  std::uint64_t estimated = 0;
+};
+
+/// True for `cost` and `saved_cost`.
+constexpr bool is_cost(Measure measure) {
+  return measure == Measure::cost || measure == Measure::saved_cost;
+}
+
 /// The columns that a measure is computed from.
 std::vector<facts::Column> columns_of(Measure measure, const CostHook& cost);
 
@@ -28,7 +42,7 @@ bool rests_on_usage(Measure measure);
 
 /// Writes the measure of each chosen row of the chunk, kNull where it has none. Sums over 2^63-1
 /// stand as that.
-void evaluate(Measure measure, const CostHook& cost, const Chunk& chunk,
+void evaluate(Measure measure, Pricing& pricing, const Chunk& chunk,
               std::span<const std::uint32_t> rows, std::int64_t* out);
 
 }  // namespace hansard::projections::query

@@ -65,7 +65,8 @@ constexpr std::array<std::string_view, kMeasures> kMeasureWords{"calls",
                                                                 "latency_us",
                                                                 "ttft_us",
                                                                 "tokens_per_second",
-                                                                "cost"};
+                                                                "cost",
+                                                                "saved_cost"};
 
 constexpr std::array<std::string_view, 6> kFunctionWords{"sum", "avg",   "min",
                                                          "max", "count", "count_distinct"};

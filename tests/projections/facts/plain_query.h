@@ -78,6 +78,12 @@ inline std::optional<std::int64_t> plain_cost(const std::optional<std::string>& 
          std::min<std::int64_t>(*input, 1'000'000);
 }
 
+inline std::optional<std::int64_t> cost_of(const OracleCall& call) {
+  const auto model = call.texts.find("model");
+  return plain_cost(model == call.texts.end() ? std::nullopt : std::optional(model->second),
+                    number_in(call, "input_text"));
+}
+
 inline std::optional<std::int64_t> plain_value(const OracleCall& call, Measure measure) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   const auto served = number_in(call, "served_from");
@@ -112,11 +118,10 @@ inline std::optional<std::int64_t> plain_value(const OracleCall& call, Measure m
       return spent(tokens_of(""));
     case Measure::saved_tokens:
       return kept ? tokens_of("") : std::nullopt;
-    case Measure::cost: {
-      const auto model = call.texts.find("model");
-      return plain_cost(model == call.texts.end() ? std::nullopt : std::optional(model->second),
-                        number_in(call, "input_text"));
-    }
+    case Measure::cost:
+      return kept ? std::nullopt : cost_of(call);
+    case Measure::saved_cost:
+      return kept ? cost_of(call) : std::nullopt;
     case Measure::tokens_per_second: {
       const auto output = spent(tokens_of("output"));
       const auto latency = number_in(call, "latency_us");
@@ -206,6 +211,9 @@ struct PlainAnswer {
   std::uint64_t calls = 0;
   std::uint64_t without_usage = 0;
   std::uint64_t estimated = 0;
+  std::uint64_t unpriced = 0;
+  std::uint64_t partly = 0;
+  std::uint64_t cost_estimated = 0;
   std::uint64_t undated = 0;
   std::uint64_t before_limit = 0;
 };
@@ -241,6 +249,14 @@ inline bool plain_fits(const OracleCall& call, const Query& query) {
   return true;
 }
 
+inline bool asks_for(const Query& query, Measure measure) {
+  return std::any_of(query.aggregates.begin(), query.aggregates.end(),
+                     [&](const auto& one) { return !one.distinct_of && one.measure == measure; });
+}
+
+/// Odd thousands stand for calls of which something had no price.
+inline bool partly_priced(std::int64_t cost) { return cost / 1'000 % 2 == 1; }
+
 inline PlainAnswer plain_answer(const std::vector<OracleCall>& calls, const Query& query) {
   PlainAnswer answer;
   std::map<std::vector<PlainKey>, PlainGroup> groups;
@@ -260,6 +276,13 @@ inline PlainAnswer plain_answer(const std::vector<OracleCall>& calls, const Quer
     const bool has_usage = call.numbers.contains("token_classes");
     if (!has_usage && !(served && (*served == 1 || *served == 2))) ++answer.without_usage;
     if (has_usage && number_in(call, "usage_source") == 1) ++answer.estimated;
+    const bool kept = served && (*served == 1 || *served == 2);
+    if (asks_for(query, kept ? Measure::saved_cost : Measure::cost)) {
+      const auto cost = cost_of(call);
+      if (!cost && has_usage) ++answer.unpriced;
+      if (cost && partly_priced(*cost)) ++answer.partly;
+      if (cost && number_in(call, "usage_source") == 1) ++answer.cost_estimated;
+    }
     std::vector<PlainKey> keys;
     for (const auto& dimension : query.group_by) keys.push_back(plain_key(call, dimension));
     auto& group = groups[keys];

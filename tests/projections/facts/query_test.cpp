@@ -164,18 +164,21 @@ class RandomQuery {
   std::mt19937_64 random_;
 };
 
-Options with_cost(const core::ReadModel& model, const core::ProjectId& project) {
+Options with_cost() {
   Options options;
-  const auto reader = facts::CallsReader::open(model, project);
-  const auto models = reader->all_texts(Column::model).value();
   options.cost.columns = {Column::model, Column::input_text};
-  options.cost.price = [models](const facts::Row& row) {
-    const auto model_id = row[facts::index_of(Column::model)];
-    const auto input = row[facts::index_of(Column::input_text)];
-    return plain_cost(model_id == facts::kNull
-                          ? std::nullopt
-                          : std::optional(models[static_cast<std::size_t>(model_id)]),
-                      input == facts::kNull ? std::nullopt : std::optional(input));
+  options.cost.open = [](const facts::CallsReader& reader) -> core::Result<Pricer> {
+    const auto models = reader.all_texts(Column::model).value();
+    return Pricer([models](const facts::Row& row) -> std::optional<CallCost> {
+      const auto model_id = row[facts::index_of(Column::model)];
+      const auto input = row[facts::index_of(Column::input_text)];
+      const auto cost = plain_cost(model_id == facts::kNull
+                                       ? std::nullopt
+                                       : std::optional(models[static_cast<std::size_t>(model_id)]),
+                                   input == facts::kNull ? std::nullopt : std::optional(input));
+      if (!cost) return std::nullopt;
+      return CallCost{*cost, !partly_priced(*cost), false};
+    });
   };
   return options;
 }
@@ -212,6 +215,9 @@ bool rests_on_percentiles(const Query& query) {
 void expect_equal(const Answer& answer, const PlainAnswer& plain, const Query& query) {
   ASSERT_EQ(answer.calls, plain.calls);
   ASSERT_EQ(answer.undated_left_out, plain.undated);
+  ASSERT_EQ(answer.calls_unpriced, plain.unpriced);
+  ASSERT_EQ(answer.calls_partly_priced, plain.partly);
+  ASSERT_EQ(answer.calls_cost_estimated, plain.cost_estimated);
   ASSERT_EQ(answer.groups_before_limit, plain.before_limit);
   ASSERT_EQ(answer.groups.size(), plain.groups.size());
   const bool tokens =
@@ -270,7 +276,7 @@ TEST_P(RandomQueries, AreAnsweredAsBruteForceAnswersThem) {
     const Query query = queries.next(recorder.log().end());
     Oracle oracle(recorder.log(), query.project, query.as_of.value_or(recorder.log().end()));
     facts::test::saturate(oracle.calls);
-    Options options = with_cost(built.model(), query.project);
+    Options options = with_cost();
     if (i % 4 == 3 && !rests_on_percentiles(query)) options.exact_values_max = 20;
     const auto answer = execute(built.model(), keyed_hash(), query, options);
     ASSERT_TRUE(answer) << answer.error().message;

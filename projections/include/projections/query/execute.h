@@ -54,7 +54,11 @@ struct Answer {
   std::uint64_t calls = 0;                ///< that the filters kept
   std::uint64_t calls_without_usage = 0;  ///< of `calls`: not said, and not from a cache
   std::uint64_t calls_estimated = 0;      ///< of `calls`: their usage is an estimate
-  std::uint64_t undated_left_out = 0;     ///< by `from` or `to`; the other filters kept them
+  // Where `cost` or `saved_cost` is asked for, of the calls that it is of:
+  std::uint64_t calls_unpriced = 0;        ///< usage is known, and nothing of it has a price
+  std::uint64_t calls_partly_priced = 0;   ///< some of it has none and is left out of the cost
+  std::uint64_t calls_cost_estimated = 0;  ///< a rate was assumed, or the usage is an estimate
+  std::uint64_t undated_left_out = 0;      ///< by `from` or `to`; the other filters kept them
   std::uint64_t groups_before_limit = 0;
   PercentileMethod percentiles = PercentileMethod::none;
 };

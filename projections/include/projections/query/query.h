@@ -11,8 +11,13 @@
 
 #include "core/ids.h"
 #include "core/position.h"
+#include "core/result.h"
 #include "core/time.h"
 #include "projections/facts/columns.h"
+
+namespace hansard::projections::facts {
+class CallsReader;
+}
 
 /// Questions over the calls of a project. Text forms of the names here: `names.h`.
 namespace hansard::projections::query {
@@ -78,9 +83,10 @@ enum class Measure : std::uint8_t {
   ttft_us,            ///< request to first token
   tokens_per_second,  ///< `output` in the time after the first token (else of the whole),
                       ///< thousandths
-  cost,               ///< pico-USD, from `Options::cost`
+  cost,               ///< pico-USD, from `Options::cost`, of calls that a provider served
+  saved_cost,         ///< what answers from a cache or the record would have cost, likewise
 };
-inline constexpr std::size_t kMeasures = 22;
+inline constexpr std::size_t kMeasures = 23;
 
 enum class Function : std::uint8_t { sum, avg, min, max, count, count_distinct, percentile };
 
@@ -140,10 +146,23 @@ struct Query {
   std::optional<core::Position> as_of;  ///< rows before this; at most what the view has
 };
 
-/// What a call costs in pico-USD, or nothing when it has no price.
+/// What one call costs by the price in force when it happened.
+struct CallCost {
+  std::int64_t pico_usd = 0;  ///< of everything that has a price
+  bool complete = true;       ///< false: some tokens or units of it have none and are left out
+  bool estimated = false;     ///< a rate was assumed
+};
+
+/// The cost of a row, as if a provider had served it; nothing when nothing of it has a price (no
+/// such model, no usage, no time). Of the row, only `CostHook::columns` are filled in.
+using Pricer = std::function<std::optional<CallCost>(const facts::Row&)>;
+
+/// Where costs come from.
 struct CostHook {
-  std::vector<facts::Column> columns;  ///< that `price` looks at; the others are not filled in
-  std::function<std::optional<std::int64_t>(const facts::Row&)> price;
+  std::vector<facts::Column> columns;
+  /// Makes a pricer for one thread of one query; the reader, whose texts the ids of a row stand
+  /// for, outlives it. Called from several threads at once. Empty: there are no prices.
+  std::function<core::Result<Pricer>(const facts::CallsReader&)> open;
 };
 
 /// Bytes that one query may keep: groups, values for percentiles, distinct values.
