@@ -1,6 +1,7 @@
 #include "projections/registry.h"
 
 #include "projections/conversation_index.h"
+#include "projections/facts/calls.h"
 #include "projections/gateway_calls.h"
 #include "projections/sessions.h"
 #include "projections/usage.h"
@@ -13,6 +14,7 @@ std::vector<std::unique_ptr<core::Projection>> all(const core::KeyedHash& keyed_
   list.push_back(std::make_unique<UsageView>());
   list.push_back(std::make_unique<ConversationIndex>(keyed_hash));
   list.push_back(std::make_unique<GatewayCalls>());
+  list.push_back(std::make_unique<facts::CallsView>());
   return list;
 }
 
