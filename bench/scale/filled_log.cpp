@@ -124,12 +124,13 @@ class Writers {
 
 }  // namespace
 
-std::unique_ptr<rocks::RocksStore> open_store(const fs::path& directory) {
+std::unique_ptr<rocks::RocksStore> open_store(const fs::path& directory, bool read_only) {
   static const events::VocabularyEquivalence equivalence;
   rocks::OpenOptions options;
   options.directory = directory;
   options.hasher = &hasher();
   options.equivalence = &equivalence;
+  options.read_only = read_only;
   options.notice = [](std::string_view what) {
     std::fprintf(stderr, "store: %.*s\n", static_cast<int>(what.size()), what.data());
   };

@@ -19,7 +19,8 @@ struct Filled {
 };
 
 /// Opens a data directory with the defaults of the product. Throws `Failed`.
-std::unique_ptr<rocks::RocksStore> open_store(const std::filesystem::path& directory);
+std::unique_ptr<rocks::RocksStore> open_store(const std::filesystem::path& directory,
+                                              bool read_only = false);
 
 /// The data directory in a directory that was filled.
 std::filesystem::path data_in(const std::filesystem::path& directory);
