@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -27,6 +28,7 @@ using query::CallCost;
 
 constexpr std::size_t kClasses = events::pricing::kTokenClasses;
 constexpr std::size_t kInputClasses = 8;
+constexpr std::uint32_t kAllClasses = (1U << kClasses) - 1;
 constexpr std::size_t kFirstClass = facts::index_of(Column::input_text);
 /// With fewer tokens in each class no sum of products leaves 64 bits, whatever the prices.
 constexpr std::int64_t kFewTokens = std::int64_t{1} << 25;
@@ -35,10 +37,13 @@ static_assert(events::pricing::kMaxPicoPerToken <
 
 /// Rates as the loop over classes wants them: no branches.
 struct Band {
-  std::int64_t from = 0;                             ///< input tokens
-  std::array<std::int64_t, kClasses> rate{};         ///< 0 where there is none
-  std::array<std::int64_t, kClasses> none{};         ///< all bits where there is no rate
-  std::array<std::int64_t, kClasses> is_estimate{};  ///< all bits where it is an assumption
+  struct Class {
+    std::int64_t rate = 0;         ///< 0 where there is none
+    std::int64_t none = 0;         ///< all bits where there is no rate
+    std::int64_t is_estimate = 0;  ///< all bits where it is an assumption
+  };
+  std::int64_t from = 0;  ///< input tokens
+  std::array<Class, kClasses> of;
 };
 
 Band band_of(const ResolvedRates& rates) {
@@ -47,10 +52,9 @@ Band band_of(const ResolvedRates& rates) {
       std::min<std::uint64_t>(rates.from, std::numeric_limits<std::int64_t>::max()));
   for (std::size_t i = 0; i < kClasses; ++i) {
     const bool priced = rates.rates.pico[i] != Rates::kNone;
-    band.rate[i] = priced ? rates.rates.pico[i] : 0;
-    band.none[i] = priced ? 0 : -1;
     const auto each = static_cast<events::pricing::TokenClass>(i);
-    band.is_estimate[i] = rates.estimated.has(each) ? -1 : 0;
+    band.of[i] = {priced ? rates.rates.pico[i] : 0, priced ? 0 : -1,
+                  rates.estimated.has(each) ? -1 : 0};
   }
   return band;
 }
@@ -122,52 +126,66 @@ class CallPricer {
         options_(options) {}
 
   std::optional<CallCost> operator()(const Row& row) {
-    std::array<std::int64_t, kClasses> tokens;
-    std::int64_t largest = 0;
-    bool known = false;
-    for (std::size_t i = 0; i < kClasses; ++i) {
-      const std::int64_t count = row[kFirstClass + i];
-      known |= count != kNull;
-      tokens[i] = std::max<std::int64_t>(count, 0);
-      largest |= tokens[i];
-    }
+    const std::int64_t known = row[facts::index_of(Column::token_classes)];
     const std::int64_t time = row[facts::index_of(Column::occurred_at)];
-    if (!known || time == kNull) return std::nullopt;
+    // Usage that names no class says as little as none.
+    if (known == kNull || known == 0 || time == kNull) return std::nullopt;
     Card* card = card_of(row);
     Step* step = card == nullptr ? nullptr : card->at(time);
     if (step == nullptr || !step->match) return std::nullopt;
     if (!step->told) tell(*step);
 
     const bool assumed = step->match.provider_assumed || time < step->backdated_before;
-    if (largest >= kFewTokens || !step->card->whole()) return slowly(*step, tokens, assumed);
+    const std::int64_t* tokens = &row[kFirstClass];
+    const auto classes = static_cast<std::uint32_t>(known) & kAllClasses;
     const Band* band = &step->bands.front();
-    if (step->bands.size() > 1) {
-      std::int64_t input = 0;
-      for (std::size_t i = 0; i < kInputClasses; ++i) input += tokens[i];
-      for (const Band& each : step->bands) {
-        if (input >= each.from) band = &each;
-      }
-    }
+    if (step->bands.size() > 1) band = band_for(*step, tokens, classes);
     std::int64_t sum = 0;
     std::int64_t unpriced = 0;
     std::int64_t priced = 0;
     std::int64_t estimated = 0;
-    for (std::size_t i = 0; i < kClasses; ++i) {
-      sum += tokens[i] * band->rate[i];
-      unpriced |= tokens[i] & band->none[i];
-      priced |= tokens[i] & ~band->none[i];
-      estimated |= tokens[i] & band->is_estimate[i];
+    std::int64_t largest = 0;
+    for (std::uint32_t left = classes; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      const Band::Class& rate = band->of[i];
+      const std::int64_t count = tokens[i];
+      largest |= count;
+      // Wraps where there are very many: such a sum is not used.
+      sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) +
+                                      static_cast<std::uint64_t>(count) *
+                                          static_cast<std::uint64_t>(rate.rate));
+      unpriced |= count & rate.none;
+      priced |= count & ~rate.none;
+      estimated |= count & rate.is_estimate;
+    }
+    if (largest >= kFewTokens || !step->card->whole()) {
+      return slowly(*step, tokens, classes, assumed);
     }
     if (unpriced != 0 && priced == 0) return std::nullopt;
     return CallCost{sum, unpriced == 0, assumed || estimated != 0};
   }
 
  private:
-  static std::optional<CallCost> slowly(const Step& step,
-                                        const std::array<std::int64_t, kClasses>& tokens,
-                                        bool assumed) {
+  static const Band* band_for(const Step& step, const std::int64_t* tokens, std::uint32_t classes) {
+    std::uint64_t input = 0;
+    for (std::size_t i = 0; i < kInputClasses; ++i) {
+      if ((classes >> i & 1U) == 0) continue;
+      const auto more = static_cast<std::uint64_t>(tokens[i]);
+      if (__builtin_add_overflow(input, more, &input)) input = ~std::uint64_t{0};
+    }
+    const Band* band = &step.bands.front();
+    for (const Band& each : step.bands) {
+      if (input >= static_cast<std::uint64_t>(each.from)) band = &each;
+    }
+    return band;
+  }
+
+  /// With counts or prices that need care.
+  static std::optional<CallCost> slowly(const Step& step, const std::int64_t* tokens,
+                                        std::uint32_t classes, bool assumed) {
     events::pricing::TokenCounts counts;
     for (std::size_t i = 0; i < kClasses; ++i) {
+      if ((classes >> i & 1U) == 0) continue;
       counts.set(static_cast<events::pricing::TokenClass>(i),
                  static_cast<std::uint64_t>(tokens[i]));
     }
@@ -175,7 +193,7 @@ class CallPricer {
     bool something = cost.complete();
     for (std::size_t i = 0; i < kClasses; ++i) {
       const auto each = static_cast<events::pricing::TokenClass>(i);
-      something = something || (tokens[i] != 0 && !cost.unpriced.has(each));
+      something = something || (counts[each] != 0 && !cost.unpriced.has(each));
     }
     if (!something) return std::nullopt;
     return CallCost{cost.pico_usd, cost.complete(), assumed || !cost.estimated.empty()};
@@ -263,7 +281,8 @@ std::vector<BooksUsed::Book> BooksUsed::list() const {
 query::CostHook cost_hook(std::shared_ptr<const Prices> prices, core::ProjectId project,
                           CostOptions options) {
   query::CostHook hook;
-  hook.columns = {Column::occurred_at, Column::provider, Column::model, Column::service_tier};
+  hook.columns = {Column::occurred_at, Column::provider, Column::model, Column::service_tier,
+                  Column::token_classes};
   for (std::size_t i = 0; i < kClasses; ++i) {
     hook.columns.push_back(static_cast<Column>(kFirstClass + i));
   }

@@ -66,6 +66,7 @@ int run(std::size_t calls, int rounds) {
     set(facts::Column::model, *columns.find(facts::Column::model, model).value());
     set(facts::Column::occurred_at,
         day_us(20'000) + static_cast<std::int64_t>(random() % (90 * 86'400'000'000)));
+    set(facts::Column::token_classes, 1 | 2 | (1 << 8));
     set(facts::Column::input_text, static_cast<std::int64_t>(random() % 20'000));
     set(facts::Column::input_cache_read, static_cast<std::int64_t>(random() % 100'000));
     set(facts::Column::output_text, static_cast<std::int64_t>(random() % 4'000));
