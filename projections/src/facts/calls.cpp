@@ -269,16 +269,17 @@ class Fold {
 
   /// Moves the tail into packed columns. Runs at the same row whatever the batches.
   core::Status seal() {
-    std::array<std::vector<std::int64_t>, kColumns> columns;
-    for (auto& column : columns) column.reserve(segment_rows_);
+    std::array<std::vector<std::int64_t>, kColumns> columns;  // empty: nothing is known
     for (std::uint32_t first = 0; first < segment_rows_; first += kTailBlockRows) {
       const std::string key = tail_key(event_.project, counters_.segments, first / kTailBlockRows);
       const std::string* block = batch_.get(key);
       if (!block) return batch_.status() ? damaged_row("the tail") : batch_.status().error();
       row::Reader in(*block);
       for (std::uint32_t i = first; i < std::min(first + kTailBlockRows, segment_rows_); ++i) {
-        const Row row = read_row(in);
-        for (std::size_t c = 0; c < kColumns; ++c) columns[c].push_back(row[c]);
+        each_value(in, [&](std::size_t c, std::int64_t value) {
+          if (columns[c].empty()) columns[c].assign(segment_rows_, kNull);
+          columns[c][i] = value;
+        });
       }
       if (!in.done()) return damaged_row("the tail");
       batch_.erase(key);
@@ -286,6 +287,7 @@ class Fold {
     Header header;
     header.rows = segment_rows_;
     for (std::size_t c = 0; c < kColumns; ++c) {
+      if (columns[c].empty()) continue;
       header.zones[c] = zone_of(columns[c]);
       batch_.put(column_key(event_.project, counters_.segments, static_cast<Column>(c)),
                  pack(columns[c]));

@@ -8,6 +8,7 @@ namespace hansard::projections::facts {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kHeaderFormat = 2;  // 1 listed every column
 
 std::int64_t or_minus_one(std::int64_t value) { return value == kNull ? -1 : value; }
 std::int64_t or_null(std::int64_t value) { return value == -1 ? kNull : value; }
@@ -15,7 +16,7 @@ std::int64_t or_null(std::int64_t value) { return value == -1 ? kNull : value; }
 }  // namespace
 
 core::Error damaged_row(std::string_view what) {
-  return core::Error{core::Errc::corruption, "calls: " + std::string(what) + " cannot be read"};
+  return core::Error{core::Errc::corruption, "facts: " + std::string(what) + " cannot be read"};
 }
 
 std::string key_prefix(char letter, std::string_view project) {
@@ -152,22 +153,16 @@ void write_row(row::Writer& out, const Row& values) {
   }
 }
 
-Row read_row(row::Reader& in) {
-  Row values;
-  values.fill(kNull);
-  each_value(in, [&](std::size_t column, std::int64_t value) { values[column] = value; });
-  return values;
-}
-
 std::string encode(const Header& header) {
   std::string out;
   row::Writer writer(out);
-  writer.byte(kFormat);
+  writer.byte(kHeaderFormat);
   writer.varint(header.rows);
-  writer.varint(kColumns);
-  for (const Zone& zone : header.zones) {
-    writer.byte(static_cast<std::uint8_t>((zone.any ? 1 : 0) | (zone.nulls ? 2 : 0)));
+  for (std::size_t c = 0; c < kColumns; ++c) {
+    const Zone& zone = header.zones[c];
     if (!zone.any) continue;
+    writer.byte(static_cast<std::uint8_t>(c));
+    writer.byte(zone.nulls ? 1 : 0);
     writer.signed_varint(zone.min);
     writer.signed_varint(zone.max);
   }
@@ -177,14 +172,15 @@ std::string encode(const Header& header) {
 core::Result<Header> decode_header(std::string_view row) {
   row::Reader in(row);
   Header header;
-  if (in.byte() != kFormat) return damaged_row("a segment's header");
+  if (in.byte() != kHeaderFormat) return damaged_row("a segment's header");
   header.rows = static_cast<std::uint32_t>(in.varint());
-  if (in.varint() != kColumns) return damaged_row("a segment's header");
-  for (Zone& zone : header.zones) {
-    const std::uint8_t flags = in.byte();
-    zone.any = (flags & 1) != 0;
-    zone.nulls = (flags & 2) != 0;
-    if (!zone.any) continue;
+  header.zones.fill(Zone{0, 0, false, true});
+  while (in.ok() && !in.rest().empty()) {
+    const std::uint8_t column = in.byte();
+    if (column >= kColumns) return damaged_row("a segment's header");
+    Zone& zone = header.zones[column];
+    zone.any = true;
+    zone.nulls = in.byte() == 1;
     zone.min = in.signed_varint();
     zone.max = in.signed_varint();
   }

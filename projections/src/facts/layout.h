@@ -14,7 +14,7 @@
 #include "projections/facts/packing.h"
 #include "projections/row.h"
 
-/// Rows of `calls`. Every key begins with a letter, the project and a zero byte.
+/// Rows of a table's view. Every key begins with a letter, the project and a zero byte.
 ///
 ///   'm'                              -> counters (`Counters`)
 ///   's' session name                 -> what its calls take from the session (`SessionRow`)
@@ -23,7 +23,7 @@
 ///   'i' column id(4, big-endian)     -> the text
 ///   't' segment(4) block(4)          -> up to kTailBlockRows rows that are not sealed, end to end
 ///   'h' segment(4)                   -> a sealed segment: what each column spans
-///   'c' segment(4) column            -> its column (`packing.h`)
+///   'c' segment(4) column            -> its column (`packing.h`), if any of its values is known
 /// All but 'm', 's', 'r' and the last 't' are never changed; 't' goes when its segment is sealed.
 namespace hansard::projections::facts {
 
@@ -80,8 +80,8 @@ std::string encode(const RequestRow& request);
 core::Result<RequestRow> decode_request(std::string_view row);
 
 /// varint with a bit per known column (bit 0: column 0), then a signed varint for each of those.
+static_assert(kColumns < 64, "a row begins with a word of bits");
 void write_row(row::Writer& out, const Row& values);
-Row read_row(row::Reader& in);
 /// Calls `f(column, value)` for each known value of the row that comes next. Most are not known.
 template <class F>
 void each_value(row::Reader& in, F&& f) {
@@ -91,8 +91,8 @@ void each_value(row::Reader& in, F&& f) {
   }
 }
 
-/// byte format = 1; varint rows, columns; per column a byte (1 any, 2 nulls) and, if any, signed
-/// varints min and max.
+/// byte format = 2; varint rows; per column of which some value is known: a byte (the column), a
+/// byte (1 when others are unknown), signed varints min and max.
 struct Header {
   std::uint32_t rows = 0;
   std::array<Zone, kColumns> zones;

@@ -3,8 +3,20 @@
 #include "core/assert.h"
 #include "projections/facts/columns.h"
 
+namespace hansard::events {
+
+/// How a tool ended: no field of an event, but the type of its result.
+enum class ToolOutcome : std::uint8_t { ok, failed, other };
+template <>
+inline constexpr std::array<std::string_view, 2> kWords<ToolOutcome>{"ok", "failed"};
+
+}  // namespace hansard::events
+
 namespace hansard::projections::facts {
 namespace {
+
+static_assert(static_cast<std::int64_t>(events::ToolOutcome::ok) == kOutcomeOk &&
+              static_cast<std::int64_t>(events::ToolOutcome::failed) == kOutcomeFailed);
 
 /// Calls `f` with a value of the enum that the column holds.
 template <class F>
@@ -18,6 +30,10 @@ auto with_words(Column column, F&& f) {
       return f(events::ServedFrom{});
     case Column::kind:
       return f(events::CallKind{});
+    case Column::outcome:
+      return f(events::ToolOutcome{});
+    case Column::target:
+      return f(events::TargetKind{});
     default:
       HANSARD_ASSERT(column == Column::usage_source, "a column of words");
       return f(events::UsageSource{});

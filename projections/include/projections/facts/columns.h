@@ -7,7 +7,8 @@
 #include <optional>
 #include <string_view>
 
-/// What the view `calls` says of one model call: a whole number per column.
+/// What a row of a table says of one model call, result of a tool, score or optimisation: a whole
+/// number per column. Which table has which columns: `table.h`.
 namespace hansard::projections::facts {
 
 /// How the number of a column is read.
@@ -21,11 +22,11 @@ enum class ColumnKind : std::uint8_t {
 
 /// The columns. Numbers stand on disk: never reused, new ones at the end.
 enum class Column : std::uint8_t {
-  position = 0,        ///< of the outcome; rises from row to row
-  recorded_at = 1,     ///< never falls from row to row
-  occurred_at = 2,     ///< unknown where nobody said
-  session = 3,         ///< name of the stream without `session-`; unknown on `calls-*`
-  call = 4,            ///< 64-bit hash of stream and call id
+  position = 0,     ///< of the outcome; rises from row to row
+  recorded_at = 1,  ///< never falls from row to row
+  occurred_at = 2,  ///< unknown where nobody said
+  session = 3,      ///< name of the stream without `session-`; unknown on `calls-*`
+  call = 4,  ///< 64-bit hash of stream and call id: the call, or the one that asked or was judged
   attempt = 5,         ///< from 1
   user = 6,            ///< keyed hash, packed (`usage_codec.h`)
   agent = 7,           ///< of the session, like app and source
@@ -36,7 +37,7 @@ enum class Column : std::uint8_t {
   service_tier = 12,   ///< `service_tier` of the raw usage
   finish_reason = 13,  ///< of an answer
   failure = 14,        ///< reason of a failure; unknown on an answer
-  error_type = 15,     ///< of a failure
+  error_type = 15,     ///< of a failure, of a call or a tool
   status = 16,         ///< of a failure: HTTP status
   served_from = 17,
   kind = 18,    ///< from the request on record, like those up to `variant`
@@ -62,18 +63,36 @@ enum class Column : std::uint8_t {
   ttft_us = 38,
   tags = 39,           ///< the session's tags as one text (`decode_tags`)
   token_classes = 40,  ///< a bit per class that is known, input_text first; unknown without usage
+  tool = 41,
+  outcome = 42,      ///< of a tool: `ok` or `failed`
+  duration_us = 43,  ///< of a tool: as recorded, else from its call's `occurred_at` to its result's
+  metric = 44,       ///< name of a score
+  value = 45,        ///< of a score, in millionths: 0.5 is 500,000, true is 1,000,000
+  category = 46,     ///< of a score whose value is a text
+  evaluator = 47,    ///< who judged
+  target = 48,       ///< what was judged
+  strategy = 49,     ///< of an optimisation
+  reason = 50,       ///< likewise
+  tokens_before = 51,
+  tokens_after = 52,
+  removed = 53,     ///< messages no longer sent
+  summarised = 54,  ///< messages replaced by a summary
 };
 
-inline constexpr std::size_t kColumns = 41;
+inline constexpr std::size_t kColumns = 55;
 inline constexpr std::size_t kTokenClasses = 12;
 
 /// What is not known; no value of any column.
 inline constexpr std::int64_t kNull = std::numeric_limits<std::int64_t>::min();
 
-/// One call. Counts over 2^63-1 stand as that.
+/// One row. Counts over 2^63-1 stand as that.
 using Row = std::array<std::int64_t, kColumns>;
 
 constexpr std::size_t index_of(Column column) { return static_cast<std::size_t>(column); }
+
+/// Numbers of the words of `Column::outcome`.
+inline constexpr std::int64_t kOutcomeOk = 0;
+inline constexpr std::int64_t kOutcomeFailed = 1;
 
 struct ColumnInfo {
   std::string_view name;
@@ -123,6 +142,20 @@ inline constexpr std::array<ColumnInfo, kColumns> kColumnInfo{{
     {"ttft_us", ColumnKind::number},
     {"tags", ColumnKind::dictionary},
     {"token_classes", ColumnKind::number},
+    {"tool", ColumnKind::dictionary},
+    {"outcome", ColumnKind::word},
+    {"duration_us", ColumnKind::number},
+    {"metric", ColumnKind::dictionary},
+    {"value", ColumnKind::number},
+    {"category", ColumnKind::dictionary},
+    {"evaluator", ColumnKind::dictionary},
+    {"target", ColumnKind::word},
+    {"strategy", ColumnKind::dictionary},
+    {"reason", ColumnKind::dictionary},
+    {"tokens_before", ColumnKind::number},
+    {"tokens_after", ColumnKind::number},
+    {"removed", ColumnKind::number},
+    {"summarised", ColumnKind::number},
 }};
 
 constexpr const ColumnInfo& info(Column column) { return kColumnInfo[index_of(column)]; }

@@ -16,8 +16,9 @@
 #include "projections/facts/columns.h"
 
 namespace hansard::projections::facts {
-class CallsReader;
-}
+class Reader;
+using CallsReader = Reader;
+}  // namespace hansard::projections::facts
 
 /// Questions over the calls of a project. Text forms of the names here: `names.h`.
 namespace hansard::projections::query {

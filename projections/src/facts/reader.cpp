@@ -1,4 +1,4 @@
-#include "projections/facts/calls_reader.h"
+#include "projections/facts/reader.h"
 
 #include <algorithm>
 
@@ -11,8 +11,14 @@ core::Result<ColumnData> ColumnData::packed(std::string bytes) {
   const auto opened = Packed::open(bytes);
   if (!opened) return opened.error();
   ColumnData data;
-  data.packed_rows_ = opened->size();
+  data.rows_ = opened->size();
   data.bytes_ = std::move(bytes);
+  return data;
+}
+
+ColumnData ColumnData::unknown(std::size_t rows) {
+  ColumnData data;
+  data.rows_ = rows;
   return data;
 }
 
@@ -22,8 +28,11 @@ void ColumnData::read(std::size_t from, std::span<std::int64_t> out) const {
     Packed::open(bytes_).value().read(from, out);
     return;
   }
-  HANSARD_ASSERT(from <= values_.size() && out.size() <= values_.size() - from,
-                 "within the column");
+  HANSARD_ASSERT(from <= rows_ && out.size() <= rows_ - from, "within the column");
+  if (values_.empty()) {
+    std::fill(out.begin(), out.end(), kNull);
+    return;
+  }
   std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(from), out.size(), out.begin());
 }
 
@@ -39,9 +48,8 @@ core::Result<std::vector<Tag>> decode_tags(std::string_view text) {
   return tags;
 }
 
-core::Result<CallsReader> CallsReader::open(const core::ReadModel& model,
-                                            const core::ProjectId& project) {
-  CallsReader reader(model, std::string(project.text()));
+core::Result<Reader> Reader::open(const core::ReadModel& model, const core::ProjectId& project) {
+  Reader reader(model, std::string(project.text()));
   const auto row = model.get(counters_key(reader.project_));
   if (!row) return row.error();
   if (!*row) return reader;  // nothing was called yet
@@ -76,7 +84,7 @@ core::Result<CallsReader> CallsReader::open(const core::ReadModel& model,
   return reader;
 }
 
-core::Status CallsReader::read_tail(std::uint32_t number, std::uint32_t rows) {
+core::Status Reader::read_tail(std::uint32_t number, std::uint32_t rows) {
   std::string prefix = key_prefix('t', project_);
   row::Writer(prefix).big_endian_32(number);
   bool whole = true;
@@ -105,17 +113,15 @@ core::Status CallsReader::read_tail(std::uint32_t number, std::uint32_t rows) {
   return core::Ok{};
 }
 
-std::uint64_t CallsReader::rows() const {
+std::uint64_t Reader::rows() const {
   std::uint64_t sum = 0;
   for (const Segment& segment : segments_) sum += segment.rows;
   return sum;
 }
 
-core::Result<ColumnData> CallsReader::column(const Segment& segment, Column column) const {
-  if (!segment.sealed) {
-    const auto& values = tail_[index_of(column)];
-    return ColumnData(values.empty() ? std::vector<std::int64_t>(segment.rows, kNull) : values);
-  }
+core::Result<ColumnData> Reader::column(const Segment& segment, Column column) const {
+  if (!segment.zone(column).any) return ColumnData::unknown(segment.rows);
+  if (!segment.sealed) return ColumnData(tail_[index_of(column)]);
   auto row = model_->get(column_key(project_, segment.number, column));
   if (!row) return row.error();
   if (!*row) return damaged_row("a column");
@@ -124,8 +130,7 @@ core::Result<ColumnData> CallsReader::column(const Segment& segment, Column colu
   return data;
 }
 
-core::Result<std::uint32_t> CallsReader::rows_before(const Segment& segment,
-                                                     core::Position end) const {
+core::Result<std::uint32_t> Reader::rows_before(const Segment& segment, core::Position end) const {
   const Zone& zone = segment.zone(Column::position);
   const auto bound = static_cast<std::int64_t>(end.value);
   if (zone.max < bound) return segment.rows;
@@ -138,8 +143,8 @@ core::Result<std::uint32_t> CallsReader::rows_before(const Segment& segment,
   return static_cast<std::uint32_t>(at - positions.begin());
 }
 
-core::Result<std::optional<std::uint32_t>> CallsReader::find(Column column,
-                                                             std::string_view text) const {
+core::Result<std::optional<std::uint32_t>> Reader::find(Column column,
+                                                        std::string_view text) const {
   const bool session = column == Column::session;
   const auto row =
       model_->get(session ? session_key(project_, text) : value_key(project_, column, text));
@@ -156,14 +161,14 @@ core::Result<std::optional<std::uint32_t>> CallsReader::find(Column column,
   return std::optional(id);
 }
 
-core::Result<std::string> CallsReader::text(Column column, std::uint32_t id) const {
+core::Result<std::string> Reader::text(Column column, std::uint32_t id) const {
   auto row = model_->get(text_key(project_, column, id));
   if (!row) return row.error();
   if (!*row) return damaged_row("a text");
   return **std::move(row);
 }
 
-core::Result<std::vector<std::string>> CallsReader::all_texts(Column column) const {
+core::Result<std::vector<std::string>> Reader::all_texts(Column column) const {
   std::vector<std::string> texts;
   texts.reserve(this->texts(column));
   std::string prefix = key_prefix('i', project_);
