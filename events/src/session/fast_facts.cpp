@@ -33,6 +33,7 @@ class Scratch {
 
   std::string kept;        ///< texts that the codec's way hands out
   std::string kept_model;  ///< likewise
+  SessionEvent decoded;    ///< likewise
 
  private:
   ondemand::parser parser_;
@@ -132,13 +133,283 @@ core::Result<CallFacts> slow_call_facts(const core::RecordedEvent& event) {
   return core::Error{core::Errc::internal, std::string(event.type) + " is no outcome of a call"};
 }
 
+bool is_fast(const core::RecordedEvent& event) {
+  return event.schema == kFastSchema &&
+         session_codec().upcasters().current(event.type) == kFastSchema;
+}
+
+/// The codec's way: the decoded event, which keeps the texts.
+core::Result<const SessionEvent*> decoded(const core::RecordedEvent& event) {
+  auto read = session_codec().decode(event, Want::facts);
+  if (!read) return read.error();
+  scratch().decoded = std::move(read->event);
+  return &scratch().decoded;
+}
+
+core::Error another_type(const core::RecordedEvent& event) {
+  return core::Error{core::Errc::internal, std::string(event.type) + " says nothing of this kind"};
+}
+
+template <class E>
+simdjson::error_code read_word(ondemand::value& value, std::optional<E>& out) {
+  std::optional<std::string_view> word;
+  if (auto error = read(value, word)) return error;
+  if (word) out = from_word<E>(*word).value_or(E::other);
+  return simdjson::SUCCESS;
+}
+
+/// Calls `member(key, value)` for each member of an object; null has none, and so has, where it may
+/// be anything, whatever else is no object.
+template <class F>
+simdjson::error_code read_members(ondemand::value& value, F&& member, bool anything = false) {
+  ondemand::json_type type{};
+  if (auto error = value.type().get(type)) return error;
+  if (type == ondemand::json_type::null) {
+    bool null = false;
+    return value.is_null().get(null);
+  }
+  if (anything && type != ondemand::json_type::object) return simdjson::SUCCESS;
+  ondemand::object object;
+  if (auto error = value.get_object().get(object)) return error;
+  for (auto field : object) {
+    std::string_view key;
+    if (auto error = field.unescaped_key().get(key)) return error;
+    ondemand::value inner;
+    if (auto error = field.value().get(inner)) return error;
+    if (auto error = member(key, inner)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code read_tier(ondemand::value& raw, std::optional<std::string_view>& tier) {
+  bool found = false;
+  return read_members(
+      raw,
+      [&](std::string_view key, ondemand::value& value) {
+        if (found || key != "service_tier") return simdjson::SUCCESS;
+        found = true;
+        ondemand::json_type type{};
+        if (auto error = value.type().get(type)) return error;
+        return type == ondemand::json_type::string ? read(value, tier) : simdjson::SUCCESS;
+      },
+      true);
+}
+
+template <class E>
+OutcomeFacts outcome_from(const E& event) {
+  OutcomeFacts facts;
+  facts.call_id = event.call_id;
+  facts.attempt = event.attempt;
+  facts.provider = event.provider;
+  facts.model = event.model;
+  facts.usage = event.usage;
+  facts.usage_source = event.usage_source;
+  facts.ttft_us = event.ttft_us;
+  facts.latency_us = event.latency_us;
+  if (event.raw_usage) {
+    const Json* tier = event.raw_usage->find("service_tier");
+    if (tier && tier->is_string()) facts.service_tier = *tier->if_string();
+  }
+  return facts;
+}
+
+core::Result<OutcomeFacts> slow_outcome(const core::RecordedEvent& event) {
+  const auto read = decoded(event);
+  if (!read) return read.error();
+  if (const auto* received = std::get_if<ResponseReceived>(*read)) {
+    OutcomeFacts facts = outcome_from(*received);
+    facts.choice = received->choice;
+    facts.message_id = received->message_id;
+    facts.finish_reason = received->finish_reason;
+    facts.served_from = received->served_from;
+    return facts;
+  }
+  if (const auto* failed = std::get_if<ResponseFailed>(*read)) {
+    OutcomeFacts facts = outcome_from(*failed);
+    facts.reason = failed->reason;
+    facts.error_type = failed->error_type;
+    facts.status = failed->status;
+    return facts;
+  }
+  return another_type(event);
+}
+
+template <class E>
+ToolFacts tool_from(const E& event) {
+  ToolFacts facts;
+  facts.message_id = event.message_id;
+  facts.index = event.index;
+  facts.tool = event.tool;
+  return facts;
+}
+
+core::Result<ToolFacts> slow_tool(const core::RecordedEvent& event) {
+  const auto read = decoded(event);
+  if (!read) return read.error();
+  if (const auto* called = std::get_if<ToolCalled>(*read)) return tool_from(*called);
+  if (const auto* completed = std::get_if<ToolCompleted>(*read)) {
+    ToolFacts facts = tool_from(*completed);
+    facts.duration_us = completed->duration_us;
+    return facts;
+  }
+  if (const auto* failed = std::get_if<ToolFailed>(*read)) {
+    ToolFacts facts = tool_from(*failed);
+    facts.duration_us = failed->duration_us;
+    facts.error_type = failed->error_type;
+    return facts;
+  }
+  return another_type(event);
+}
+
+core::Result<CreatedFacts> slow_created(const core::RecordedEvent& event) {
+  const auto read = decoded(event);
+  if (!read) return read.error();
+  const auto* created = std::get_if<SessionCreated>(*read);
+  if (!created) return another_type(event);
+  CreatedFacts facts{created->user_hash, created->agent, created->app, created->source, {}};
+  for (const auto& [key, hash] : created->tag_hashes) facts.tag_hashes.emplace_back(key, hash);
+  return facts;
+}
+
+core::Result<RequestFacts> slow_request(const core::RecordedEvent& event) {
+  const auto read = decoded(event);
+  if (!read) return read.error();
+  const auto* asked = std::get_if<ResponseRequested>(*read);
+  if (!asked) return another_type(event);
+  RequestFacts facts;
+  facts.call_id = asked->call_id;
+  facts.kind = asked->kind;
+  facts.provider = asked->provider;
+  facts.model = asked->model;
+  facts.stream = asked->stream;
+  if (asked->prompt) {
+    facts.prompt = asked->prompt->name;
+    facts.prompt_version = asked->prompt->version;
+  }
+  if (asked->variant) {
+    facts.experiment = asked->variant->experiment;
+    facts.variant = asked->variant->variant;
+  }
+  return facts;
+}
+
+/// A text that every event of its type has.
+simdjson::error_code read_text(ondemand::value& value, std::string_view& out) {
+  std::optional<std::string_view> text;
+  const auto error = read(value, text);
+  out = text.value_or(std::string_view());
+  return error;
+}
+
 }  // namespace
 
-core::Result<CallFacts> call_facts(const core::RecordedEvent& event) {
-  if (event.schema != kFastSchema ||
-      session_codec().upcasters().current(event.type) != kFastSchema) {
-    return slow_call_facts(event);
+core::Result<CreatedFacts> created_facts(const core::RecordedEvent& event) {
+  if (!is_fast(event)) return slow_created(event);
+  CreatedFacts facts;
+  const auto error = walk(event.facts, [&](std::string_view key, ondemand::value& value) {
+    if (key == "user_hash") return read(value, facts.user_hash);
+    if (key == "agent") return read(value, facts.agent);
+    if (key == "app") return read(value, facts.app);
+    if (key == "source") return read(value, facts.source);
+    if (key == "tag_hashes") {
+      return read_members(value, [&](std::string_view tag, ondemand::value& of) {
+        std::string_view hash;
+        const auto failed = read_text(of, hash);
+        facts.tag_hashes.emplace_back(tag, hash);
+        return failed;
+      });
+    }
+    return simdjson::SUCCESS;
+  });
+  if (error) return damaged(event, error);
+  return facts;
+}
+
+core::Result<RequestFacts> request_facts(const core::RecordedEvent& event) {
+  if (!is_fast(event)) return slow_request(event);
+  RequestFacts facts;
+  const auto error = walk(event.facts, [&](std::string_view key, ondemand::value& value) {
+    if (key == "call_id") return read_text(value, facts.call_id);
+    if (key == "provider") return read(value, facts.provider);
+    if (key == "model") return read(value, facts.model);
+    if (key == "stream") return read(value, facts.stream);
+    if (key == "kind") {
+      std::optional<CallKind> kind;
+      const auto failed = read_word(value, kind);
+      facts.kind = kind.value_or(facts.kind);
+      return failed;
+    }
+    if (key == "prompt") {
+      return read_members(value, [&](std::string_view name, ondemand::value& inner) {
+        if (name == "name") return read(inner, facts.prompt);
+        return name == "version" ? read(inner, facts.prompt_version) : simdjson::SUCCESS;
+      });
+    }
+    if (key == "variant") {
+      return read_members(value, [&](std::string_view name, ondemand::value& inner) {
+        if (name == "experiment") return read(inner, facts.experiment);
+        return name == "variant" ? read(inner, facts.variant) : simdjson::SUCCESS;
+      });
+    }
+    return simdjson::SUCCESS;
+  });
+  if (error) return damaged(event, error);
+  return facts;
+}
+
+core::Result<OutcomeFacts> outcome_facts(const core::RecordedEvent& event) {
+  if (!is_fast(event)) return slow_outcome(event);
+  OutcomeFacts facts;
+  // Of what may be left out, a failure's attempt and reason have values of their own.
+  if (event.type == ResponseFailed::kType) {
+    facts.attempt = 1;
+    facts.reason = FailureReason::error;
   }
+  const auto error = walk(event.facts, [&](std::string_view key, ondemand::value& value) {
+    if (key == "call_id") return read_text(value, facts.call_id);
+    if (key == "choice") {
+      std::optional<std::uint64_t> choice;
+      const auto failed = read(value, choice);
+      facts.choice = choice.value_or(0);
+      return failed;
+    }
+    if (key == "attempt") return read(value, facts.attempt);
+    if (key == "message_id") return read(value, facts.message_id);
+    if (key == "reason") return read_word(value, facts.reason);
+    if (key == "provider") return read(value, facts.provider);
+    if (key == "model") return read(value, facts.model);
+    if (key == "finish_reason") return read_word(value, facts.finish_reason);
+    if (key == "error_type") return read(value, facts.error_type);
+    if (key == "status") return read(value, facts.status);
+    if (key == "usage") return read_usage(value, facts.usage);
+    if (key == "raw_usage") return read_tier(value, facts.service_tier);
+    if (key == "usage_source") return read_word(value, facts.usage_source);
+    if (key == "served_from") return read_word(value, facts.served_from);
+    if (key == "ttft_us") return read(value, facts.ttft_us);
+    if (key == "latency_us") return read(value, facts.latency_us);
+    return simdjson::SUCCESS;
+  });
+  if (error) return damaged(event, error);
+  return facts;
+}
+
+core::Result<ToolFacts> tool_facts(const core::RecordedEvent& event) {
+  if (!is_fast(event)) return slow_tool(event);
+  ToolFacts facts;
+  const auto error = walk(event.facts, [&](std::string_view key, ondemand::value& value) {
+    if (key == "message_id") return read(value, facts.message_id);
+    if (key == "index") return read(value, facts.index);
+    if (key == "tool") return read(value, facts.tool);
+    if (key == "duration_us") return read(value, facts.duration_us);
+    if (key == "error_type") return read(value, facts.error_type);
+    return simdjson::SUCCESS;
+  });
+  if (error) return damaged(event, error);
+  return facts;
+}
+
+core::Result<CallFacts> call_facts(const core::RecordedEvent& event) {
+  if (!is_fast(event)) return slow_call_facts(event);
   CallFacts facts;
   const auto error = walk(event.facts, [&](std::string_view key, ondemand::value& value) {
     if (key == "choice") {
@@ -167,8 +438,7 @@ core::Result<CallFacts> call_facts(const core::RecordedEvent& event) {
 core::Result<std::optional<std::string_view>> text_fact(const core::RecordedEvent& event,
                                                         std::string_view name) {
   std::optional<std::string_view> text;
-  if (event.schema == kFastSchema &&
-      session_codec().upcasters().current(event.type) == kFastSchema) {
+  if (is_fast(event)) {
     const auto error = walk(event.facts, [&](std::string_view key, ondemand::value& value) {
       return key == name ? read(value, text) : simdjson::SUCCESS;
     });

@@ -1,0 +1,230 @@
+#include "fold.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "event_kind.h"
+#include "events/session/fast_facts.h"
+#include "usage_codec.h"
+
+namespace hansard::projections::facts {
+
+std::int64_t hash_of(std::string_view stream, std::string_view text) {
+  // FNV-1a, then mixed.
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&hash](std::string_view bytes) {
+    for (const char c : bytes) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
+    hash *= 0x100000001b3;  // a zero byte: where one text ends
+  };
+  add(stream);
+  add(text);
+  hash ^= hash >> 32;
+  const auto value = static_cast<std::int64_t>(hash);
+  return value == kNull ? 0 : value;
+}
+
+Fold::Fold(const core::RecordedEvent& event, core::ReadModelBatch& batch,
+           std::uint32_t segment_rows)
+    : event_(event),
+      batch_(batch),
+      segment_rows_(segment_rows),
+      session_(session_name(event.stream)) {}
+
+core::Status Fold::open() {
+  if (counters_) return core::Ok{};
+  const std::string* row = batch_.get(counters_key(event_.project));
+  if (!row) {
+    counters_.emplace();
+    return batch_.status();
+  }
+  auto stored = decode_counters(*row);
+  if (!stored) return stored.error();
+  counters_ = *stored;
+  return core::Ok{};
+}
+
+core::Status Fold::finish() {
+  // What could not be read looked absent.
+  if (!batch_.status()) return batch_.status();
+  if (changed_) batch_.put(counters_key(event_.project), encode(*counters_));
+  return core::Ok{};
+}
+
+core::Status Fold::session_created() {
+  if (session_.empty()) return core::Ok{};
+  auto session = session_row();
+  if (!session) return session.error();
+  if (session->created) return core::Ok{};
+  const auto created = events::created_facts(event_);
+  if (!created) return created.error();
+  session->created = true;
+  if (created->user_hash) {
+    if (auto s = text(Column::user, pack_hash(*created->user_hash), session->user); !s) return s;
+  }
+  if (auto s = maybe(Column::agent, created->agent, session->agent); !s) return s;
+  if (auto s = maybe(Column::app, created->app, session->app); !s) return s;
+  if (auto s = maybe(Column::source, created->source, session->source); !s) return s;
+  if (!created->tag_hashes.empty()) {
+    std::vector<std::pair<std::string, std::string>> tags(created->tag_hashes.begin(),
+                                                          created->tag_hashes.end());
+    if (auto s = text(Column::tags, encode_tags(std::move(tags)), session->tags); !s) return s;
+  }
+  batch_.put(session_key(event_.project, session_), encode(*session));
+  return core::Ok{};
+}
+
+core::Status Fold::response_requested() {
+  const auto asked = events::request_facts(event_);
+  if (!asked) return asked.error();
+  RequestRow request;
+  if (auto s = maybe(Column::provider, asked->provider, request.provider); !s) return s;
+  if (auto s = maybe(Column::model, asked->model, request.model); !s) return s;
+  request.kind = static_cast<std::int64_t>(asked->kind);
+  if (asked->stream) request.stream = *asked->stream ? 1 : 0;
+  if (auto s = maybe(Column::prompt, asked->prompt, request.prompt); !s) return s;
+  request.prompt_version = count(asked->prompt_version);
+  if (auto s = maybe(Column::experiment, asked->experiment, request.experiment); !s) return s;
+  if (auto s = maybe(Column::variant, asked->variant, request.variant); !s) return s;
+  const std::string key = request_key(event_.project, event_.stream, asked->call_id);
+  // Looked for, so that one answered within the batch is never written.
+  static_cast<void>(batch_.get(key));
+  batch_.put(key, encode(request));
+  return core::Ok{};
+}
+
+core::Result<RequestRow> Fold::request(std::string_view call) {
+  const std::string* stored = batch_.get(request_key(event_.project, event_.stream, call));
+  if (!stored) return RequestRow{};
+  return decode_request(*stored);
+}
+
+void Fold::forget_request(std::string_view call) {
+  const std::string key = request_key(event_.project, event_.stream, call);
+  // Most calls that nobody asked for have none: nothing is to be deleted.
+  if (batch_.get(key)) batch_.erase(key);
+}
+
+core::Result<Row> Fold::row() {
+  Row row;
+  row.fill(kNull);
+  at(row, Column::position) = count(event_.position.value);
+  at(row, Column::recorded_at) = event_.recorded_at.time_since_epoch().count();
+  if (event_.occurred_at) {
+    at(row, Column::occurred_at) = event_.occurred_at->time_since_epoch().count();
+  }
+  if (session_.empty()) return row;
+  const auto session = session_row();
+  if (!session) return session.error();
+  at(row, Column::session) = session->id;
+  at(row, Column::user) = session->user;
+  at(row, Column::agent) = session->agent;
+  at(row, Column::app) = session->app;
+  at(row, Column::source) = session->source;
+  at(row, Column::tags) = session->tags;
+  return row;
+}
+
+/// The session's row; a new one, with an id, where there was none.
+core::Result<SessionRow> Fold::session_row() {
+  const std::string key = session_key(event_.project, session_);
+  if (const std::string* stored = batch_.get(key)) return decode_session(*stored);
+  SessionRow session;
+  const auto id = new_id(Column::session, session_);
+  if (!id) return id.error();
+  session.id = *id;
+  batch_.put(key, encode(session));
+  return session;
+}
+
+core::Result<std::uint32_t> Fold::new_id(Column column, std::string_view text) {
+  if (auto s = open(); !s) return s.error();
+  const std::uint32_t id = counters_->texts[index_of(column)]++;
+  changed_ = true;
+  batch_.put(text_key(event_.project, column, id), std::string(text));
+  return id;
+}
+
+core::Status Fold::text(Column column, std::string_view value, std::int64_t& id) {
+  const std::string key = value_key(event_.project, column, value);
+  if (const std::string* stored = batch_.get(key)) {
+    row::Reader in(*stored);
+    id = static_cast<std::int64_t>(in.varint());
+    return in.done() ? core::Status{core::Ok{}} : damaged_row("an id");
+  }
+  const auto fresh = new_id(column, value);
+  if (!fresh) return fresh.error();
+  std::string stored;
+  row::Writer(stored).varint(*fresh);
+  batch_.put(key, std::move(stored));
+  id = *fresh;
+  return core::Ok{};
+}
+
+core::Status Fold::maybe(Column column, const std::optional<std::string_view>& value,
+                         std::int64_t& id) {
+  return value ? text(column, *value, id) : core::Status{core::Ok{}};
+}
+
+core::Status Fold::add_further_choice() {
+  if (auto s = open(); !s) return s;
+  ++counters_->further_choices;
+  changed_ = true;
+  return core::Ok{};
+}
+
+core::Status Fold::add(const Row& row) {
+  if (auto s = open(); !s) return s;
+  const std::string key =
+      tail_key(event_.project, counters_->segments, counters_->tail_rows / kTailBlockRows);
+  std::string block;
+  if (counters_->tail_rows % kTailBlockRows != 0) {
+    const std::string* stored = batch_.get(key);
+    if (!stored) return batch_.status() ? damaged_row("the tail") : batch_.status().error();
+    constexpr std::size_t kRowBytes = 160;  // most are shorter
+    block.reserve(stored->size() + kRowBytes);
+    block = *stored;
+  }
+  row::Writer writer(block);
+  write_row(writer, row);
+  batch_.put(key, std::move(block));
+  ++counters_->tail_rows;
+  changed_ = true;
+  return counters_->tail_rows == segment_rows_ ? seal() : core::Status{core::Ok{}};
+}
+
+/// Moves the tail into packed columns.
+core::Status Fold::seal() {
+  std::array<std::vector<std::int64_t>, kColumns> columns;  // empty: nothing is known
+  for (std::uint32_t first = 0; first < segment_rows_; first += kTailBlockRows) {
+    const std::string key = tail_key(event_.project, counters_->segments, first / kTailBlockRows);
+    const std::string* block = batch_.get(key);
+    if (!block) return batch_.status() ? damaged_row("the tail") : batch_.status().error();
+    row::Reader in(*block);
+    for (std::uint32_t i = first; i < std::min(first + kTailBlockRows, segment_rows_); ++i) {
+      each_value(in, [&](std::size_t c, std::int64_t value) {
+        if (columns[c].empty()) columns[c].assign(segment_rows_, kNull);
+        columns[c][i] = value;
+      });
+    }
+    if (!in.done()) return damaged_row("the tail");
+    batch_.erase(key);
+  }
+  Header header;
+  header.rows = segment_rows_;
+  for (std::size_t c = 0; c < kColumns; ++c) {
+    if (columns[c].empty()) continue;
+    header.zones[c] = zone_of(columns[c]);
+    batch_.put(column_key(event_.project, counters_->segments, static_cast<Column>(c)),
+               pack(columns[c]));
+    std::vector<std::int64_t>().swap(columns[c]);
+  }
+  batch_.put(header_key(event_.project, counters_->segments), encode(header));
+  ++counters_->segments;
+  counters_->tail_rows = 0;
+  return core::Ok{};
+}
+
+}  // namespace hansard::projections::facts
