@@ -184,7 +184,7 @@ Result<int> run_serve(const Settings& settings, const ServeCommand& command) {
   if (command.sample) {
     const auto backend = local_backend(engine, settings);
     if (!backend) return backend.error();
-    const Status recorded = record_sample(**backend);
+    const Status recorded = record_sample(**backend, engine.clock().now());
     if (!recorded) return recorded.error();
   }
 
