@@ -12,6 +12,7 @@ using Answer = RouteDoc::Answer;
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kLines = "application/x-ndjson";
 constexpr std::string_view kEvents = "text/event-stream";
+constexpr std::string_view kCsv = "text/csv; charset=utf-8";
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 constexpr std::string_view kWrites = "Hansard-Durability Hansard-Expected-Version Idempotency-Key";
 constexpr std::string_view kFollows = "Accept Last-Event-ID";
@@ -40,6 +41,8 @@ constexpr Answers<3> kReplay{
     {{200, kLines, "ReplayLine"}, {200, kEvents, "ReplayLine"}, {204, "", ""}}};
 constexpr Answers<1> kExport{{{200, kLines, "ExportLine"}}};
 constexpr Answers<1> kUsage{{{200, kJson, "UsageSums"}}};
+constexpr Answers<3> kQuery{
+    {{200, kJson, "QueryAnswer"}, {200, kCsv, ""}, {200, kLines, "QueryLine"}}};
 constexpr Answers<1> kProjections{{{200, kJson, "Projections"}}};
 constexpr Answers<1> kStarted{{{202, kJson, "Projections"}}};
 constexpr Answers<1> kRows{{{200, kJson, "Rows"}}};
@@ -75,6 +78,7 @@ constexpr RouteDoc kDocs[] = {
      kExport},
     {kGet, "/v1/usage", "by user session provider model from to at_least", "", kUsage},
     {kGet, "/v1/admin/projections", "at_least", "", kProjections},
+    {kPost, "/v1/query", "", "Accept", kQuery},
     {kGet, "/v1/admin/projections/{name}/rows", "prefix cursor limit at_least", "", kRows},
     {kPost, "/v1/admin/projections/{name}/retry", "", "", kStarted},
     {kPost, "/v1/admin/projections/{name}/rebuild", "", "", kStarted},
@@ -90,7 +94,8 @@ constexpr std::string_view kText = R"({"type":"string"})";
 constexpr std::string_view kCount = R"({"type":"integer","minimum":0})";
 
 constexpr ParameterDoc kParameters[] = {
-    {"Accept", kText, "text/event-stream asks for server-sent events"},
+    {"Accept", kText,
+     "text/event-stream: server-sent events; text/csv or application/x-ndjson: lines"},
     {"Content-Encoding", R"({"enum":["gzip","zstd","identity"]})", "How the body is compressed"},
     {"Hansard-Agent", kText, "Which agent makes the call"},
     {"Hansard-Durability", R"({"enum":["strict","relaxed"],"default":"strict"})",

@@ -23,6 +23,8 @@ constexpr std::string_view kPlain = R"json(
   {"$ref":"#/components/schemas/EventFrame"},{"$ref":"#/components/schemas/ReplayEnd"}]},
 "IngestAnswer":{"description":"With results=stream: a result a line, then the report.","anyOf":[
   {"$ref":"#/components/schemas/IngestResult"},{"$ref":"#/components/schemas/IngestReport"}]},
+"QueryLine":{"description":"The first line says what holds for all groups; then a group a line.",
+  "anyOf":[{"$ref":"#/components/schemas/QueryHead"},{"$ref":"#/components/schemas/QueryGroup"}]},
 "ExportLine":{"description":"The header, an event, or the end; without its end no export is whole.",
   "anyOf":[{"$ref":"#/components/schemas/ExportHeader"},
   {"$ref":"#/components/schemas/ExportEvent"},{"$ref":"#/components/schemas/ExportEnd"}]})json";
@@ -64,7 +66,7 @@ std::string type_schema(std::string_view type) {
 }
 
 const SchemaDoc& schema_named(std::string_view name) {
-  for (const auto list : {log_schemas(), session_schemas()}) {
+  for (const auto list : {log_schemas(), session_schemas(), query_schemas()}) {
     const auto found = std::find_if(list.begin(), list.end(),
                                     [&](const SchemaDoc& doc) { return doc.name == name; });
     if (found != list.end()) return *found;

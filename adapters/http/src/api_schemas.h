@@ -12,6 +12,7 @@ namespace hansard::http {
 /// The schemas of answers, and of bodies that are no typed command. A name means the same in both.
 std::span<const SchemaDoc> log_schemas();      ///< events, frames, writes, and what operates
 std::span<const SchemaDoc> session_schemas();  ///< conversations, and what explains them
+std::span<const SchemaDoc> query_schemas();    ///< queries and their answers
 
 /// Schemas that are no objects, and those that are one of several: members of an object, as text.
 std::string_view plain_schemas();

@@ -20,6 +20,7 @@ std::vector<Route> explain_routes(const ReadsPtr& reads);
 Route replay_route(const ReadsPtr& reads);
 Route export_route(const ReadsPtr& reads);
 Route usage_route(const ReadsPtr& reads);
+Route query_route(const ReadsPtr& reads);
 std::vector<Route> page_routes(const ReadsPtr& reads);
 std::vector<Route> operate_routes(const ReadsPtr& reads);
 

@@ -65,6 +65,8 @@ constexpr std::array<LimitRow, kLimitCount> kTable{{
     {Limit::live_checkpoint_ms, "live_checkpoint_ms", 15'000, 10, kHourMs, Errc::timed_out, 0,
      "longest silence towards a live subscriber; a WebSocket client silent for four of them is "
      "taken for gone"},
+    {Limit::query_bytes, "query_bytes", 256 * kMiB, 1 * kMiB, 64 * 1024 * kMiB, Errc::too_large,
+     413, "what one query over calls may keep while it runs: groups, and values for percentiles"},
 }};
 
 }  // namespace

@@ -75,6 +75,7 @@ std::string body_schema(const Route& route, Added added) {
     return ours->body.empty() ? R"({"type":"object"})" : schema_reference(ours->body);
   }
   constexpr std::string_view kSessions = "/v1/sessions";
+  if (route.pattern == "/v1/query") return schema_reference("QueryBody");
   if (route.pattern == "/v1/append") return schema_reference("AppendBody");
   if (route.takes == Takes::lines) return schema_reference("IngestLine");
   if (!route.pattern.starts_with(kSessions)) return R"({"type":"object"})";
@@ -223,6 +224,7 @@ std::string openapi_document(const std::vector<Route>& routes, Added added) {
   add_codes(json);
   add_schemas(json, log_schemas());
   add_schemas(json, session_schemas());
+  add_schemas(json, query_schemas());
   for (const AddedRoute& each : added) add_schemas(json, each.schemas);
   for (const events::EventShape& shape : events::command_shapes()) add_command(json, shape);
   std::string text = json.take();

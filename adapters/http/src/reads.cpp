@@ -40,7 +40,12 @@ void Reads::from_view(const std::string& name, const RequestPtr& request, const 
                       FromView from) {
   const auto at_least = at_least_of(*request);
   if (!at_least) return respond(problem(at_least.error()));
-  const auto view = context.views.read(name, *at_least, steady_clock::now());
+  from_view(name, *at_least, request, respond, std::move(from));
+}
+
+void Reads::from_view(const std::string& name, core::Position at_least, const RequestPtr& request,
+                      const Responder& respond, FromView from) {
+  const auto view = context.views.read(name, at_least, steady_clock::now());
   if (view) return answer(respond, from(**view));
   // `unavailable` may mean that the first build is not there yet, a moment after the start; when it
   // means that the view has stopped, the wait ends at once and says so.
@@ -49,8 +54,8 @@ void Reads::from_view(const std::string& name, const RequestPtr& request, const 
   if (!may_come) return respond(problem(view.error()));
   waits_.until(
       patience(*request),
-      [&](Waits::Then ready) { return context.views.when(name, *at_least, std::move(ready)); },
-      [&context = context, name, respond, least = *at_least,
+      [&](Waits::Then ready) { return context.views.when(name, at_least, std::move(ready)); },
+      [&context = context, name, respond, least = at_least,
        from = std::move(from)](const core::Status& status) {
         if (!status) return respond(problem(missed(context, status.error())));
         const auto reached = context.views.read(name, least, steady_clock::now());

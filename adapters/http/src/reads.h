@@ -17,7 +17,10 @@ namespace hansard::http {
 /// so it may be given to another query as `at_least`). Thread-safe.
 class Reads {
  public:
-  explicit Reads(const Context& of) : context(of), waits_(of.blocking) {}
+  explicit Reads(const Context& of)
+      : context(of),
+        prices(of.prices ? of.prices : std::make_shared<projections::PriceReader>(of.log)),
+        waits_(of.blocking) {}
 
   /// Answers from a view that has absorbed everything below the request's `at_least`.
   /// `answer` runs on the pool; an error it returns becomes a problem document. It may run when
@@ -25,11 +28,15 @@ class Reads {
   using FromView = std::function<core::Result<Response>(const core::ReadModel& view)>;
   void from_view(const std::string& name, const RequestPtr& request, const Responder& respond,
                  FromView answer);
+  /// The same with `at_least` from elsewhere than the target.
+  void from_view(const std::string& name, core::Position at_least, const RequestPtr& request,
+                 const Responder& respond, FromView answer);
   /// Answers from the log once it has reached `at_least`; `end` is what was visible then.
   using FromLog = std::function<core::Result<Response>(core::Position end)>;
   void from_log(const RequestPtr& request, const Responder& respond, FromLog answer);
 
   const Context& context;
+  const std::shared_ptr<projections::PriceReader> prices;  ///< may outlive this
 
  private:
   [[nodiscard]] std::chrono::steady_clock::time_point patience(const Request& request) const;

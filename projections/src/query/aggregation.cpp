@@ -73,7 +73,7 @@ std::size_t Percentiles::bytes() const {
          sketch_bytes_;
 }
 
-core::Result<Aggregation> Aggregation::make(const facts::CallsReader& reader, const Query& query,
+core::Result<Aggregation> Aggregation::make(const facts::Reader& reader, const Query& query,
                                             const Options& options) {
   Aggregation made;
   made.cost_ = options.cost;

@@ -63,7 +63,7 @@ struct DistinctPlan {
 class Aggregation {
  public:
   /// Errors: as `Coder::make`.
-  static core::Result<Aggregation> make(const facts::CallsReader& reader, const Query& query,
+  static core::Result<Aggregation> make(const facts::Reader& reader, const Query& query,
                                         const Options& options);
   [[nodiscard]] std::vector<facts::Column> columns() const;
   /// Takes the chosen rows of a chunk, of these groups, in.

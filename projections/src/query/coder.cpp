@@ -50,12 +50,12 @@ core::Error bad_value(const DimensionRef& dimension, std::string what) {
 
 }  // namespace
 
-Coder::Coder(const facts::CallsReader& reader, DimensionRef dimension)
+Coder::Coder(const facts::Reader& reader, DimensionRef dimension)
     : reader_(&reader),
       dimension_(std::move(dimension)),
       column_(column_of(dimension_.dimension)) {}
 
-core::Result<Coder> Coder::make(const facts::CallsReader& reader, const DimensionRef& dimension) {
+core::Result<Coder> Coder::make(const facts::Reader& reader, const DimensionRef& dimension) {
   Coder coder(reader, dimension);
   if (dimension.dimension == Dimension::tag) {
     if (auto status = coder.prepare_tags(); !status) return status.error();
@@ -151,9 +151,16 @@ core::Result<std::optional<std::uint64_t>> Coder::code_of(const std::string& tex
     return bad_value(dimension_, "times are chosen with from and to");
   }
   if (by_text()) {
-    const auto id = reader_->find(column_, column_ == Column::user
-                                               ? pack_hash(events::user_hash(project, text, hash))
-                                               : text);
+    std::string stored = text;
+    if (column_ == Column::user) {
+      stored = pack_hash(events::user_hash(project, text, hash));
+    } else if (column_ == Column::session) {
+      // The id as its client knows it; rows have the stream's name.
+      const auto stream = events::session_stream(project, text, hash);
+      if (!stream) return bad_value(dimension_, stream.error().message);
+      stored = stream->name();
+    }
+    const auto id = reader_->find(column_, stored);
     if (!id) return id.error();
     if (!*id) return none;
     return std::optional(std::uint64_t{**id} + 1);
@@ -241,6 +248,8 @@ core::Result<Key> Coder::key(std::uint64_t code) {
     auto read = text(code);
     if (!read) return read.error();
     key.text = *std::move(read);
+    if (column_ != Column::user && dimension_.dimension != Dimension::tag) return key;
+    key.hash = *key.text;
     return key;
   }
   const auto number = static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + code - 1);

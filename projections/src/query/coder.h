@@ -9,7 +9,7 @@
 
 #include "core/hash.h"
 #include "core/result.h"
-#include "projections/facts/calls_reader.h"
+#include "projections/facts/reader.h"
 #include "projections/query/execute.h"
 
 namespace hansard::projections::query {
@@ -19,7 +19,7 @@ namespace hansard::projections::query {
 class Coder {
  public:
   /// Errors: the reader's.
-  static core::Result<Coder> make(const facts::CallsReader& reader, const DimensionRef& dimension);
+  static core::Result<Coder> make(const facts::Reader& reader, const DimensionRef& dimension);
 
   [[nodiscard]] facts::Column column() const { return column_; }
   [[nodiscard]] std::uint64_t space() const { return space_; }
@@ -43,13 +43,13 @@ class Coder {
   [[nodiscard]] const core::Status& status() const { return status_; }
 
  private:
-  Coder(const facts::CallsReader& reader, DimensionRef dimension);
+  Coder(const facts::Reader& reader, DimensionRef dimension);
   core::Status prepare_tags();
   [[nodiscard]] std::int64_t unit_of(std::int64_t time) const;
   [[nodiscard]] core::Result<std::string> text(std::uint64_t code);
   [[nodiscard]] bool by_text() const;
 
-  const facts::CallsReader* reader_;
+  const facts::Reader* reader_;
   DimensionRef dimension_;
   facts::Column column_;
   std::int64_t base_ = 0;  ///< the number that code 1 stands for

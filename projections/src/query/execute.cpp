@@ -48,7 +48,7 @@ struct Wanted {
 /// One query on its way. Confined to the thread that asks.
 class Scan {
  public:
-  Scan(const facts::CallsReader& reader, const core::KeyedHash& hash, const Query& query,
+  Scan(const facts::Reader& reader, const core::KeyedHash& hash, const Query& query,
        const Options& options)
       : reader_(reader), hash_(hash), query_(query), options_(options) {}
 
@@ -66,6 +66,8 @@ class Scan {
     aggregation_->finish(groups_->size());
     answer_.group_by = query_.group_by;
     answer_.aggregates = query_.aggregates;
+    answer_.from = query_.from;
+    answer_.to = query_.to;
     answer_.percentiles = aggregation_->percentile_method();
     aggregation_->tell_pricing(answer_);
     if (auto status = finish(query_, *groups_, coders_, *aggregation_, answer_); !status) {
@@ -306,7 +308,7 @@ class Scan {
     }
   }
 
-  const facts::CallsReader& reader_;
+  const facts::Reader& reader_;
   const core::KeyedHash& hash_;
   const Query& query_;
   const Options& options_;
@@ -391,7 +393,7 @@ core::Status check(const Query& query, const Options& options) {
 core::Result<Answer> execute(const core::ReadModel& model, const core::KeyedHash& keyed_hash,
                              const Query& query, const Options& options) {
   if (auto status = check(query, options); !status) return status.error();
-  const auto reader = facts::CallsReader::open(model, query.project);
+  const auto reader = facts::Reader::open(model, query.project);
   if (!reader) return reader.error();
   return Scan(*reader, keyed_hash, query, options).run();
 }

@@ -3,6 +3,7 @@
 
 #include "projections/query/json.h"
 #include "projections/query/names.h"
+#include "projections/query/request.h"
 #include "projections/usage.h"
 
 namespace hansard::projections::query {
@@ -216,24 +217,74 @@ core::Status member(const std::string& key, const Json& value, Query& query) {
   }
   return bad_field(key,
                    "no such field; there are measures, group_by, where, from, to, having, order, "
-                   "limit and as_of");
+                   "limit and as_of (and of requests at_least, prices_as_of and format)");
 }
 
-}  // namespace
+core::Result<Format> format(const Json& value) {
+  const auto text = value.as_string("format");
+  if (!text) return text.error();
+  for (const Format format : {Format::json, Format::csv, Format::ndjson}) {
+    if (to_word(format) == *text) return format;
+  }
+  return bad_field("format", "expected json, csv or ndjson");
+}
 
-core::Result<Query> parse_query(std::string_view text) {
-  const auto tree = events::parse_json(text);
+/// True when the member is about the request, and was read.
+core::Result<bool> request_member(const std::string& key, const Json& value, Request& request) {
+  if (key == "at_least" || key == "prices_as_of") {
+    const auto position = value.as_uint(key);
+    if (!position) return position.error();
+    (key == "at_least" ? request.at_least : request.prices_as_of) = core::Position{*position};
+    return true;
+  }
+  if (key != "format") return false;
+  const auto read = format(value);
+  if (!read) return read.error();
+  request.format = *read;
+  return true;
+}
+
+core::Result<Json> object_of(std::string_view text) {
+  auto tree = events::parse_json(text);
   if (!tree) return tree.error();
-  const auto* object = tree->if_object();
-  if (!object) {
+  if (!tree->is_object()) {
     return core::Error{core::Errc::invalid_argument, "a query is a JSON object"};
   }
   if (const auto twice = events::first_duplicate_key(*tree)) {
     return bad_field(*twice, "the field is given twice");
   }
+  return tree;
+}
+
+}  // namespace
+
+std::string_view to_word(Format format) {
+  constexpr std::string_view kWords[] = {"json", "csv", "ndjson"};
+  return kWords[static_cast<std::size_t>(format)];
+}
+
+core::Result<Request> parse_request(std::string_view json, core::Timestamp now) {
+  const auto tree = object_of(json);
+  if (!tree) return tree.error();
+  Request request;
+  request.asked_at = now;
+  request.query.limit = kDefaultLimit;
+  for (const auto& [key, value] : *tree->if_object()) {
+    const auto taken = request_member(key, value, request);
+    if (!taken) return taken.error();
+    if (*taken) continue;
+    if (auto status = member(key, value, request.query); !status) return status.error();
+  }
+  if (request.query.aggregates.empty()) return bad_field("measures", "at least one is required");
+  return request;
+}
+
+core::Result<Query> parse_query(std::string_view text) {
+  const auto tree = object_of(text);
+  if (!tree) return tree.error();
   Query query;
   query.limit = kDefaultLimit;
-  for (const auto& [key, value] : *object) {
+  for (const auto& [key, value] : *tree->if_object()) {
     if (auto status = member(key, value, query); !status) return status.error();
   }
   if (query.aggregates.empty()) return bad_field("measures", "at least one is required");

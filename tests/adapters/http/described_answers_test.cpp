@@ -138,6 +138,13 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
     expect_get(target + (asks ? caught_up : ""), 200, ndjson);
   }
   expect_get("/v1/sessions/s1/replay?max_gap=0", 200, sse);
+  for (const char* format : {"json", "csv", "ndjson"}) {
+    const std::string query = R"({"measures":["calls","p95(latency_us)","sum(cost)"],)"
+                              R"("group_by":["user","tag:team","day"],"from":"2020-01-01",)"
+                              R"("at_least":)" +
+                              std::to_string(log_.end().value) + R"(,"format":")" + format + "\"}";
+    EXPECT_EQ(post("/v1/query", query).status, 200);
+  }
   expect_get("/v1/sessions/s1/replay?from=v99", 204);
   expect_get("/v1/events?from=head&limit=1", 200);
   for (const std::string target :

@@ -136,25 +136,33 @@ TEST_F(Asked, AnAnswerSaysWhatIsKnownOfHowManyCalls) {
       R"q("p50(latency_us)":null,"avg(tokens_per_second)":null,"count_distinct(user)":1,)q"
       R"q("of":{"sum(tokens)":0,"sum(saved_tokens)":0,"p50(latency_us)":0,)q"
       R"q("avg(tokens_per_second)":0}})q";
-  EXPECT_EQ(ask(asked), R"q({"as_of":{"position":4},"groups":[)q" + big + "," + small +
-                            R"q(],"total_groups":2,"calls":3,"calls_without_usage":1,)q"
-                            R"q("percentiles":"exact"})q");
+  EXPECT_EQ(ask(asked),
+            R"q({"as_of":{"position":4},"group_by":["model"],"measures":["sum(calls)",)q"
+            R"q("sum(tokens)","sum(saved_tokens)","p50(latency_us)","avg(tokens_per_second)",)q"
+            R"q("count_distinct(user)"],"total_groups":2,"calls":3,"calls_without_usage":1,)q"
+            R"q("percentiles":"exact","groups":[)q" +
+                big + "," + small + "]}");
 }
 
 TEST_F(Asked, DaysAreOfWhatHappenedAndUndatedCallsAreNamed) {
   EXPECT_EQ(ask(R"q({"measures": ["calls"], "group_by": ["day"]})q"),
-            R"q({"as_of":{"position":4},"groups":[{"day":null,"sum(calls)":1},)q"
-            R"q({"day":"2024-10-04","sum(calls)":2}],"total_groups":2,"calls":3})q");
+            R"q({"as_of":{"position":4},"group_by":["day"],"measures":["sum(calls)"],)q"
+            R"q("total_groups":2,"calls":3,"groups":[{"day":null,"sum(calls)":1},)q"
+            R"q({"day":"2024-10-04","sum(calls)":2}]})q");
   EXPECT_EQ(ask(R"q({"measures": ["calls"], "from": "2024-10-04", "to": "2024-10-05"})q"),
-            R"q({"as_of":{"position":4},"groups":[{"sum(calls)":2}],"total_groups":1,"calls":2,)q"
-            R"q("undated_calls_left_out":1})q");
+            R"q({"as_of":{"position":4},"group_by":[],"measures":["sum(calls)"],)q"
+            R"q("from":"2024-10-04T00:00:00.000000Z","to":"2024-10-05T00:00:00.000000Z",)q"
+            R"q("total_groups":1,"calls":2,"undated_calls_left_out":1,)q"
+            R"q("groups":[{"sum(calls)":2}]})q");
 }
 
 TEST_F(Asked, UsersAndTagsAreFoundByTheirTexts) {
   EXPECT_EQ(ask(R"q({"measures": ["calls"], "where": {"user": "ada", "tag:team": ["red"]}})q"),
-            R"q({"as_of":{"position":4},"groups":[{"sum(calls)":2}],"total_groups":1,"calls":2})q");
+            R"q({"as_of":{"position":4},"group_by":[],"measures":["sum(calls)"],)q"
+            R"q("total_groups":1,"calls":2,"groups":[{"sum(calls)":2}]})q");
   EXPECT_EQ(ask(R"q({"measures": ["calls"], "where": {"user": [null, "eve"]}})q"),
-            R"q({"as_of":{"position":4},"groups":[{"sum(calls)":1}],"total_groups":1,"calls":1})q");
+            R"q({"as_of":{"position":4},"group_by":[],"measures":["sum(calls)"],)q"
+            R"q("total_groups":1,"calls":1,"groups":[{"sum(calls)":1}]})q");
 }
 
 TEST_F(Asked, WhatCannotBeAskedIsRefused) {

@@ -167,7 +167,7 @@ class RandomQuery {
 Options with_cost() {
   Options options;
   options.cost.columns = {Column::model, Column::input_text};
-  options.cost.open = [](const facts::CallsReader& reader) -> core::Result<Pricer> {
+  options.cost.open = [](const facts::Reader& reader) -> core::Result<Pricer> {
     const auto models = reader.all_texts(Column::model).value();
     return Pricer([models](const facts::Row& row) -> std::optional<CallCost> {
       const auto model_id = row[facts::index_of(Column::model)];

@@ -38,8 +38,9 @@ enum class Limit : std::uint8_t {
   live_queue_bytes,
   live_message_bytes,
   live_checkpoint_ms,
+  query_bytes,
 };
-inline constexpr std::size_t kLimitCount = 24;
+inline constexpr std::size_t kLimitCount = 25;
 
 /// One row: what is bounded, how it is called in configuration and in the metric
 /// `hansard_http_limit_hits_total{limit="..."}`, and what a client past it is told.

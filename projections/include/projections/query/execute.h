@@ -28,8 +28,11 @@ struct Cell {
 
 /// A group's value along one dimension.
 struct Key {
-  std::optional<std::string> text;  ///< nothing: not known. Users and tags: keyed hash in hex
+  std::optional<std::string> text;  ///< nothing: not known
   std::int64_t order = 0;           ///< of numbers and times, that which they are ordered by
+  /// Of users and tags: their keyed hash in hex, which is the text, too, until names are shown.
+  std::string hash = {};
+  bool erased = false;  ///< no name is left; `text` is the hash
   bool operator==(const Key&) const = default;
 };
 
@@ -61,6 +64,10 @@ struct Answer {
   std::uint64_t undated_left_out = 0;      ///< by `from` or `to`; the other filters kept them
   std::uint64_t groups_before_limit = 0;
   PercentileMethod percentiles = PercentileMethod::none;
+  // Of the question.
+  std::optional<core::Timestamp> from = {};
+  std::optional<core::Timestamp> to = {};
+  std::optional<core::Timestamp> asked_at = {};  ///< as its caller says
 };
 
 /// Answers from the rows of the view `calls`.

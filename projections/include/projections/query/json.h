@@ -34,10 +34,16 @@ inline constexpr std::size_t kValuesMax = 10'000;
 /// name lists what there is), too_large (over a limit above).
 core::Result<Query> parse_query(std::string_view text);
 
-/// {"groups": [{"model": "a", "calls": 3, "sum(tokens)": 12, "avg(latency_us)": 1.5,
-///              "of": {"avg(latency_us)": 2}}], "total_groups": 1, "calls": 3, ...}
+/// {"group_by": ["model"], "measures": ["sum(calls)", ...], "groups": [{"model": "a",
+///  "sum(calls)": 3, "sum(tokens)": 12, "avg(latency_us)": 1.5, "of": {"avg(latency_us)": 2}}],
+///  "total_groups": 1, "calls": 3, "as_of": {"position": 7}, ...}
 /// A value that is not known is null. `of` tells of how many calls of the group a measure is known
-/// where that is not all. Whole numbers have all their digits.
+/// where that is not all; `hashes` has the keyed hashes of the group's user and tags, and `erased`
+/// lists those whose name is gone. Whole numbers have all their digits.
 events::Json to_json(const Answer& answer);
+
+// The two parts of it, for answers of many lines.
+events::Json head_to_json(const Answer& answer);
+events::Json to_json(const Answer& answer, const Group& group);
 
 }  // namespace hansard::projections::query

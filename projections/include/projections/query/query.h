@@ -17,7 +17,6 @@
 
 namespace hansard::projections::facts {
 class Reader;
-using CallsReader = Reader;
 }  // namespace hansard::projections::facts
 
 /// Questions over the calls of a project. Text forms of the names here: `names.h`.
@@ -163,7 +162,7 @@ struct CostHook {
   std::vector<facts::Column> columns;
   /// Makes a pricer for one thread of one query; the reader, whose texts the ids of a row stand
   /// for, outlives it. Called from several threads at once. Empty: there are no prices.
-  std::function<core::Result<Pricer>(const facts::CallsReader&)> open;
+  std::function<core::Result<Pricer>(const facts::Reader&)> open;
 };
 
 /// Bytes that one query may keep: groups, values for percentiles, distinct values.
