@@ -15,21 +15,13 @@ core::Status outcome(const core::RecordedEvent& event, Fold& fold) {
   const auto begun = fold.row();
   if (!begun) return begun.error();
   Row row = *begun;
-  const auto request = fold.request(facts->call_id);
-  if (!request) return request.error();
-  at(row, Column::provider) = request->provider;
-  at(row, Column::model) = request->model;
-  at(row, Column::kind) = request->kind;
-  at(row, Column::stream) = request->stream;
-  at(row, Column::prompt) = request->prompt;
-  at(row, Column::prompt_version) = request->prompt_version;
-  at(row, Column::experiment) = request->experiment;
-  at(row, Column::variant) = request->variant;
-
-  at(row, Column::call) = hash_of(event.stream, facts->call_id);
+  RequestRow request;
+  const auto asked = fold.asked(*facts, request);
+  if (!asked) return asked.error();
+  at(row, Column::kind) = request.kind;
+  at(row, Column::stream) = request.stream;
+  put_asked(*asked, row);
   at(row, Column::attempt) = count(facts->attempt);
-  if (auto s = fold.maybe(Column::provider, facts->provider, row); !s) return s;
-  if (auto s = fold.maybe(Column::model, facts->model, row); !s) return s;
   if (auto s = fold.maybe(Column::service_tier, facts->service_tier, row); !s) return s;
   if (auto s = fold.maybe(Column::error_type, facts->error_type, row); !s) return s;
   at(row, Column::finish_reason) = word(facts->finish_reason);
@@ -48,8 +40,6 @@ core::Status outcome(const core::RecordedEvent& event, Fold& fold) {
     });
     at(row, Column::token_classes) = known;
   }
-  // An answered call is over; only a failed attempt may be followed by another.
-  if (!facts->reason) fold.forget_request(facts->call_id);
   return fold.add(row);
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "event_kind.h"
-#include "events/session/fast_facts.h"
 #include "usage_codec.h"
 
 namespace hansard::projections::facts {
@@ -95,16 +94,37 @@ core::Status Fold::response_requested() {
   return core::Ok{};
 }
 
-core::Result<RequestRow> Fold::request(std::string_view call) {
-  const std::string* stored = batch_.get(request_key(event_.project, event_.stream, call));
-  if (!stored) return RequestRow{};
-  return decode_request(*stored);
+core::Result<AskedRow> Fold::asked(const events::OutcomeFacts& outcome, RequestRow& request) {
+  const std::string key = request_key(event_.project, event_.stream, outcome.call_id);
+  request = {};
+  if (const std::string* stored = batch_.get(key)) {
+    const auto decoded = decode_request(*stored);
+    if (!decoded) return decoded.error();
+    request = *decoded;
+    // An answered call is over; only a failed attempt may be followed by another.
+    if (!outcome.reason && outcome.choice == 0) batch_.erase(key);
+  }
+  AskedRow asked;
+  asked.call = hash_of(event_.stream, outcome.call_id);
+  asked.provider = request.provider;
+  asked.model = request.model;
+  asked.prompt = request.prompt;
+  asked.prompt_version = request.prompt_version;
+  asked.experiment = request.experiment;
+  asked.variant = request.variant;
+  if (auto s = maybe(Column::provider, outcome.provider, asked.provider); !s) return s.error();
+  if (auto s = maybe(Column::model, outcome.model, asked.model); !s) return s.error();
+  return asked;
 }
 
-void Fold::forget_request(std::string_view call) {
-  const std::string key = request_key(event_.project, event_.stream, call);
-  // Most calls that nobody asked for have none: nothing is to be deleted.
-  if (batch_.get(key)) batch_.erase(key);
+void put_asked(const AskedRow& asked, Row& row) {
+  at(row, Column::call) = asked.call;
+  at(row, Column::provider) = asked.provider;
+  at(row, Column::model) = asked.model;
+  at(row, Column::prompt) = asked.prompt;
+  at(row, Column::prompt_version) = asked.prompt_version;
+  at(row, Column::experiment) = asked.experiment;
+  at(row, Column::variant) = asked.variant;
 }
 
 core::Result<Row> Fold::row() {

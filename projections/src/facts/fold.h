@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/projection.h"
+#include "events/session/fast_facts.h"
 #include "layout.h"
 #include "projections/facts/columns.h"
 
@@ -38,9 +39,13 @@ class Fold {
   /// Takes a ResponseRequested: kept until its call is answered.
   core::Status response_requested();
 
-  /// What is on record of the request of a call on this stream; nothing known without one.
-  core::Result<RequestRow> request(std::string_view call);
-  void forget_request(std::string_view call);
+  /// A call by its outcome, with what its request said; the request of an answer is forgotten.
+  core::Result<AskedRow> asked(const events::OutcomeFacts& outcome) {
+    RequestRow request;
+    return asked(outcome, request);
+  }
+  /// Likewise; hands out the request, which knows more.
+  core::Result<AskedRow> asked(const events::OutcomeFacts& outcome, RequestRow& request);
 
   /// A row with what every table has.
   core::Result<Row> row();
@@ -73,6 +78,8 @@ class Fold {
   std::optional<Counters> counters_;
   bool changed_ = false;
 };
+
+void put_asked(const AskedRow& asked, Row& row);
 
 inline std::int64_t& at(Row& row, Column column) { return row[index_of(column)]; }
 

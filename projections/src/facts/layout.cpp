@@ -33,6 +33,14 @@ std::string request_key(std::string_view project, std::string_view stream, std::
   row::Writer(key).name(stream);
   return key.append(call);
 }
+std::string hash_key(char letter, std::string_view project, std::int64_t hash) {
+  std::string key = key_prefix(letter, project);
+  row::Writer(key).big_endian_64(static_cast<std::uint64_t>(hash));
+  return key;
+}
+std::string answers_key(std::string_view project, std::string_view stream) {
+  return key_prefix('q', project).append(stream);
+}
 std::string value_key(std::string_view project, Column column, std::string_view text) {
   std::string key = key_prefix('v', project);
   row::Writer(key).byte(static_cast<std::uint8_t>(column));
@@ -140,6 +148,85 @@ core::Result<RequestRow> decode_request(std::string_view row) {
   }
   if (!in.done()) return damaged_row("a request");
   return request;
+}
+
+namespace {
+
+void write_asked(row::Writer& out, const AskedRow& asked) {
+  out.signed_varint(asked.call);  // any number, so that -1 is none
+  for (const auto value : {asked.provider, asked.model, asked.prompt, asked.prompt_version,
+                           asked.experiment, asked.variant}) {
+    out.signed_varint(or_minus_one(value));
+  }
+}
+
+AskedRow read_asked(row::Reader& in) {
+  AskedRow asked;
+  asked.call = in.signed_varint();
+  for (auto* value : {&asked.provider, &asked.model, &asked.prompt, &asked.prompt_version,
+                      &asked.experiment, &asked.variant}) {
+    *value = or_null(in.signed_varint());
+  }
+  return asked;
+}
+
+}  // namespace
+
+std::string encode(const AskedRow& asked) {
+  std::string out;
+  row::Writer writer(out);
+  write_asked(writer, asked);
+  return out;
+}
+
+core::Result<AskedRow> decode_asked(std::string_view row) {
+  row::Reader in(row);
+  const AskedRow asked = read_asked(in);
+  if (!in.done()) return damaged_row("a judged call");
+  return asked;
+}
+
+std::string encode(const std::vector<RecentAnswer>& answers) {
+  std::string out;
+  row::Writer writer(out);
+  for (const RecentAnswer& answer : answers) {
+    writer.big_endian_64(static_cast<std::uint64_t>(answer.message));
+    write_asked(writer, answer.asked);
+  }
+  return out;
+}
+
+core::Result<std::vector<RecentAnswer>> decode_answers(std::string_view row) {
+  row::Reader in(row);
+  std::vector<RecentAnswer> answers;
+  answers.reserve(kRecentAnswers + 1);
+  while (in.ok() && !in.rest().empty()) {
+    RecentAnswer answer;
+    answer.message = static_cast<std::int64_t>(in.big_endian_64());
+    answer.asked = read_asked(in);
+    answers.push_back(answer);
+  }
+  if (!in.done()) return damaged_row("a list of answers");
+  return answers;
+}
+
+std::string encode(const OpenTool& tool) {
+  std::string out;
+  row::Writer writer(out);
+  writer.signed_varint(or_minus_one(tool.tool));
+  writer.signed_varint(tool.occurred_at);
+  write_asked(writer, tool.asked);
+  return out;
+}
+
+core::Result<OpenTool> decode_open_tool(std::string_view row) {
+  row::Reader in(row);
+  OpenTool tool;
+  tool.tool = or_null(in.signed_varint());
+  tool.occurred_at = in.signed_varint();
+  tool.asked = read_asked(in);
+  if (!in.done()) return damaged_row("a tool's call");
+  return tool;
 }
 
 void write_row(row::Writer& out, const Row& values) {

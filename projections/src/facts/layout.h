@@ -21,10 +21,15 @@
 ///   'r' stream 00 call id            -> the latest request of an open call (`RequestRow`)
 ///   'v' column text                  -> varint id of the text; sessions have theirs in 's'
 ///   'i' column id(4, big-endian)     -> the text
+///   'q' stream                       -> tool_calls: its latest answers (`RecentAnswers`)
+///   'o' hash(8) of a tool's call     -> tool_calls: one without a result (`OpenTool`)
+///   'a' hash(8) of a message         -> scores: the call it answers (`AskedRow`)
+///   'b' hash(8) of a call            -> scores: likewise
 ///   't' segment(4) block(4)          -> up to kTailBlockRows rows that are not sealed, end to end
 ///   'h' segment(4)                   -> a sealed segment: what each column spans
 ///   'c' segment(4) column            -> its column (`packing.h`), if any of its values is known
-/// All but 'm', 's', 'r' and the last 't' are never changed; 't' goes when its segment is sealed.
+/// Of rows, texts and segments all but the last 't' are never changed; 't' goes when its segment is
+/// sealed.
 namespace hansard::projections::facts {
 
 /// Rows in a block of the tail: with few, a seal has many rows to delete; with many, each call
@@ -35,6 +40,9 @@ std::string key_prefix(char letter, std::string_view project);
 std::string counters_key(std::string_view project);
 std::string session_key(std::string_view project, std::string_view session);
 std::string request_key(std::string_view project, std::string_view stream, std::string_view call);
+/// A key of a letter whose rows go by the hash of something.
+std::string hash_key(char letter, std::string_view project, std::int64_t hash);
+std::string answers_key(std::string_view project, std::string_view stream);
 std::string value_key(std::string_view project, Column column, std::string_view text);
 std::string text_key(std::string_view project, Column column, std::uint32_t id);
 std::string tail_key(std::string_view project, std::uint32_t segment, std::uint32_t block);
@@ -78,6 +86,38 @@ struct RequestRow {
 };
 std::string encode(const RequestRow& request);
 core::Result<RequestRow> decode_request(std::string_view row);
+
+/// A call as its tools and judges see it. Signed varints, -1 for ids and versions not known.
+struct AskedRow {
+  std::int64_t call = kNull;
+  std::int64_t provider = kNull;
+  std::int64_t model = kNull;
+  std::int64_t prompt = kNull;
+  std::int64_t prompt_version = kNull;
+  std::int64_t experiment = kNull;
+  std::int64_t variant = kNull;
+};
+std::string encode(const AskedRow& asked);
+core::Result<AskedRow> decode_asked(std::string_view row);
+
+/// Answers of a stream that tools may still belong to.
+inline constexpr std::size_t kRecentAnswers = 16;
+/// Oldest first, each a hash of the message id (8 bytes, big-endian) and an `AskedRow`.
+struct RecentAnswer {
+  std::int64_t message = 0;
+  AskedRow asked;
+};
+std::string encode(const std::vector<RecentAnswer>& answers);
+core::Result<std::vector<RecentAnswer>> decode_answers(std::string_view row);
+
+/// Signed varints tool and `occurred_at`, then `AskedRow`.
+struct OpenTool {
+  std::int64_t tool = kNull;
+  std::int64_t occurred_at = kNull;
+  AskedRow asked;
+};
+std::string encode(const OpenTool& tool);
+core::Result<OpenTool> decode_open_tool(std::string_view row);
 
 /// varint with a bit per known column (bit 0: column 0), then a signed varint for each of those.
 static_assert(kColumns < 64, "a row begins with a word of bits");

@@ -1,7 +1,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "oracle.h"
+#include "read_back.h"
 
 namespace hansard::projections::facts::test {
 namespace {
@@ -13,46 +13,6 @@ using projections::test::Recorder;
 int calls_rounds() {
   const char* text = std::getenv("HANSARD_TEST_ROUNDS");
   return 6 * std::max(1, text ? std::atoi(text) : 1);
-}
-
-/// Rows before `end`, with their ids read as texts.
-std::vector<OracleCall> read_back(const core::ReadModel& model, const core::ProjectId& project,
-                                  core::Position end) {
-  std::vector<OracleCall> calls;
-  const auto opened = CallsReader::open(model, project);
-  EXPECT_TRUE(opened) << opened.error().message;
-  for (const Segment& segment : opened->segments()) {
-    const std::uint32_t rows = opened->rows_before(segment, end).value();
-    const std::size_t first = calls.size();
-    calls.resize(first + rows);
-    for (std::size_t c = 0; c < kColumns; ++c) {
-      const auto column = static_cast<Column>(c);
-      const std::string name(info(column).name);
-      std::vector<std::int64_t> values(segment.rows);
-      opened->column(segment, column).value().read(0, values);
-      EXPECT_EQ(zone_of(values), segment.zone(column)) << name;
-      const auto texts = opened->all_texts(column).value();
-      for (std::uint32_t i = 0; i < rows; ++i) {
-        if (values[i] == kNull || column == Column::call) continue;
-        OracleCall& call = calls[first + i];
-        if (info(column).kind != ColumnKind::dictionary) {
-          call.numbers[name] = values[i];
-          continue;
-        }
-        const auto id = static_cast<std::uint32_t>(values[i]);
-        const std::string text = opened->text(column, id).value();
-        EXPECT_EQ(opened->find(column, text).value(), id) << name;
-        EXPECT_EQ(texts.at(id), text);
-        if (column == Column::tags) {
-          const auto tags = decode_tags(text);
-          for (const Tag& tag : *tags) call.tags[tag.key] = core::to_hex(tag.hash);
-        } else {
-          call.texts[name] = column == Column::user ? core::to_hex(text) : text;
-        }
-      }
-    }
-  }
-  return calls;
 }
 
 /// `log` folded in segments and batches of several sizes, read back at several ends.
@@ -72,8 +32,7 @@ void expect_whole(const core::EventLog& log, std::mt19937_64& random, std::uint6
       };
       const Oracle whole = expect_as_of(log.end());
       EXPECT_GT(whole.calls.size(), 0U);
-      EXPECT_EQ(CallsReader::open(built.model(), project)->further_choices(),
-                whole.further_choices);
+      EXPECT_EQ(Reader::open(built.model(), project)->further_choices(), whole.further_choices);
       for (int i = 0; i < 3; ++i) expect_as_of(core::Position{random() % log.end().value});
     }
     for (const std::size_t batch : {1U, 23U}) {
@@ -114,10 +73,10 @@ TEST_P(Calls, RowsAreWhatRichCallsSayAndErasuresChangeNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Calls, ::testing::Range(1, 1 + calls_rounds()));
 
-TEST(CallsReader, AProjectWithoutCallsHasNone) {
+TEST(FactsReader, AProjectWithoutCallsHasNone) {
   Recorder recorder;
   const Built built(recorder.log(), CallsView());
-  const auto reader = CallsReader::open(built.model(), support::project("default"));
+  const auto reader = Reader::open(built.model(), support::project("default"));
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->rows(), 0U);
   EXPECT_TRUE(reader->segments().empty());
@@ -131,7 +90,7 @@ TEST(CallsView, TellsCallsApartByHash) {
                     projections::test::response("m" + std::to_string(i), "x"));
   }
   const Built built(recorder.log(), CallsView(512));
-  const auto reader = CallsReader::open(built.model(), support::project("default"));
+  const auto reader = Reader::open(built.model(), support::project("default"));
   ASSERT_TRUE(reader);
   std::set<std::int64_t> hashes;
   for (const Segment& segment : reader->segments()) {

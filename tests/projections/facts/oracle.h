@@ -58,6 +58,7 @@ class Oracle {
     call.numbers["recorded_at"] = event.recorded_at.time_since_epoch().count();
     if (event.occurred_at)
       call.numbers["occurred_at"] = event.occurred_at->time_since_epoch().count();
+    call.numbers["call"] = 1;  // known; which one only hashes tell
     const std::string stream(event.stream);
     if (stream.starts_with("session-")) {
       call.texts["session"] = stream.substr(8);
