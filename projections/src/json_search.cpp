@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "projections/search.h"
 
@@ -52,8 +53,10 @@ Json to_json(const SearchSnippet& snippet) {
 
 Json to_json(const SearchHit& hit) {
   Json out;
-  out.add("session_id", hit.stream.name());
+  out.add("session_id", hit.session_id);
   out.add("stream", hit.stream.text());
+  add_text(out, "user", hit.user);
+  add_text(out, "agent", hit.agent);
   out.add("kind", to_word(hit.kind));
   out.add("role", to_word(hit.role));
   if (!hit.message_id.empty()) out.add("message_id", hit.message_id);
@@ -75,18 +78,11 @@ Json to_json(const SearchHit& hit) {
   return out;
 }
 
-std::string_view to_word(SearchState::Phase phase) {
-  switch (phase) {
-    case SearchState::Phase::opening:
-      return "opening";
-    case SearchState::Phase::catching_up:
-      return "catching_up";
-    case SearchState::Phase::live:
-      return "live";
-    case SearchState::Phase::stopped:
-      break;
-  }
-  return "stopped";
+std::optional<std::uint64_t> digits(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
 }
 
 }  // namespace
@@ -108,19 +104,27 @@ Json to_json(const SearchAnswer& answer) {
   out.add("hits", std::move(hits));
   out.add("matched", answer.matched);
   if (answer.more) out.add("more", true);
-  if (answer.next_offset) out.add("next_offset", *answer.next_offset);
-  out.add("position", answer.position.value);
+  if (const auto next = next_cursor(answer)) out.add("next", *next);
+  out.add("checkpoint", answer.position.value);
   return out;
 }
 
-Json to_json(const SearchState& state) {
-  Json out;
-  out.add("phase", to_word(state.phase));
-  out.add("checkpoint", state.checkpoint.value);
-  if (!state.error.empty()) out.add("error", state.error);
-  out.add("rebuilds", state.rebuilds);
-  if (!state.notice.empty()) out.add("notice", state.notice);
-  return out;
+std::optional<std::string> next_cursor(const SearchAnswer& answer) {
+  if (!answer.next_offset) return std::nullopt;
+  return std::to_string(answer.below.value) + "-" + std::to_string(*answer.next_offset);
+}
+
+core::Status apply_cursor(std::string_view cursor, SearchRequest& request) {
+  const std::size_t dash = cursor.find('-');
+  const auto below = digits(cursor.substr(0, dash));
+  const auto offset =
+      dash == std::string_view::npos ? std::nullopt : digits(cursor.substr(dash + 1));
+  if (!below || !offset || *offset > kSearchOffsetMax) {
+    return events::bad_field("cursor", "expected the `next` of an answer");
+  }
+  request.below = core::Position{*below};
+  request.offset = static_cast<std::size_t>(*offset);
+  return core::Ok{};
 }
 
 }  // namespace hansard::projections

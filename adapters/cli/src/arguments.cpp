@@ -37,18 +37,24 @@ CLI::Option* add_filter(CLI::App& app, Filters& filters, const std::string& name
       [&filters, name](const std::string& value) { filters.emplace_back(name, value); }, doc);
 }
 
+/// The same for one that may be given several times.
+CLI::Option* add_repeated(CLI::App& app, Filters& filters, const std::string& name,
+                          const std::string& doc) {
+  return app.add_option_function<std::vector<std::string>>(
+      "--" + name,
+      [&filters, name](const std::vector<std::string>& values) {
+        for (const std::string& value : values) filters.emplace_back(name, value);
+      },
+      doc + "; may be repeated");
+}
+
 /// What sessions can be chosen by.
 std::vector<CLI::Option*> add_session_filters(CLI::App& app, Filters& filters) {
   return {add_filter(app, filters, "user", "Of this user"),
           add_filter(app, filters, "agent", "Of this agent"),
           add_filter(app, filters, "app", "Of this app"),
           add_filter(app, filters, "model", "That asked this model"),
-          app.add_option_function<std::vector<std::string>>(
-              "--tag",
-              [&filters](const std::vector<std::string>& tags) {
-                for (const std::string& tag : tags) filters.emplace_back("tag", tag);
-              },
-              "With this tag, as key:value; may be repeated"),
+          add_repeated(app, filters, "tag", "With this tag, as key:value"),
           add_filter(app, filters, "status", "active, open or ended"),
           add_filter(app, filters, "from", "Active at or after this time (RFC 3339)"),
           add_filter(app, filters, "to", "Active before this time")};
@@ -84,6 +90,7 @@ class Parser {
     add_explain();
     add_tail();
     add_usage();
+    add_search();
     add_operate();
   }
 
@@ -233,6 +240,33 @@ class Parser {
     add_filter(app, usage_.filters, "to", "Up to and including this day");
   }
 
+  void add_search() {
+    CLI::App& app = chosen(
+        app_.add_subcommand("search", "Find what was said: words, \"phrases\", beginnings*, OR"),
+        [this] { return search_; });
+    add_url(app, out_);
+    app.add_option("words", search_.words,
+                   "What to find; leave out with -not, behind -- when it comes first")
+        ->required();
+    Filters& filters = search_.filters;
+    add_filter(app, filters, "session", "In this session");
+    add_filter(app, filters, "user", "In sessions of this user");
+    add_filter(app, filters, "agent", "In sessions of this agent");
+    add_filter(app, filters, "app", "In sessions of this app");
+    add_filter(app, filters, "source", "In sessions recorded by this: api, import, gateway");
+    add_filter(app, filters, "provider", "In answers of this provider");
+    add_filter(app, filters, "model", "In answers of this model");
+    add_filter(app, filters, "tool", "In calls and outcomes of this tool");
+    add_repeated(app, filters, "tag", "In sessions with this tag, as key:value");
+    add_repeated(app, filters, "role", "Said by system, developer, user, agent, assistant or tool");
+    add_repeated(app, filters, "kind",
+                 "message, answer, failed_answer, system, tool_call, tool_result, tool_error");
+    add_filter(app, filters, "from", "Said at or after this time (RFC 3339)");
+    add_filter(app, filters, "to", "Said before this time");
+    add_filter(app, filters, "cursor", "Continue where a page ended");
+    app.add_option("--limit", search_.limit, "Most to show (10)")->check(CLI::Range(1, 100));
+  }
+
   void add_operate() {
     chosen(app_.add_subcommand(
                "verify", "Re-read every byte: checksums, order, indexes, tree, views (offline)"),
@@ -273,6 +307,7 @@ class Parser {
   WhyCommand why_;
   TailCommand tail_;
   UsageCommand usage_;
+  SearchCommand search_;
   ProjectionsCommand projections_;
   DoctorCommand doctor_;
 };

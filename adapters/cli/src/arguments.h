@@ -70,6 +70,11 @@ struct UsageCommand {
   std::string by;
   std::vector<std::pair<std::string, std::string>> filters;
 };
+struct SearchCommand {
+  std::vector<std::string> words;                            ///< the query, joined by spaces
+  std::vector<std::pair<std::string, std::string>> filters;  ///< query parameters of the route
+  std::uint64_t limit = 10;
+};
 struct VerifyCommand {};
 struct ProjectionsCommand {
   enum class Action : std::uint8_t { list, retry, rebuild };
@@ -83,7 +88,7 @@ struct DoctorCommand {
 using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
-                 VerifyCommand, ProjectionsCommand, DoctorCommand>;
+                 SearchCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

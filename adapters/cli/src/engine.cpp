@@ -20,6 +20,7 @@
 #include "projections/conversation_index.h"
 #include "projections/registry.h"
 #include "providers_route.h"
+#include "texts.h"
 #include "timers.h"
 
 namespace hansard::cli {
@@ -38,6 +39,10 @@ constexpr std::chrono::seconds kIndexPatience{10};
 /// How long one waits for the view that its budget, or its answer on record, is read from.
 constexpr std::chrono::milliseconds kRecordPatience{1000};
 
+bool is_read_only(Access access) {
+  return access == Access::read_log || access == Access::read_views || access == Access::read_texts;
+}
+
 std::vector<const core::Projection*> pointers(
     const std::vector<std::unique_ptr<core::Projection>>& projections) {
   std::vector<const core::Projection*> out;
@@ -52,7 +57,7 @@ rocks::OpenOptions store_options(const Settings& settings, const Engine::Options
   out.directory = settings.data;
   out.hasher = &hasher;
   out.equivalence = &equivalence;
-  out.read_only = options.access == Access::read_log || options.access == Access::read_views;
+  out.read_only = is_read_only(options.access);
   out.create_if_missing = options.create;
   out.accept_loss = options.accept_loss;
   out.notice = options.notice;
@@ -91,6 +96,8 @@ struct Engine::Parts {
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<core::Subscription> left_calls;
 
+  std::unique_ptr<Texts> texts;  ///< where they are searched
+
   std::optional<http::Context> context;
   std::optional<http::Router> router;
 
@@ -116,10 +123,21 @@ struct Engine::Parts {
   /// Views over the log, and who keeps them caught up.
   void build_read_side(Access access) {
     projections = projections::all(*keyed_hash);
-    const bool read_only = access == Access::read_log || access == Access::read_views;
+    const bool read_only = is_read_only(access);
     if (read_only) overlay = std::make_unique<OverlayStore>(store->views());
     views.emplace(store->log(), read_only ? *overlay : store->views(), pointers(projections));
     if (access == Access::read_views || access == Access::operate) views->start();
+  }
+
+  /// The index of texts, beside the views. Without it a server records all the same.
+  Status build_texts(const Settings& settings, const Engine::Options& options) {
+    const bool copy = options.access == Access::read_texts;
+    if (!copy && options.access != Access::operate) return core::Ok{};
+    auto started = Texts::start(store->log(), {settings.data, core::to_string(store->log_id()),
+                                               copy, options.search_notice});
+    if (!started) return started.error();
+    texts = *std::move(started);
+    return core::Ok{};
   }
 
   /// Calls to models, which go out and are recorded.
@@ -209,7 +227,8 @@ struct Engine::Parts {
     };
     context.emplace(http::Context{store->log(), *views, hasher, *keyed_hash, clock, *blocking,
                                   metrics, limits, execute, ossl::random_hash, writable,
-                                  store->log_id()});
+                                  store->log_id(), texts ? &texts->index() : nullptr,
+                                  texts ? &texts->pool() : nullptr});
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
@@ -242,6 +261,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   parts->provider_notice = options.provider_notice;
   parts->build_write_side();
   parts->build_read_side(options.access);
+  if (auto status = parts->build_texts(settings, options); !status) return status.error();
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
   Status routes = engine->parts_->build_routes(settings, options.access);
   if (!routes) return std::move(routes).error();
@@ -254,6 +274,7 @@ Status Engine::stop() {
   parts.router.reset();  // what still waits for a position is cancelled
   parts.left_calls.reset();
   if (parts.blocking) parts.blocking->stop();
+  if (parts.texts) parts.texts->stop();
   if (parts.timers) parts.timers->stop();
   parts.providers.reset();  // and so are calls, which are recorded as that
   {
@@ -287,6 +308,10 @@ std::optional<gateway::PolicyCounts> Engine::policies() const {
   return parts_->gateway->policies();
 }
 const core::Clock& Engine::clock() const { return parts_->clock; }
+std::optional<projections::SearchState> Engine::texts() const {
+  if (!parts_->texts) return std::nullopt;
+  return parts_->texts->index().state();
+}
 http::Pool& Engine::blocking() { return *parts_->blocking; }
 http::Metrics& Engine::metrics() { return parts_->metrics; }
 core::ProjectionRunner& Engine::views() { return *parts_->views; }
@@ -296,6 +321,9 @@ std::vector<rocks::MemoryUse> Engine::memory_usage() const {
   std::vector<rocks::MemoryUse> uses = parts_->store->memory_usage();
   uses.push_back(
       {"state_cache", parts_->session_state_bytes(), core::CommandLoopOptions{}.state_cache_bytes});
+  if (parts_->texts) {
+    uses.push_back({"search", search::Search::memory_bytes(), search::kMemoryBudgetBytes});
+  }
   return uses;
 }
 

@@ -14,6 +14,7 @@
 #include "http/metrics.h"
 #include "http/pool.h"
 #include "http/router.h"
+#include "projections/search.h"
 #include "rocksdb_store/store.h"
 #include "settings.h"
 
@@ -23,8 +24,9 @@ namespace hansard::cli {
 enum class Access : std::uint8_t {
   read_log,    ///< read-only; views are left alone
   read_views,  ///< read-only; views are caught up in memory
+  read_texts,  ///< read-only; a copy of the index of texts is caught up
   record,      ///< ours to write; views are left to the next server
-  operate,     ///< ours to write, views included
+  operate,     ///< ours to write, views and the index of texts included
 };
 
 /// Everything behind the routes, wired together: store, rules, views, handlers. No sockets.
@@ -38,6 +40,8 @@ class Engine {
     std::function<void(std::string_view)> notice = {};  ///< as in `rocks::OpenOptions`
     /// Told when a provider is left alone, and when it is back; on any thread.
     std::function<void(std::string_view)> provider_notice = {};
+    /// Told why the index of texts is built anew; on a thread of its own.
+    std::function<void(std::string_view)> search_notice = {};
   };
 
   /// Opens the directory of `settings`, recovers, starts the views.
@@ -63,6 +67,9 @@ class Engine {
   /// How the breakers of routes stand; none while the engine stops. Any thread.
   [[nodiscard]] std::vector<gateway::BreakerStatus> breakers() const;
   [[nodiscard]] const core::Clock& clock() const;
+  /// Where the index of texts stands; nothing where none runs. Any thread, also while the engine
+  /// stops.
+  [[nodiscard]] std::optional<projections::SearchState> texts() const;
   [[nodiscard]] http::Pool& blocking();
   [[nodiscard]] http::Metrics& metrics();
   [[nodiscard]] core::ProjectionRunner& views();

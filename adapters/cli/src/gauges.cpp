@@ -71,6 +71,16 @@ void add_views(Gauges& out, Engine& engine) {
               view.phase == core::ProjectionState::Phase::stopped ? 1 : 0,
               {{"projection", view.name}});
   }
+  if (const auto texts = engine.texts()) {
+    const std::uint64_t behind = end - std::min(end, texts->checkpoint.value);
+    out.gauge("hansard_projection_behind", "Events not yet absorbed.", static_cast<double>(behind),
+              {{"projection", "search"}});
+    out.gauge("hansard_projection_stopped", "1 when a projection stopped on an error.",
+              texts->phase == projections::SearchState::Phase::stopped ? 1 : 0,
+              {{"projection", "search"}});
+    out.counter("hansard_search_rebuilds_total", "Times the index of texts was built anew.",
+                static_cast<double>(texts->rebuilds));
+  }
 }
 
 void add_policies(Gauges& out, const Engine& engine) {

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <future>
+#include <thread>
 #include <utility>
 
 #include "http/problem.h"
 #include "http/target.h"
+#include "terminal.h"
 
 namespace hansard::cli {
 
@@ -20,6 +22,8 @@ using std::chrono::steady_clock;
 
 /// A command waits for its engine as long as the engine needs.
 constexpr std::chrono::hours kPatience{24};
+/// How often one looks how far the index of texts is.
+constexpr std::chrono::milliseconds kLook{2};
 
 class LocalBackend final : public Backend {
  public:
@@ -114,6 +118,21 @@ Result<std::unique_ptr<Backend>> make(Engine& engine, const Settings& settings,
       std::make_unique<LocalBackend>(engine, *std::move(project), settings.data, std::move(owned)));
 }
 
+/// Until the index of texts has what the log has. Errors: unavailable (it has stopped).
+Status await_texts(Engine& engine) {
+  using Phase = projections::SearchState::Phase;
+  const core::Position end = engine.store().log().end();
+  Progress progress("search");
+  for (;; std::this_thread::sleep_for(kLook)) {
+    const auto state = engine.texts();
+    if (!state || (state->phase != Phase::opening && state->checkpoint >= end)) return Ok{};
+    if (state->phase == Phase::stopped || !state->error.empty()) {
+      return Error{Errc::unavailable, "the index of texts: " + state->error};
+    }
+    progress.show(state->checkpoint.value, end.value, "indexing");
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Backend>> local_backend(Engine& engine, const Settings& settings) {
@@ -132,6 +151,9 @@ Result<std::unique_ptr<Backend>> open_local(const Settings& settings, Access acc
       (void)(*engine)->views().read(view.name, (*engine)->store().log().end(),
                                     steady_clock::now() + kPatience);
     }
+  }
+  if (access == Access::read_texts) {
+    if (const auto status = await_texts(**engine); !status) return status.error();
   }
   Engine& opened = **engine;
   return make(opened, settings, *std::move(engine));

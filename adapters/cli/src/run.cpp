@@ -87,6 +87,9 @@ struct Dispatch {
   Result<int> operator()(const UsageCommand& command) const {
     return with(Access::read_views, run_usage, command);
   }
+  Result<int> operator()(const SearchCommand& command) const {
+    return with(Access::read_texts, run_search, command);
+  }
   Result<int> operator()(const ProjectionsCommand& command) const {
     const bool list = command.action == ProjectionsCommand::Action::list;
     return with(list ? Access::read_views : Access::operate, run_projections, command);

@@ -176,6 +176,9 @@ Result<int> run_serve(const Settings& settings, const ServeCommand& command) {
   options.provider_notice = [&log = **log](std::string_view what) {
     log.write("providers", http::Level::warn, what);
   };
+  options.search_notice = [&log = **log](std::string_view what) {
+    log.write("search", http::Level::warn, what);
+  };
   auto opened = Engine::open(settings, std::move(options));
   if (!opened) return std::move(opened).error();
   Engine& engine = **opened;

@@ -41,6 +41,7 @@ constexpr Answers<3> kReplay{
     {{200, kLines, "ReplayLine"}, {200, kEvents, "ReplayLine"}, {204, "", ""}}};
 constexpr Answers<1> kExport{{{200, kLines, "ExportLine"}}};
 constexpr Answers<1> kUsage{{{200, kJson, "UsageSums"}}};
+constexpr Answers<1> kSearch{{{200, kJson, "SearchResults"}}};
 constexpr Answers<3> kQuery{
     {{200, kJson, "QueryAnswer"}, {200, kCsv, ""}, {200, kLines, "QueryLine"}}};
 constexpr Answers<1> kProjections{{{200, kJson, "Projections"}}};
@@ -77,8 +78,12 @@ constexpr RouteDoc kDocs[] = {
      "project session* user agent app model tag* status from to active_within at_least", "",
      kExport},
     {kGet, "/v1/usage", "by user session provider model from to at_least", "", kUsage},
-    {kGet, "/v1/admin/projections", "at_least", "", kProjections},
+    {kGet, "/v1/search",
+     "q session user agent app source tag* provider model tool role* kind* from to limit cursor "
+     "at_least",
+     "", kSearch},
     {kPost, "/v1/query", "", "Accept", kQuery},
+    {kGet, "/v1/admin/projections", "at_least", "", kProjections},
     {kGet, "/v1/admin/projections/{name}/rows", "prefix cursor limit at_least", "", kRows},
     {kPost, "/v1/admin/projections/{name}/retry", "", "", kStarted},
     {kPost, "/v1/admin/projections/{name}/rebuild", "", "", kStarted},
@@ -117,6 +122,9 @@ constexpr ParameterDoc kParameters[] = {
     {"follow", R"({"enum":["true","false","1","0",""]})", "Go on as the log grows"},
     {"from", kText, "Where to begin: a position, a version, a time or a day, as the route counts"},
     {"id", kText, "The session's id"},
+    {"kind",
+     R"({"enum":["message","answer","failed_answer","system","tool_call","tool_result","tool_error"]})",
+     "Only texts of this kind"},
     {"last", kCount, "Begin this many events before the end"},
     {"limit", R"({"type":"integer","minimum":1})", "Most to tell"},
     {"max_gap", kText, "Longest wait between two events: 5s, 500ms, 0"},
@@ -126,15 +134,20 @@ constexpr ParameterDoc kParameters[] = {
     {"prefix", kText, "Of the rows' keys"},
     {"project", kText, "Of this project"},
     {"provider", kText, "Of this provider, by its name"},
+    {"q", kText, "Words, \"phrases\", beginnings*, -not, OR; adapters/search/README.md"},
     {"rest", kText, "What follows in the provider's own API; may hold slashes"},
     {"results", R"({"enum":["stream"]})", "stream: a result a line while the body comes in"},
+    {"role", R"({"enum":["system","developer","user","agent","assistant","tool","other"]})",
+     "Only what this role said"},
     {"session", kText, "Of this session"},
+    {"source", kText, "Of sessions recorded by this: api, import, gateway"},
     {"speed", kText, "Faster or slower: 2, 0.5"},
     {"status", R"({"enum":["active","open","ended"]})", "Of sessions that are so"},
     {"stream", kText, "Of this stream"},
     {"tag", kText, "With this tag, as key:value"},
     {"to", kText, "Where to end; as `from`"},
     {"to_session", kText, "Compare with this session"},
+    {"tool", kText, "Only calls and outcomes of this tool"},
     {"type", kText, "Only events of this type"},
     {"user", kText, "Of this user"},
 };

@@ -168,6 +168,7 @@ constexpr MemberDoc kProjection[] = {
     {"failed_at?", "Position", "The event it stopped at."},
     {"failed_event?", "text", "Id of that event."},
     {"error?", "text", "Why it stopped."},
+    {"notice?", "text", "Why it was built anew since the start, where that was not asked for."},
 };
 constexpr MemberDoc kProjections[] = {
     {"projections", "list of Projection", "All of them."},

@@ -315,6 +315,42 @@ constexpr MemberDoc kUsageSums[] = {
     {"undated_calls_left_out?", "count", "Calls without a time, where days were chosen."},
     {"checkpoint", "Position", "One past the last position that this reflects."},
 };
+constexpr MemberDoc kSnippetPiece[] = {
+    {"text", "text", "A piece of the text."},
+    {"match?", "flag", "True where it is what was searched for."},
+};
+constexpr MemberDoc kSearchHit[] = {
+    {"session_id", "text", "Id of the session."},
+    {"stream", "text", "Its stream."},
+    {"user?", "text", "Whom the session is with."},
+    {"agent?", "text", "The session's agent."},
+    {"kind", "message|answer|failed_answer|system|tool_call|tool_result|tool_error",
+     "What the text was."},
+    {"role", "system|developer|user|agent|assistant|tool|other", "Who said it."},
+    {"message_id?", "text", "Of the message or answer."},
+    {"tool?", "text", "Of a tool call or its outcome."},
+    {"provider?", "text", "Of an answer."},
+    {"model?", "text", "Of an answer."},
+    {"snippet", "list of SnippetPiece", "In order; together they are one stretch of the text."},
+    {"cut_before?", "flag", "True where there is text in front of it."},
+    {"cut_after?", "flag", "True where there is text behind it."},
+    {"place", "count", "Which of the session's messages and answers it is, from 1."},
+    {"places", "count", "How many there are."},
+    {"score", R"({"type":"number"})", "Higher is better; comparable within one answer only."},
+    {"at", "Time", "The earlier of when it happened and when it was recorded."},
+    {"recorded_at", "Time", "When it came to the log."},
+    {"occurred_at?", "Time", "When it happened."},
+    {"version", "count", "Place in the stream."},
+    {"position", "Position", "Place in the whole log."},
+    {"event_id", "Uuid", "Of the event that holds the text."},
+};
+constexpr MemberDoc kSearchResults[] = {
+    {"hits", "list of SearchHit", "Best first."},
+    {"matched", "count", "Texts that match, or were ranked before it was enough."},
+    {"more?", "flag", "True where there are more, older ones, which were not ranked."},
+    {"next?", "text", "The `cursor` of the next page."},
+    {"checkpoint", "Position", "One past the last position that the index holds."},
+};
 
 constexpr SchemaDoc kSchemas[] = {
     {"Moment", "A moment in the life of a session.", kMoment},
@@ -353,6 +389,9 @@ constexpr SchemaDoc kSchemas[] = {
     {"UsageTotal", "Sums over calls.", kUsageTotal},
     {"UsageGroup", "Sums over the calls of one group.", kUsageGroup},
     {"UsageSums", "Tokens, calls, failures and latency.", kUsageSums},
+    {"SnippetPiece", "A piece of a text, marked where it matches.", kSnippetPiece},
+    {"SearchHit", "A text that was found.", kSearchHit},
+    {"SearchResults", "A page of what was found.", kSearchResults},
 };
 
 }  // namespace

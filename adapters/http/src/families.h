@@ -21,6 +21,7 @@ Route replay_route(const ReadsPtr& reads);
 Route export_route(const ReadsPtr& reads);
 Route usage_route(const ReadsPtr& reads);
 Route query_route(const ReadsPtr& reads);
+Route search_route(const ReadsPtr& reads);
 std::vector<Route> page_routes(const ReadsPtr& reads);
 std::vector<Route> operate_routes(const ReadsPtr& reads);
 

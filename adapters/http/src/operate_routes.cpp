@@ -12,6 +12,7 @@ namespace {
 using core::ProjectionState;
 using core::Result;
 using events::Json;
+using projections::SearchState;
 
 std::string_view word(ProjectionState::Phase phase) {
   switch (phase) {
@@ -43,9 +44,30 @@ Json to_json(const ProjectionState& state, core::Position end) {
   return json;
 }
 
+/// The index of texts is no view of rows, and stands among them all the same: it follows the log,
+/// lags and stops as they do.
+constexpr std::string_view kSearch = "search";
+
+Json to_json(const SearchState& state, core::Position end) {
+  const bool opening = state.phase == SearchState::Phase::opening;
+  Json json;
+  json.add("name", kSearch);
+  json.add("version", static_cast<std::uint64_t>(state.version));
+  json.add("phase", opening                                      ? "catching_up"
+                    : state.phase == SearchState::Phase::stopped ? "stopped"
+                    : state.phase == SearchState::Phase::live    ? "live"
+                                                                 : "catching_up");
+  json.add("checkpoint", state.checkpoint.value);
+  json.add("behind", end.value - std::min(end.value, state.checkpoint.value));
+  if (!state.error.empty()) json.add("error", state.error);
+  if (!state.notice.empty()) json.add("notice", state.notice);
+  return json;
+}
+
 Json projections_json(const Context& context, core::Position end) {
   Json list(Json::Array{});
   for (const ProjectionState& state : context.views.states()) list.push(to_json(state, end));
+  if (context.search != nullptr) list.push(to_json(context.search->state(), end));
   return list;
 }
 
@@ -56,6 +78,9 @@ Response readiness(const Context& context) {
   bool degraded = false;
   for (const ProjectionState& state : context.views.states()) {
     degraded = degraded || state.phase == ProjectionState::Phase::stopped;
+  }
+  if (context.search != nullptr) {
+    degraded = degraded || context.search->state().phase == SearchState::Phase::stopped;
   }
   const core::Position end = context.log.end();
   Json json;
@@ -94,19 +119,33 @@ Result<Response> rows(const Context& context, const Request& request, const core
   return answer_with(context, std::move(json), page->checkpoint);
 }
 
-Route action_route(const ReadsPtr& reads, const char* action, const char* doc,
-                   core::Status (core::ProjectionRunner::*act)(const std::string&)) {
+enum class Action : std::uint8_t { retry, rebuild };
+
+core::Status act_on(const Context& context, Action action, const std::string& name) {
+  if (name == kSearch && context.search != nullptr) {
+    if (action == Action::retry) {
+      context.search->retry();
+    } else {
+      context.search->rebuild("it was asked for");
+    }
+    return core::Ok{};
+  }
+  return action == Action::retry ? context.views.retry(name) : context.views.rebuild(name);
+}
+
+Route action_route(const ReadsPtr& reads, Action action, const char* doc) {
   Route route;
   route.method = Method::post;
-  route.pattern = std::string("/v1/admin/projections/{name}/") + action;
+  route.pattern = std::string("/v1/admin/projections/{name}/") +
+                  (action == Action::retry ? "retry" : "rebuild");
   route.scope = Scope::admin;
   route.runs = Runs::pool;
   route.takes = Takes::json;
   route.doc = doc;
-  route.handler = [reads, act](const RequestPtr& request, const Responder& respond) {
+  route.handler = [reads, action](const RequestPtr& request, const Responder& respond) {
     const Context& context = reads->context;
     const std::string& name = request->param("name");
-    if (auto status = (context.views.*act)(name); !status) {
+    if (auto status = act_on(context, action, name); !status) {
       return respond(problem(std::move(status.error())));
     }
     Json json;
@@ -144,19 +183,22 @@ std::vector<Route> operate_routes(const ReadsPtr& reads) {
                                   return answer_with(context, std::move(json), end);
                                 });
                           }));
-  all.push_back(get_route("/v1/admin/projections/{name}/rows", Scope::admin,
-                          "The rows of any projection, made readable (prefix, cursor, limit)",
-                          [reads](const RequestPtr& request, const Responder& respond) {
-                            reads->from_view(
-                                request->param("name"), request, respond,
-                                [&context = reads->context, request](const core::ReadModel& view) {
-                                  return rows(context, *request, view);
-                                });
-                          }));
-  all.push_back(action_route(reads, "retry", "Try a stopped projection again",
-                             &core::ProjectionRunner::retry));
-  all.push_back(action_route(reads, "rebuild", "Build a projection anew beside the old, then swap",
-                             &core::ProjectionRunner::rebuild));
+  all.push_back(get_route(
+      "/v1/admin/projections/{name}/rows", Scope::admin,
+      "The rows of any projection, made readable (prefix, cursor, limit)",
+      [reads](const RequestPtr& request, const Responder& respond) {
+        if (request->param("name") == kSearch) {
+          return respond(problem(core::Error{
+              core::Errc::unsupported, "the index of texts has no rows; ask GET /v1/search"}));
+        }
+        reads->from_view(request->param("name"), request, respond,
+                         [&context = reads->context, request](const core::ReadModel& view) {
+                           return rows(context, *request, view);
+                         });
+      }));
+  all.push_back(action_route(reads, Action::retry, "Try a stopped projection again"));
+  all.push_back(action_route(reads, Action::rebuild,
+                             "Build a projection anew; views beside the old, then swap"));
   return all;
 }
 

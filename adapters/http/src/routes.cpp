@@ -33,6 +33,7 @@ std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added)
   all.push_back(export_route(reads));
   all.push_back(usage_route(reads));
   all.push_back(query_route(reads));
+  all.push_back(search_route(reads));
   add(operate_routes(reads));
   for (const AddedRoute& each : added) all.push_back(each.route);
   all.push_back(openapi_route(all, added));

@@ -7,20 +7,17 @@ namespace hansard::http {
 using core::Result;
 using projections::SessionQuery;
 
-namespace {
-
-core::Status read_tags(const Query& query, SessionQuery& into) {
+Result<std::vector<std::pair<std::string, std::string>>> tag_filters(const Query& query) {
+  std::vector<std::pair<std::string, std::string>> tags;
   for (const std::string& tag : query.all("tag")) {
     const std::size_t colon = tag.find(':');
     if (colon == std::string::npos || colon == 0) {
       return events::bad_field("tag", "expected key:value");
     }
-    into.tags.emplace_back(tag.substr(0, colon), tag.substr(colon + 1));
+    tags.emplace_back(tag.substr(0, colon), tag.substr(colon + 1));
   }
-  return core::Ok{};
+  return tags;
 }
-
-}  // namespace
 
 Result<SessionQuery> session_filters(const Context& context, const core::ProjectId& project,
                                      const Query& query) {
@@ -31,7 +28,9 @@ Result<SessionQuery> session_filters(const Context& context, const core::Project
   out.agent = query.text("agent");
   out.app = query.text("app");
   out.model = query.text("model");
-  if (const auto tags = read_tags(query, out); !tags) return tags.error();
+  auto tags = tag_filters(query);
+  if (!tags) return tags.error();
+  out.tags = *std::move(tags);
   if (const auto text = query.text("status")) {
     const auto status = projections::parse_session_status(*text);
     if (!status) return status.error();

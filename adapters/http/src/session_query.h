@@ -1,7 +1,10 @@
 #pragma once
 
 #include <initializer_list>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "http/context.h"
 #include "projections/sessions.h"
@@ -15,5 +18,8 @@ namespace hansard::http {
 core::Result<projections::SessionQuery> session_filters(const Context& context,
                                                         const core::ProjectId& project,
                                                         const Query& query);
+
+/// The values of `tag`, cut into key and value. Errors: invalid_argument.
+core::Result<std::vector<std::pair<std::string, std::string>>> tag_filters(const Query& query);
 
 }  // namespace hansard::http

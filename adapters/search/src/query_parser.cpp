@@ -151,14 +151,15 @@ class Parser {
   std::size_t terms_ = 0;
 };
 
-void add_term(std::string& to, const Term& term) {
-  to.push_back('"');
-  for (const char c : term.text) {
-    if (c == '"') to.push_back('"');
-    to.push_back(c);
+std::string quoted(std::string_view text, bool prefix) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out.push_back('"');
+    out.push_back(c);
   }
-  to.push_back('"');
-  if (term.prefix) to.push_back('*');
+  out.push_back('"');
+  if (prefix) out.push_back('*');
+  return out;
 }
 
 /// The terms of one side, joined.
@@ -167,7 +168,7 @@ std::string joined(const std::vector<Term>& terms, bool excluded, std::string_vi
   for (const Term& term : terms) {
     if (term.excluded != excluded) continue;
     if (!out.empty()) out.append(by);
-    add_term(out, term);
+    out += quoted(term.text, term.prefix);
   }
   return out;
 }
@@ -176,6 +177,27 @@ std::string joined(const std::vector<Term>& terms, bool excluded, std::string_vi
 
 core::Result<Query> parse_query(std::string_view text, Tokenizer& tokenizer) {
   return Parser(text, tokenizer).read();
+}
+
+std::vector<const Term*> terms_in_order(const Query& query) {
+  std::vector<const Term*> out;
+  for (const auto& alternative : query.alternatives) {
+    for (const bool excluded : {false, true}) {
+      for (const Term& term : alternative) {
+        if (term.excluded == excluded) out.push_back(&term);
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> words_of(const Term& term, std::string_view text) {
+  std::vector<std::string> out;
+  for (const Token& token : term.tokens) {
+    const bool last = &token == &term.tokens.back();
+    out.push_back(quoted(text.substr(token.begin, token.end - token.begin), last && term.prefix));
+  }
+  return out;
 }
 
 std::string fts_expression(const Query& query) {

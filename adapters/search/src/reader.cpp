@@ -34,6 +34,24 @@ class Watch {
   sqlite3* database_;
 };
 
+/// What its SessionCreated says of whose it is. Names that are erased stay out.
+core::Status add_names(const core::EventLog& log, core::Position created, SearchHit& hit) {
+  const auto read = log.read(created, [&](const core::RecordedEvent& event) {
+    if (event.type != events::SessionCreated::kType || event.stream != hit.stream.text()) {
+      return false;
+    }
+    auto decoded = events::session_codec().decode(event, events::Want::all);
+    if (!decoded) return false;  // the hit stands without them
+    auto& names = std::get<events::SessionCreated>(decoded->event);
+    if (names.session_id) hit.session_id = *std::move(names.session_id);
+    hit.user = std::move(names.user);
+    hit.agent = std::move(names.agent);
+    return false;
+  });
+  if (!read) return read.error();
+  return core::Ok{};
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<Reader>> Reader::open(const std::string& path,
@@ -63,6 +81,8 @@ core::Result<Found> Reader::search(const core::EventLog& log, const SearchReques
   if (!checkpoint) return checkpoint.error();
   Found found;
   found.answer.position = core::Position{static_cast<std::uint64_t>(checkpoint->value_or(0))};
+  found.answer.below =
+      std::min(found.answer.position, request.below.value_or(found.answer.position));
 
   auto project = connection_.prepare("SELECT id FROM projects WHERE name=?1");
   if (!project) return project.error();
@@ -71,9 +91,8 @@ core::Result<Found> Reader::search(const core::EventLog& log, const SearchReques
   if (!known) return known.error();
   if (!*known) return found;  // nothing has been said in it
 
-  const Selection selection =
-      select_texts(request, query, project->integer(0), found.answer.position);
-  auto ranked = rank(selection, ranked_max, found.answer.more);
+  const Selection selection = select_texts(request, query, project->integer(0), found.answer.below);
+  auto ranked = rank(selection, query, request.query, ranked_max, found.answer.more);
   if (!ranked) return ranked.error();
   found.answer.matched = ranked->size();
   std::size_t next = request.offset;
@@ -86,33 +105,64 @@ core::Result<Found> Reader::search(const core::EventLog& log, const SearchReques
   return found;
 }
 
-core::Result<std::vector<Reader::Ranked>> Reader::rank(const Selection& selection,
-                                                       std::size_t ranked_max, bool& more) const {
+core::Result<std::vector<Scored>> Reader::rank(const Selection& selection, const Query& query,
+                                               std::string_view text, std::size_t ranked_max,
+                                               bool& more) const {
+  VisitedRows rows;
   auto statement = connection_.prepare(selection.sql);
   if (!statement) return statement.error();
+  statement->bind(1, &rows, kVisitedRows);
   for (std::size_t i = 0; i < selection.texts.size(); ++i) {
-    statement->bind(static_cast<int>(i + 1), std::string_view(selection.texts[i]));
+    statement->bind(static_cast<int>(i + 2), std::string_view(selection.texts[i]));
   }
-  std::vector<Ranked> ranked;
+  for (std::size_t visited = 0;; ++visited) {
+    const auto row = statement->step();
+    if (!row) return row.error();
+    if (!*row) break;
+    if (visited < ranked_max) continue;
+    more = true;
+    break;
+  }
+  // The one too many was visited as well.
+  if (more) rows.positions.pop_back();
+  std::vector<double> weights(rows.phrases, 1.0);
+  const auto terms = terms_in_order(query);
+  // What only one thing is looked for by weighs the same in every text.
+  const auto wanted =
+      std::count_if(terms.begin(), terms.end(), [](const Term* term) { return !term->excluded; });
+  for (std::size_t i = 0; wanted > 1 && !rows.positions.empty() && i < terms.size(); ++i) {
+    if (terms[i]->excluded || i >= weights.size()) continue;
+    weights[i] = 0;
+    for (const std::string& word : words_of(*terms[i], text)) {
+      const auto each = weight(selection.table, word, rows, selection.end);
+      if (!each) return each.error();
+      weights[i] += *each;
+    }
+  }
+  return score(rows, weights);
+}
+
+core::Result<double> Reader::weight(const std::string& table, std::string_view expression,
+                                    const VisitedRows& rows, std::int64_t end) const {
+  auto statement = connection_.prepare("SELECT rowid FROM " + table + " WHERE " + table +
+                                       " MATCH ?1 AND rowid<?2" + " ORDER BY rowid DESC LIMIT " +
+                                       std::to_string(kCountedTextsMax));
+  if (!statement) return statement.error();
+  statement->bind(1, expression).bind(2, end);
+  Frequency frequency;
   while (true) {
     const auto row = statement->step();
     if (!row) return row.error();
     if (!*row) break;
-    if (ranked.size() == ranked_max) {
-      more = true;
-      break;
-    }
-    ranked.push_back({statement->integer(0), statement->real(1)});
+    ++frequency.texts;
+    frequency.reaches = statement->integer(0);
   }
-  std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
-    return a.score != b.score ? a.score > b.score : a.position > b.position;
-  });
-  return ranked;
+  return weight_of(frequency, rows.texts, end);
 }
 
 core::Result<std::optional<SearchHit>> Reader::resolve(const core::EventLog& log,
                                                        const SearchRequest& request,
-                                                       const Query& query, const Ranked& ranked,
+                                                       const Query& query, const Scored& ranked,
                                                        bool& contradicted) {
   SearchHit hit;
   hit.position = core::Position{static_cast<std::uint64_t>(ranked.position)};
@@ -147,6 +197,7 @@ core::Result<std::optional<SearchHit>> Reader::resolve(const core::EventLog& log
     contradicted = true;
     return std::optional<SearchHit>{};
   }
+  hit.session_id = hit.stream.name();
   hit.kind = document->kind;
   hit.role = document->role;
   hit.message_id = std::move(document->message_id);
@@ -154,13 +205,15 @@ core::Result<std::optional<SearchHit>> Reader::resolve(const core::EventLog& log
   hit.provider = std::move(document->provider);
   hit.model = std::move(document->model);
   hit.snippet = cut_snippet(document->text, matched);
-  if (status = add_row(ranked.position, hit); !status) return status.error();
+  if (status = add_row(log, ranked.position, hit); !status) return status.error();
   return std::optional<SearchHit>{std::move(hit)};
 }
 
-core::Status Reader::add_row(std::int64_t position, SearchHit& hit) const {
+core::Status Reader::add_row(const core::EventLog& log, std::int64_t position,
+                             SearchHit& hit) const {
   auto statement = connection_.prepare(
-      "SELECT d.at, d.place, s.messages FROM documents AS d JOIN sessions AS s ON s.id=d.session"
+      "SELECT d.at, d.place, s.messages, s.created FROM documents AS d JOIN sessions AS s ON "
+      "s.id=d.session"
       " WHERE d.position=?1");
   if (!statement) return statement.error();
   statement->bind(1, position);
@@ -174,7 +227,8 @@ core::Status Reader::add_row(std::int64_t position, SearchHit& hit) const {
   hit.at = core::Timestamp{std::chrono::microseconds{statement->integer(0)}};
   hit.place = static_cast<std::uint64_t>(statement->integer(1));
   hit.places = static_cast<std::uint64_t>(statement->integer(2));
-  return core::Ok{};
+  if (statement->null(3)) return core::Ok{};
+  return add_names(log, core::Position{static_cast<std::uint64_t>(statement->integer(3))}, hit);
 }
 
 }  // namespace hansard::search

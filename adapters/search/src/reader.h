@@ -9,6 +9,7 @@
 
 #include "core/event_log.h"
 #include "projections/search.h"
+#include "score.h"
 #include "search_query.h"
 #include "selection.h"
 #include "sqlite.h"
@@ -36,20 +37,19 @@ class Reader {
                              const Query& query, std::size_t ranked_max);
 
  private:
-  struct Ranked {
-    std::int64_t position = 0;
-    double score = 0;
-  };
-
   Reader(Connection connection, const std::atomic<bool>& stop)
       : connection_(std::move(connection)), stop_(stop) {}
 
-  core::Result<std::vector<Ranked>> rank(const Selection& selection, std::size_t ranked_max,
+  core::Result<std::vector<Scored>> rank(const Selection& selection, const Query& query,
+                                         std::string_view text, std::size_t ranked_max,
                                          bool& more) const;
+  core::Result<double> weight(const std::string& table, std::string_view expression,
+                              const VisitedRows& rows, std::int64_t end) const;
   core::Result<std::optional<projections::SearchHit>> resolve(
       const core::EventLog& log, const projections::SearchRequest& request, const Query& query,
-      const Ranked& ranked, bool& contradicted);
-  core::Status add_row(std::int64_t position, projections::SearchHit& hit) const;
+      const Scored& ranked, bool& contradicted);
+  core::Status add_row(const core::EventLog& log, std::int64_t position,
+                       projections::SearchHit& hit) const;
   static int interrupted(void* self);
 
   Connection connection_;

@@ -30,8 +30,11 @@ core::Status create_tables(Connection& connection) {
       "CREATE TABLE projects(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
       "CREATE TABLE words(id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);"
       "CREATE TABLE sessions(id INTEGER PRIMARY KEY, project INTEGER NOT NULL,"
-      " stream TEXT NOT NULL, created INTEGER NOT NULL, user_hash TEXT, agent INTEGER, app INTEGER,"
-      " messages INTEGER NOT NULL, first INTEGER, last INTEGER, UNIQUE(project, stream));"
+      " stream TEXT NOT NULL, created INTEGER, user_hash TEXT, agent INTEGER, app INTEGER,"
+      " source INTEGER, messages INTEGER NOT NULL, first INTEGER, last INTEGER,"
+      " UNIQUE(project, stream));"
+      "CREATE TABLE tags(session INTEGER NOT NULL, tag TEXT NOT NULL,"
+      " PRIMARY KEY(session, tag)) WITHOUT ROWID;"
       "CREATE TABLE documents(position INTEGER PRIMARY KEY, session INTEGER NOT NULL,"
       " place INTEGER NOT NULL, kind INTEGER NOT NULL, role INTEGER NOT NULL, at INTEGER NOT NULL,"
       " provider INTEGER, model INTEGER, tool INTEGER);"
@@ -51,6 +54,11 @@ core::Status set_up_reader(Connection& connection) {
 }
 
 std::string texts_table(std::int64_t project) { return "texts_" + std::to_string(project); }
+
+std::string tag_text(std::string_view key, std::string_view value_hash) {
+  // The hash comes first: it has no spaces, a key may.
+  return std::string(value_hash) + " " + std::string(key);
+}
 
 std::string anchor_of(const core::RecordedEvent& event) {
   // FNV-1a: nobody forges it here, it only has to differ where logs do. Header and facts outlive an
@@ -79,8 +87,8 @@ core::Result<std::string> find_fault(const Connection& connection, const core::E
   // Fails where a table or column is missing.
   const auto tables = connection.prepare(
       "SELECT d.session, d.place, d.kind, d.role, d.at, d.provider, d.model, d.tool, s.stream,"
-      " s.created, s.user_hash, s.agent, s.app, s.messages, s.first, s.last, w.word, p.name"
-      " FROM documents d, sessions s, words w, projects p");
+      " s.created, s.user_hash, s.agent, s.app, s.source, s.messages, s.first, s.last, t.tag,"
+      " w.word, p.name FROM documents d, sessions s, tags t, words w, projects p");
   if (!tables) return tables.error();
   auto statement = connection.prepare("SELECT log, checkpoint, anchor FROM state");
   if (!statement) return statement.error();

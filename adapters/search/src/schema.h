@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/event_log.h"
 #include "sqlite.h"
@@ -9,7 +10,7 @@
 namespace hansard::search {
 
 /// Raised whenever tables, tokens or documents change: a database of another number is built anew.
-inline constexpr std::int64_t kSchema = 1;
+inline constexpr std::int64_t kSchema = 2;
 /// `HSDs`, in the file's header, so that we know our own.
 inline constexpr std::int64_t kApplicationId = 0x48534473;
 
@@ -19,9 +20,10 @@ inline constexpr std::int64_t kApplicationId = 0x48534473;
 ///     state      one row: log, checkpoint, anchor (what the event before the checkpoint is)
 ///     projects   id, name
 ///     words      id, word: names of agents, apps, providers, models, tools
-///     sessions   id, project, stream, created (its SessionCreated was seen), user_hash, agent,
-///     app,
-///                messages (how many messages and answers), first, last (positions of documents)
+///     sessions   id, project, stream, created (position of its SessionCreated), user_hash, agent,
+///                app, source, messages (how many messages and answers), first, last (positions of
+///                documents)
+///     tags       session, tag: key and keyed hash of the value
 ///     documents  position, session, place (messages and answers up to it), kind, role, at,
 ///     provider,
 ///                model, tool
@@ -39,6 +41,9 @@ std::string texts_table(std::int64_t project);
 
 /// What a database remembers of the last event it has absorbed.
 std::string anchor_of(const core::RecordedEvent& event);
+
+/// How the table `tags` has a tag.
+std::string tag_text(std::string_view key, std::string_view value_hash);
 
 /// Why this database cannot be used with this log: a sentence for people, or empty. A damaged one
 /// is an error with code corruption.

@@ -1,13 +1,21 @@
 #include "search/search.h"
 
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "reader_pool.h"
+#include "schema.h"
 #include "writer.h"
 
 namespace hansard::search {
@@ -18,6 +26,8 @@ using projections::SearchRequest;
 using projections::SearchState;
 
 constexpr std::chrono::milliseconds kFirstPause{10};
+/// Of the thread that follows the log.
+constexpr int kNice = 10;
 /// Further behind than this there is nothing to gather.
 constexpr std::uint64_t kGatherEventsMax = 1024;
 
@@ -29,6 +39,10 @@ core::Status check(const SearchRequest& request) {
   if (request.offset > projections::kSearchOffsetMax) {
     return events::bad_field("offset",
                              "expected at most " + std::to_string(projections::kSearchOffsetMax));
+  }
+  if (request.tag_hashes.size() > projections::kSearchTagsMax) {
+    return events::bad_field("tag",
+                             "expected at most " + std::to_string(projections::kSearchTagsMax));
   }
   if (request.from && request.to && *request.from >= *request.to) {
     return events::bad_field("to", "must be after `from`");
@@ -52,6 +66,7 @@ struct Search::Impl {
   SearchState state;
   bool stopping = false;
   bool woken = false;
+  bool retrying = false;
   std::size_t waiting = 0;                   ///< searches that wait for a position
   std::optional<std::string> rebuild_order;  ///< why
   bool doubted = false;  ///< what may be a fault of ours has cost a rebuild already: not another
@@ -75,6 +90,9 @@ struct Search::Impl {
 };
 
 void Search::Impl::run() {
+  pthread_setname_np(pthread_self(), "search");
+  // Recording goes first. Linux keeps priority per thread; failing to lower it costs latency only.
+  static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
   auto pause = kFirstPause;
   while (true) {
     {
@@ -111,6 +129,7 @@ core::Status Search::Impl::round(bool& worked) {
     return absorbed.error();
   }
   const std::lock_guard lock(mutex);
+  if (rebuild_order) return core::Ok{};  // what was absorbed goes with the rest
   worked = absorbed->checkpoint != state.checkpoint;
   state.checkpoint = absorbed->checkpoint;
   state.phase =
@@ -128,6 +147,9 @@ core::Status Search::Impl::round(bool& worked) {
 }
 
 core::Status Search::Impl::open() {
+  // Its folder is ours to make; where that fails, opening says so.
+  const std::string folder = std::filesystem::path(options.path).parent_path().string();
+  static_cast<void>(::mkdir(folder.c_str(), 0700));
   std::string notice;
   auto opened = Writer::open(options.path, log, options.log_id, options.check_bytes_max, notice);
   if (!opened) return opened.error();
@@ -167,12 +189,15 @@ void Search::Impl::rest(const core::Status& status, bool worked, std::chrono::mi
   std::unique_lock lock(mutex);
   if (!status) {
     if (state.phase != SearchState::Phase::stopped) state.error = status.error().message;
-    // Only a stop ends the pause: neither a busy log nor an order that fails makes a busy loop.
-    changed.wait_for(lock, pause, [this] { return stopping; });
+    // Only a stop, or somebody who asks for it, ends the pause: neither a busy log nor an order
+    // that fails makes a busy loop.
+    changed.wait_for(lock, pause, [this] { return stopping || retrying; });
+    retrying = false;
     pause = std::min(pause * 2, std::max(kFirstPause, options.retry_pause_max));
     return;
   }
   pause = kFirstPause;
+  retrying = false;
   if (rebuild_order) return;
   if (!worked) {
     changed.wait(lock, [this] { return stopping || woken || rebuild_order; });
@@ -185,6 +210,8 @@ void Search::Impl::rest(const core::Status& status, bool worked, std::chrono::mi
 void Search::Impl::order_rebuild(std::string reason) {
   const std::lock_guard lock(mutex);
   rebuild_order = std::move(reason);
+  state.phase = SearchState::Phase::opening;
+  state.checkpoint = {};
   changed.notify_all();
 }
 
@@ -269,6 +296,8 @@ core::Result<SearchAnswer> Search::search(const SearchRequest& asked) const {
   const auto query = parse_query(asked.query, tokenizer);
   if (!query) return query.error();
   SearchRequest request = asked;
+  // An index that is being built anew has not yet what the page before was cut from.
+  if (request.below) request.at_least = std::max(request.at_least, *request.below);
   if (request.deadline == std::chrono::steady_clock::time_point{}) {
     request.deadline = std::chrono::steady_clock::now() + projections::kSearchTime;
   }
@@ -291,9 +320,19 @@ core::Result<SearchAnswer> Search::search(const SearchRequest& asked) const {
 
 SearchState Search::state() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->state;
+  SearchState state = impl_->state;
+  state.version = static_cast<std::uint32_t>(kSchema);
+  return state;
 }
 
 void Search::rebuild(std::string reason) { impl_->order_rebuild(std::move(reason)); }
+
+std::size_t Search::memory_bytes() { return static_cast<std::size_t>(sqlite3_memory_used()); }
+
+void Search::retry() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->retrying = true;
+  impl_->changed.notify_all();
+}
 
 }  // namespace hansard::search

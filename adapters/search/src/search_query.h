@@ -39,7 +39,14 @@ struct Query {
 /// Errors: invalid_argument with field `q`, naming the place by characters from 1.
 core::Result<Query> parse_query(std::string_view text, Tokenizer& tokenizer);
 
-/// The same for FTS5. Every text in it is quoted: nothing a user writes is read as an expression.
+/// Its terms in the order in which `fts_expression` has them. Lent by the query.
+std::vector<const Term*> terms_in_order(const Query& query);
+
+/// What a term consists of, as expressions of FTS5: a word each, the last one perhaps a beginning.
+/// @param text what the query was parsed from.
+std::vector<std::string> words_of(const Term& term, std::string_view text);
+
+/// The query for FTS5. Every text in it is quoted: nothing a user writes is read as an expression.
 std::string fts_expression(const Query& query);
 
 /// Half-open range of bytes.

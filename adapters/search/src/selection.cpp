@@ -25,16 +25,19 @@ class Builder {
       : project_(project), end_(end), table_(texts_table(project)) {}
 
   Selection build(const SearchRequest& request, const Query& query) {
-    const bool of_session = request.user_hash || request.agent || request.app;
+    const bool of_session = request.user_hash || request.agent || request.app || request.source ||
+                            !request.tag_hashes.empty();
     const bool of_document = of_session || request.stream || request.provider || request.model ||
                              request.tool || !request.kinds.empty() || !request.roles.empty() ||
                              request.from || request.to;
     // CROSS: SQLite would otherwise sometimes ask FTS5 once per document of a session.
-    sql() = "SELECT " + table_ + ".rowid, hansard_rank(" + table_ + ", " +
-            std::to_string(end_.value) + ") FROM " + table_;
+    selection_.table = table_;
+    selection_.end = static_cast<std::int64_t>(end_.value);
+    sql() = "SELECT hansard_visit(" + table_ + ", ?1) FROM " + table_;
     if (of_document) sql() += " CROSS JOIN documents AS d ON d.position=" + table_ + ".rowid";
     if (of_session) sql() += " CROSS JOIN sessions AS s ON s.id=d.session";
     sql() += " WHERE " + table_ + " MATCH " + bound(fts_expression(query));
+    if (request.below) sql() += " AND " + table_ + ".rowid<" + std::to_string(end_.value);
     if (request.stream) in_stream(request.stream->text());
     word("d.provider", request.provider);
     word("d.model", request.model);
@@ -46,6 +49,11 @@ class Builder {
     if (request.user_hash) sql() += " AND s.user_hash=" + bound(*request.user_hash);
     word("s.agent", request.agent);
     word("s.app", request.app);
+    word("s.source", request.source);
+    for (const auto& [key, value_hash] : request.tag_hashes) {
+      sql() += " AND EXISTS(SELECT 1 FROM tags WHERE session=s.id AND tag=" +
+               bound(tag_text(key, value_hash)) + ")";
+    }
     sql() += " ORDER BY " + table_ + ".rowid DESC";
     return std::move(selection_);
   }
@@ -56,7 +64,7 @@ class Builder {
   /// The name of a parameter that holds `text`.
   std::string bound(std::string text) {
     selection_.texts.push_back(std::move(text));
-    return "?" + std::to_string(selection_.texts.size());
+    return "?" + std::to_string(selection_.texts.size() + 1);
   }
 
   void word(std::string_view column, const std::optional<std::string>& value) {

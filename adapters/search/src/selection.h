@@ -9,9 +9,11 @@
 
 namespace hansard::search {
 
-/// A statement that gives (position, score) of every text that matches, the newest first, and the
-/// texts bound to it, from 1. Everything below `end` is in the index.
+/// A statement that visits (`fts_rank.h`) every text that matches, the newest first. Bound to it
+/// are a `VisitedRows*` and then `texts`.
 struct Selection {
+  std::string table;     ///< of the texts
+  std::int64_t end = 0;  ///< positions below it are searched
   std::string sql;
   std::vector<std::string> texts;
 };

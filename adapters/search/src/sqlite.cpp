@@ -66,6 +66,11 @@ Statement& Statement::bind(int index, std::string_view value) {
   return *this;
 }
 
+Statement& Statement::bind(int index, void* value, const char* kind) {
+  keep(sqlite3_bind_pointer(statement_.get(), index, value, kind, nullptr));
+  return *this;
+}
+
 Statement& Statement::bind(int index, const std::optional<std::int64_t>& value) {
   if (value) return bind(index, *value);
   keep(sqlite3_bind_null(statement_.get(), index));

@@ -27,6 +27,8 @@ class Statement {
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, std::string_view value);  ///< lent until `reset`
   Statement& bind(int index, const std::optional<std::int64_t>& value);
+  /// A pointer of ours, for a function of ours that asks for `kind`; lent until `reset`.
+  Statement& bind(int index, void* value, const char* kind);
   Statement& bind(int index, const std::optional<std::string>& value);
 
   /// True while there is a row. Errors of `bind` show here.

@@ -166,15 +166,25 @@ core::Status Writer::apply_created(const core::RecordedEvent& event) {
   if (!agent) return agent.error();
   const auto app = word(created.app);
   if (!app) return app.error();
+  const auto source = word(created.source);
+  if (!source) return source.error();
   auto row = session(*in, event.stream);
   if (!row) return row.error();
   // A stream has one; should there be another, the first tells who and what for.
   if ((*row)->created) return core::Ok{};
-  (*row)->created = true;
+  (*row)->created = as_integer(event.position);
   (*row)->user_hash = created.user_hash;
   (*row)->agent = *agent;
   (*row)->app = *app;
+  (*row)->source = *source;
   (*row)->changed = true;
+  for (const auto& [key, value_hash] : created.tag_hashes) {
+    auto insert = statement("INSERT OR IGNORE INTO tags(session, tag) VALUES(?1, ?2)");
+    if (!insert) return insert.error();
+    const std::string tag = tag_text(key, value_hash);
+    (*insert)->bind(1, (*row)->id).bind(2, std::string_view(tag));
+    if (auto status = (*insert)->run(); !status) return status.error();
+  }
   return core::Ok{};
 }
 
@@ -225,11 +235,11 @@ core::Status Writer::index_text(std::int64_t project, std::int64_t position,
 core::Status Writer::write_sessions() {
   auto update = statement(
       "UPDATE sessions SET created=?2, user_hash=?3, agent=?4, app=?5, messages=?6, first=?7,"
-      " last=?8 WHERE id=?1");
+      " last=?8, source=?9 WHERE id=?1");
   if (!update) return update.error();
   for (const auto& [key, session] : sessions_) {
     if (!session.changed) continue;
-    (*update)->bind(1, session.id).bind(2, static_cast<std::int64_t>(session.created ? 1 : 0));
+    (*update)->bind(1, session.id).bind(2, session.created).bind(9, session.source);
     (*update)->bind(3, session.user_hash).bind(4, session.agent).bind(5, session.app);
     (*update)->bind(6, session.messages).bind(7, session.first).bind(8, session.last);
     if (auto status = (*update)->run(); !status) return status.error();
@@ -271,7 +281,7 @@ core::Result<Writer::Session*> Writer::session(std::int64_t project, std::string
   const auto known = sessions_.find(key);
   if (known != sessions_.end()) return &known->second;
   auto find = statement(
-      "SELECT id, created, user_hash, agent, app, messages, first, last FROM sessions"
+      "SELECT id, created, user_hash, agent, app, messages, first, last, source FROM sessions"
       " WHERE project=?1 AND stream=?2");
   if (!find) return find.error();
   (*find)->bind(1, project).bind(2, stream);
@@ -283,19 +293,19 @@ core::Result<Writer::Session*> Writer::session(std::int64_t project, std::string
       return at.null(column) ? std::optional<std::int64_t>{} : at.integer(column);
     };
     session.id = at.integer(0);
-    session.created = at.integer(1) != 0;
+    session.created = integer(1);
     if (!at.null(2)) session.user_hash = at.text(2);
     session.agent = integer(3);
     session.app = integer(4);
     session.messages = at.integer(5);
     session.first = integer(6);
     session.last = integer(7);
+    session.source = integer(8);
   }
   (*find)->reset();
   if (!row) return row.error();
   if (!*row) {
-    auto insert =
-        statement("INSERT INTO sessions(project, stream, created, messages) VALUES(?1, ?2, 0, 0)");
+    auto insert = statement("INSERT INTO sessions(project, stream, messages) VALUES(?1, ?2, 0)");
     if (!insert) return insert.error();
     (*insert)->bind(1, project).bind(2, stream);
     if (auto status = (*insert)->run(); !status) return status.error();

@@ -47,10 +47,11 @@ class Writer {
  private:
   struct Session {
     std::int64_t id = 0;
-    bool created = false;
+    std::optional<std::int64_t> created;
     std::optional<std::string> user_hash;
     std::optional<std::int64_t> agent;
     std::optional<std::int64_t> app;
+    std::optional<std::int64_t> source;
     std::int64_t messages = 0;
     std::optional<std::int64_t> first;
     std::optional<std::int64_t> last;

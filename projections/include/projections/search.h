@@ -37,6 +37,7 @@ core::Result<SearchRole> parse_search_role(std::string_view word);
 inline constexpr std::size_t kSearchQueryBytesMax = 1024;
 inline constexpr std::size_t kSearchLimitMax = 100;
 inline constexpr std::size_t kSearchOffsetMax = 10'000;
+inline constexpr std::size_t kSearchTagsMax = 16;
 inline constexpr std::chrono::seconds kSearchTime{5};
 
 /// What is searched for, and where. Absent filters let everything through.
@@ -49,6 +50,9 @@ struct SearchRequest {
   std::optional<std::string> user_hash = {};  ///< `events::user_hash`
   std::optional<std::string> agent = {};
   std::optional<std::string> app = {};
+  std::optional<std::string> source = {};  ///< who recorded the session: `api`, `import`, ...
+  /// Keys with `events::tag_hash` of their values; the session has all of them.
+  std::vector<std::pair<std::string, std::string>> tag_hashes = {};
   std::optional<std::string> provider = {};  ///< of answers
   std::optional<std::string> model = {};     ///< of answers
   std::optional<std::string> tool = {};      ///< of tool calls and their outcomes
@@ -59,6 +63,8 @@ struct SearchRequest {
   std::size_t limit = 20;                    ///< 1..kSearchLimitMax
   std::size_t offset = 0;                    ///< 0..kSearchOffsetMax, in the order of rank
   core::Position at_least = {};              ///< waits until the index has absorbed all below
+  /// Only texts below this position, so that pages do not shift as the log grows; absent: all.
+  std::optional<core::Position> below = {};
   /// Of waiting and of the search; unset: kSearchTime from now.
   std::chrono::steady_clock::time_point deadline{};
 };
@@ -74,6 +80,9 @@ struct SearchSnippet {
 
 struct SearchHit {
   core::StreamId stream;
+  std::string session_id;  ///< as the client knows it; the stream's name once that is erased
+  std::optional<std::string> user = {};  ///< whom the session is with
+  std::optional<std::string> agent = {};
   core::Version version;
   core::Position position;
   core::EventId event_id;
@@ -102,13 +111,20 @@ struct SearchAnswer {
   /// There are more matches than were ranked: only the newest `matched` were.
   bool more = false;
   std::optional<std::size_t> next_offset = {};  ///< of the next page; absent: this is the last
-  core::Position position;                      ///< everything below it was searched
+  core::Position position;                      ///< the index holds everything below it
+  core::Position below;                         ///< what was searched: the request's, or `position`
 };
+
+/// Where the next page begins, as text: `cursor` of a request, `next` of an answer.
+std::optional<std::string> next_cursor(const SearchAnswer& answer);
+/// Sets `offset` and `below`. Errors: invalid_argument with field `cursor`.
+core::Status apply_cursor(std::string_view cursor, SearchRequest& request);
 
 /// Where the index stands.
 struct SearchState {
   enum class Phase : std::uint8_t { opening, catching_up, live, stopped };
   Phase phase = Phase::opening;
+  std::uint32_t version = 0;   ///< of the database's schema
   core::Position checkpoint;   ///< everything below is in the index
   std::string error;           ///< why it stopped, or what is being tried again
   std::uint64_t rebuilds = 0;  ///< since the start
@@ -127,12 +143,14 @@ class SearchIndex {
   /// index is being opened or was found damaged), corruption and unavailable of the log.
   [[nodiscard]] virtual core::Result<SearchAnswer> search(const SearchRequest& request) const = 0;
   [[nodiscard]] virtual SearchState state() const = 0;
-  /// Drops the index and builds it from the log, as after an erasure. Returns at once.
+  /// Drops the index and builds it from the log, as after an erasure. Returns at once; from then on
+  /// `state()` says `opening`, then `catching_up`.
   virtual void rebuild(std::string reason) = 0;
+  /// Tries again now what would be tried again after a pause.
+  virtual void retry() = 0;
 };
 
 /// One shape for every surface. A snippet is a list of pieces, those that matched marked.
 events::Json to_json(const SearchAnswer& answer);
-events::Json to_json(const SearchState& state);
 
 }  // namespace hansard::projections

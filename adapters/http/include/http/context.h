@@ -12,6 +12,7 @@
 #include "http/pool.h"
 #include "http/route_doc.h"
 #include "http/router.h"
+#include "projections/search.h"
 
 namespace hansard::http {
 
@@ -33,6 +34,10 @@ struct Context {
   /// Ok while the store accepts appends, else why not. Any thread; cheap. May be empty.
   std::function<core::Status()> writable = {};
   core::Uuid log_id = {};  ///< of the data directory
+  /// Full text; nullptr where there is none.
+  projections::SearchIndex* search = nullptr;
+  /// Where searches run, so that a slow one holds up no other query; nullptr: `blocking`.
+  Pool* searching = nullptr;
 };
 
 /// The error of a limit, counted in its metric.

@@ -12,6 +12,9 @@
 
 namespace hansard::search {
 
+/// What SQLite is given: caches of pages, and tokens that are gathered before they are written.
+inline constexpr std::size_t kMemoryBudgetBytes = 16U << 20;
+
 struct SearchOptions {
   /// The database; its folder exists. Beside it SQLite keeps `-wal` and `-shm`. All three may be
   /// deleted while nothing runs: they are built again.
@@ -58,6 +61,10 @@ class Search final : public projections::SearchIndex {
   [[nodiscard]] projections::SearchState state() const override;
   /// Nothing of what the old database held remains in the new one: this is how an erasure purges.
   void rebuild(std::string reason) override;
+  void retry() override;
+
+  /// What SQLite holds now, in this process.
+  [[nodiscard]] static std::size_t memory_bytes();
 
  private:
   struct Impl;
