@@ -134,6 +134,7 @@ void measure_http(const std::filesystem::path& data, const std::filesystem::path
   }
   measure_history(served, sizes, prefix, rate / 2, board);
   measure_live(served, sizes, prefix, rate / 2, board);
+  measure_queries(served, sizes, prefix, rate / 2, board);
   board.at_most("memory after all this, peak MB", 512,
                 static_cast<double>(served.watch().peak_resident_bytes()) / 1e6);
   served.stop();

@@ -10,6 +10,7 @@
 #include "scale/engine_figures.h"
 #include "scale/filled_log.h"
 #include "scale/server_figures.h"
+#include "scale/views_figures.h"
 #include "scratch.h"
 
 namespace hansard::bench {
@@ -37,7 +38,7 @@ std::optional<std::uint64_t> number_after(std::string_view argument, std::string
 
 constexpr const char* kUsage =
     "usage: hansard_scale_bench [--events=N] [--rounds=N] [--data=DIR] [--keep] [--tiny]\n"
-    "                           [--only=engine|start|http]\n";
+    "                           [--only=engine|start|http|views]\n";
 
 std::optional<Options> parse(int argc, char** argv) {
   constexpr std::string_view kData = "--data=";
@@ -59,7 +60,10 @@ std::optional<Options> parse(int argc, char** argv) {
       options.data = argument.substr(kData.size());
     } else if (argument.substr(0, kOnly.size()) == kOnly) {
       options.only = argument.substr(kOnly.size());
-      if (options.only != "engine" && options.only != "start" && options.only != "http") return {};
+      if (options.only != "engine" && options.only != "start" && options.only != "http" &&
+          options.only != "views") {
+        return {};
+      }
     } else {
       return {};
     }
@@ -96,6 +100,12 @@ void run(const Options& options, const std::filesystem::path& directory,
   clone_data(data_in(directory), data);
   const ServerSizes sizes = options.tiny ? ServerSizes::tiny() : ServerSizes{};
   if (wanted("start")) measure_start(data, scratch, sizes, board);
+  if (wanted("views")) {
+    const auto grows = scratch / "grows";
+    clone_data(data_in(directory), grows);
+    measure_views(grows, options.tiny ? 0.3 : 8, board);
+    std::filesystem::remove_all(grows);
+  }
   auto peer = Postgresql::find();
   for (std::size_t round = 0; wanted("http") && round < options.rounds; ++round) {
     measure_http(data, scratch, sizes, round, peer, board);

@@ -37,6 +37,11 @@ void measure_http(const std::filesystem::path& data, const std::filesystem::path
 
 class Served;
 
+/// Appending at `half_rate` messages a second while 32 clients ask `POST /v1/query` without a
+/// pause; part of `measure_http`. Throws.
+void measure_queries(Served& served, const ServerSizes& sizes, const std::string& prefix,
+                     double half_rate, Board& board);
+
 /// Following the log over WebSocket while it grows at `half_rate` messages a second; part of
 /// `measure_http`. Throws.
 void measure_live(Served& served, const ServerSizes& sizes, const std::string& prefix,
