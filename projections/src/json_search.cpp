@@ -78,11 +78,10 @@ Json to_json(const SearchHit& hit) {
   return out;
 }
 
-std::optional<std::uint64_t> digits(std::string_view text) {
-  std::uint64_t value = 0;
+/// All of `text` as a number.
+bool read_digits(std::string_view text, std::uint64_t& value) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return failed == std::errc() && end == text.data() + text.size();
 }
 
 }  // namespace
@@ -116,14 +115,14 @@ std::optional<std::string> next_cursor(const SearchAnswer& answer) {
 
 core::Status apply_cursor(std::string_view cursor, SearchRequest& request) {
   const std::size_t dash = cursor.find('-');
-  const auto below = digits(cursor.substr(0, dash));
-  const auto offset =
-      dash == std::string_view::npos ? std::nullopt : digits(cursor.substr(dash + 1));
-  if (!below || !offset || *offset > kSearchOffsetMax) {
+  std::uint64_t below = 0;
+  std::uint64_t offset = 0;
+  if (dash == std::string_view::npos || !read_digits(cursor.substr(0, dash), below) ||
+      !read_digits(cursor.substr(dash + 1), offset) || offset > kSearchOffsetMax) {
     return events::bad_field("cursor", "expected the `next` of an answer");
   }
-  request.below = core::Position{*below};
-  request.offset = static_cast<std::size_t>(*offset);
+  request.below = core::Position{below};
+  request.offset = static_cast<std::size_t>(offset);
   return core::Ok{};
 }
 
