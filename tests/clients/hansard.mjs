@@ -61,7 +61,7 @@ export class Hansard {
       }
       if (until && events.some((event) => event.type === until)) break;
     }
-    this.#end += events.length;
+    if (events.length > 0) this.#end = events.at(-1).position + 1;
     return events;
   }
 

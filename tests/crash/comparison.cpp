@@ -4,6 +4,8 @@
 #include <array>
 #include <unordered_map>
 
+#include "events/pricing/book_file.h"
+
 namespace hansard::crash {
 namespace {
 
@@ -33,7 +35,9 @@ class Comparison {
 
   void walk_log() {
     std::unordered_map<std::string, std::uint64_t> next_version;
-    std::uint64_t next_position = 0;
+    // A server's log begins with its prices, which stand in a project of their own.
+    const std::uint64_t prices = events::pricing::default_prices().size();
+    std::uint64_t next_position = !log_.empty() && log_.front().position == prices ? prices : 0;
     for (std::size_t i = 0; i < log_.size(); ++i) {
       const StoredEvent& event = log_[i];
       if (event.position != next_position) {

@@ -17,6 +17,7 @@
 #include "ossl/hasher.h"
 #include "ossl/random.h"
 #include "overlay_store.h"
+#include "price_publisher.h"
 #include "projections/conversation_index.h"
 #include "projections/registry.h"
 #include "providers_route.h"
@@ -38,6 +39,8 @@ using SessionLoop = core::CommandLoop<events::SessionDecider>;
 constexpr std::chrono::seconds kIndexPatience{10};
 /// How long one waits for the view that its budget, or its answer on record, is read from.
 constexpr std::chrono::milliseconds kRecordPatience{1000};
+/// How long a new log waits for its first event, the prices that come with the program.
+constexpr std::chrono::milliseconds kPricesPatience{2000};
 
 bool is_read_only(Access access) {
   return access == Access::read_log || access == Access::read_views || access == Access::read_texts;
@@ -98,6 +101,9 @@ struct Engine::Parts {
 
   std::unique_ptr<Texts> texts;  ///< where they are searched
 
+  std::shared_ptr<projections::PriceReader> prices;
+  std::shared_ptr<PricePublisher> price_publisher;  ///< of engines that write
+
   std::optional<http::Context> context;
   std::optional<http::Router> router;
 
@@ -105,6 +111,7 @@ struct Engine::Parts {
   void build_write_side() {
     keyed_hash.emplace(hasher, store->store_key());
     decider.emplace(*keyed_hash, hasher);
+    prices = std::make_shared<projections::PriceReader>(store->log());
     deciding.emplace(http::Pool::Options{.name = "decide", .threads = 2});
     sessions.emplace(store->log(), *decider, hasher,
                      [this](std::function<void()> work) { deciding->post(std::move(work)); });
@@ -210,6 +217,21 @@ struct Engine::Parts {
     });
   }
 
+  /// Our prices into the log, beside everything else. A new log begins with them: then it has them
+  /// before its first event of anybody else, and nobody's positions depend on who was faster.
+  void publish_prices() {
+    const bool new_log = store->log().end() == core::Position{};
+    price_publisher = std::make_shared<PricePublisher>(PricePublisher::Ports{
+        store->log(), hasher, clock, *prices, ossl::random_hash,
+        [this](std::function<void()> work) { (void)blocking->try_post(std::move(work)); },
+        [this](std::chrono::milliseconds wait, std::function<void()> work) {
+          return timers->after(wait, std::move(work));
+        },
+        [this](std::string_view what) { notice(what); }});
+    price_publisher->start();
+    if (new_log) price_publisher->wait(kPricesPatience);
+  }
+
   /// Requests to both sides.
   Status build_routes(const Settings& settings, Access access) {
     blocking.emplace(http::Pool::Options{.name = "query", .threads = 2, .nice = 5});
@@ -229,6 +251,7 @@ struct Engine::Parts {
                                   metrics, limits, execute, ossl::random_hash, writable,
                                   store->log_id(), texts ? &texts->index() : nullptr,
                                   texts ? &texts->pool() : nullptr});
+    context->prices = prices;
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
@@ -265,6 +288,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
   Status routes = engine->parts_->build_routes(settings, options.access);
   if (!routes) return std::move(routes).error();
+  if (!is_read_only(options.access)) engine->parts_->publish_prices();
   return engine;
 }
 
@@ -273,6 +297,7 @@ Status Engine::stop() {
   if (!parts.store) return core::Ok{};
   parts.router.reset();  // what still waits for a position is cancelled
   parts.left_calls.reset();
+  if (parts.price_publisher) parts.price_publisher->stop();
   if (parts.blocking) parts.blocking->stop();
   if (parts.texts) parts.texts->stop();
   if (parts.timers) parts.timers->stop();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "core/command_loop.h"
 #include "core/event_log.h"
@@ -12,6 +13,7 @@
 #include "http/pool.h"
 #include "http/route_doc.h"
 #include "http/router.h"
+#include "projections/prices.h"
 #include "projections/search.h"
 
 namespace hansard::http {
@@ -38,6 +40,8 @@ struct Context {
   projections::SearchIndex* search = nullptr;
   /// Where searches run, so that a slow one holds up no other query; nullptr: `blocking`.
   Pool* searching = nullptr;
+  /// Prices on record; null: routes keep their own.
+  std::shared_ptr<projections::PriceReader> prices = nullptr;
 };
 
 /// The error of a limit, counted in its metric.

@@ -20,6 +20,7 @@ using events::Json;
 using events::SessionStep;
 
 constexpr std::string_view kSessionStream = "session-";
+constexpr std::string_view kSystemStream = "system";
 constexpr std::size_t kPieceSteps = 256;
 constexpr std::size_t kPieceBytes = 1U << 20;
 constexpr std::size_t kToolsBytesMax = 64U << 20;
@@ -87,6 +88,8 @@ class ExportReader final : public Reader {
     }
     auto event = read(record.line, *json);
     if (!event) return events_.failed(record.line, std::move(event).error());
+    // What a log says of itself (its prices, its providers' health) holds for no other log.
+    if (event->stream == kSystemStream) return;
     if (!event->stream.starts_with(kSessionStream)) {
       return events_.failed(record.line, {Errc::unsupported,
                                           event->stream + " is no conversation; only a restore, or "
