@@ -105,26 +105,70 @@ core::Result<Found> Reader::search(const core::EventLog& log, const SearchReques
   return found;
 }
 
-core::Result<std::vector<Scored>> Reader::rank(const Selection& selection, const Query& query,
-                                               std::string_view text, std::size_t ranked_max,
-                                               bool& more) const {
-  VisitedRows rows;
-  auto statement = connection_.prepare(selection.sql);
+/// Who asks about few sessions need not walk what all others said. Sessions that overlap are walked
+/// together, so that the newest still come first.
+core::Result<std::vector<Reader::Stretch>> Reader::stretches(const Selection& selection) const {
+  const std::vector<Stretch> all{{0, selection.end - 1}};
+  if (!selection.sessions) return all;
+  auto statement = connection_.prepare(selection.sessions->sql);
   if (!statement) return statement.error();
-  statement->bind(1, &rows, kVisitedRows);
-  for (std::size_t i = 0; i < selection.texts.size(); ++i) {
-    statement->bind(static_cast<int>(i + 2), std::string_view(selection.texts[i]));
+  for (std::size_t i = 0; i < selection.sessions->texts.size(); ++i) {
+    statement->bind(static_cast<int>(i + 1), std::string_view(selection.sessions->texts[i]));
   }
-  for (std::size_t visited = 0;; ++visited) {
+  std::vector<Stretch> found;
+  while (true) {
     const auto row = statement->step();
     if (!row) return row.error();
     if (!*row) break;
-    if (visited < ranked_max) continue;
-    more = true;
-    break;
+    if (found.size() == kStretchesMax) return all;
+    found.push_back({statement->integer(0), std::min(statement->integer(1), selection.end - 1)});
   }
-  // The one too many was visited as well.
-  if (more) rows.positions.pop_back();
+  std::sort(found.begin(), found.end(),
+            [](const Stretch& a, const Stretch& b) { return a.last > b.last; });
+  std::vector<Stretch> disjoint;
+  for (const Stretch& each : found) {
+    if (each.first > each.last) continue;  // it began behind what is searched
+    if (!disjoint.empty() && each.last >= disjoint.back().first) {
+      disjoint.back().first = std::min(disjoint.back().first, each.first);
+    } else {
+      disjoint.push_back(each);
+    }
+  }
+  return disjoint;
+}
+
+core::Result<VisitedRows> Reader::walk(const Selection& selection, std::size_t ranked_max,
+                                       bool& more) const {
+  VisitedRows rows;
+  const auto ways = stretches(selection);
+  if (!ways) return ways.error();
+  auto statement = connection_.prepare(selection.walk.sql);
+  if (!statement) return statement.error();
+  for (const Stretch& stretch : *ways) {
+    statement->bind(1, &rows, kVisitedRows).bind(2, stretch.first).bind(3, stretch.last);
+    for (std::size_t i = 0; i < selection.walk.texts.size(); ++i) {
+      statement->bind(static_cast<int>(i + 4), std::string_view(selection.walk.texts[i]));
+    }
+    while (true) {
+      const auto row = statement->step();
+      if (!row) return row.error();
+      if (!*row) break;
+      if (rows.positions.size() <= ranked_max) continue;
+      rows.positions.pop_back();  // the one too many was visited as well
+      more = true;
+      return rows;
+    }
+    statement->reset();
+  }
+  return rows;
+}
+
+core::Result<std::vector<Scored>> Reader::rank(const Selection& selection, const Query& query,
+                                               std::string_view text, std::size_t ranked_max,
+                                               bool& more) const {
+  auto visited = walk(selection, ranked_max, more);
+  if (!visited) return visited.error();
+  const VisitedRows& rows = *visited;
   std::vector<double> weights(rows.phrases, 1.0);
   const auto terms = terms_in_order(query);
   // What only one thing is looked for by weighs the same in every text.

@@ -40,6 +40,14 @@ class Reader {
   Reader(Connection connection, const std::atomic<bool>& stop)
       : connection_(std::move(connection)), stop_(stop) {}
 
+  /// Positions to look at, from the newest on, disjoint.
+  struct Stretch {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+  };
+  core::Result<std::vector<Stretch>> stretches(const Selection& selection) const;
+  core::Result<VisitedRows> walk(const Selection& selection, std::size_t ranked_max,
+                                 bool& more) const;
   core::Result<std::vector<Scored>> rank(const Selection& selection, const Query& query,
                                          std::string_view text, std::size_t ranked_max,
                                          bool& more) const;

@@ -19,84 +19,91 @@ std::string number_list(const std::vector<E>& words) {
   return out + ")";
 }
 
+/// Appends to a statement whose first `own` parameters are bound by whoever runs it.
 class Builder {
  public:
-  Builder(std::int64_t project, core::Position end)
-      : project_(project), end_(end), table_(texts_table(project)) {}
+  explicit Builder(std::size_t own) : own_(own) {}
 
-  Selection build(const SearchRequest& request, const Query& query) {
-    const bool of_session = request.user_hash || request.agent || request.app || request.source ||
-                            !request.tag_hashes.empty();
-    const bool of_document = of_session || request.stream || request.provider || request.model ||
-                             request.tool || !request.kinds.empty() || !request.roles.empty() ||
-                             request.from || request.to;
-    // CROSS: SQLite would otherwise sometimes ask FTS5 once per document of a session.
-    selection_.table = table_;
-    selection_.end = static_cast<std::int64_t>(end_.value);
-    sql() = "SELECT hansard_visit(" + table_ + ", ?1) FROM " + table_;
-    if (of_document) sql() += " CROSS JOIN documents AS d ON d.position=" + table_ + ".rowid";
-    if (of_session) sql() += " CROSS JOIN sessions AS s ON s.id=d.session";
-    sql() += " WHERE " + table_ + " MATCH " + bound(fts_expression(query));
-    if (request.below) sql() += " AND " + table_ + ".rowid<" + std::to_string(end_.value);
-    if (request.stream) in_stream(request.stream->text());
-    word("d.provider", request.provider);
-    word("d.model", request.model);
-    word("d.tool", request.tool);
-    if (!request.kinds.empty()) sql() += " AND d.kind IN " + number_list(request.kinds);
-    if (!request.roles.empty()) sql() += " AND d.role IN " + number_list(request.roles);
-    if (request.from) sql() += " AND d.at>=" + std::to_string(us(*request.from));
-    if (request.to) sql() += " AND d.at<" + std::to_string(us(*request.to));
-    if (request.user_hash) sql() += " AND s.user_hash=" + bound(*request.user_hash);
+  Builder& add(std::string_view sql) {
+    asked_.sql.append(sql);
+    return *this;
+  }
+  /// The name of a parameter that holds `text`.
+  Builder& bound(std::string text) {
+    asked_.texts.push_back(std::move(text));
+    return add("?").add(std::to_string(asked_.texts.size() + own_));
+  }
+  void equal(std::string_view column, const std::optional<std::string>& value) {
+    if (value) add(" AND ").add(column).add("=").bound(*value);
+  }
+  void word(std::string_view column, const std::optional<std::string>& value) {
+    if (!value) return;
+    add(" AND ").add(column).add("=(SELECT id FROM words WHERE word=").bound(*value).add(")");
+  }
+  /// What is asked of a session `s`.
+  void session(const SearchRequest& request) {
+    if (request.stream) equal("s.stream", request.stream->text());
+    equal("s.user_hash", request.user_hash);
     word("s.agent", request.agent);
     word("s.app", request.app);
     word("s.source", request.source);
     for (const auto& [key, value_hash] : request.tag_hashes) {
-      sql() += " AND EXISTS(SELECT 1 FROM tags WHERE session=s.id AND tag=" +
-               bound(tag_text(key, value_hash)) + ")";
+      add(" AND EXISTS(SELECT 1 FROM tags WHERE tag=").bound(tag_text(key, value_hash));
+      add(" AND session=s.id)");
     }
-    sql() += " ORDER BY " + table_ + ".rowid DESC";
-    return std::move(selection_);
   }
+  Asked take() { return std::move(asked_); }
 
  private:
-  std::string& sql() { return selection_.sql; }
-
-  /// The name of a parameter that holds `text`.
-  std::string bound(std::string text) {
-    selection_.texts.push_back(std::move(text));
-    return "?" + std::to_string(selection_.texts.size() + 1);
-  }
-
-  void word(std::string_view column, const std::optional<std::string>& value) {
-    if (!value) return;
-    sql().append(" AND ").append(column).append("=(SELECT id FROM words WHERE word=");
-    sql() += bound(*value) + ")";
-  }
-
-  /// FTS5 then walks the positions of this session only.
-  void in_stream(const std::string& stream) {
-    const std::string name = bound(stream);
-    const auto field = [&](std::string_view column) {
-      return "(SELECT " + std::string(column) +
-             " FROM sessions WHERE project=" + std::to_string(project_) + " AND stream=" + name +
-             ")";
-    };
-    sql() += " AND " + table_ + ".rowid>=" + field("first");
-    sql() += " AND " + table_ + ".rowid<=" + field("last");
-    sql() += " AND d.session=" + field("id");
-  }
-
-  std::int64_t project_;
-  core::Position end_;
-  std::string table_;
-  Selection selection_;
+  std::size_t own_;
+  Asked asked_;
 };
+
+Asked walk(const SearchRequest& request, const Query& query, const std::string& table,
+           bool of_session) {
+  const bool of_document = of_session || request.provider || request.model || request.tool ||
+                           !request.kinds.empty() || !request.roles.empty() || request.from ||
+                           request.to;
+  Builder sql(3);
+  sql.add("SELECT hansard_visit(").add(table).add(", ?1) FROM ").add(table);
+  // CROSS: SQLite would otherwise sometimes ask FTS5 once per document of a session.
+  if (of_document) sql.add(" CROSS JOIN documents AS d ON d.position=").add(table).add(".rowid");
+  if (of_session) sql.add(" CROSS JOIN sessions AS s ON s.id=d.session");
+  sql.add(" WHERE ").add(table).add(" MATCH ").bound(fts_expression(query));
+  sql.add(" AND ").add(table).add(".rowid>=?2 AND ").add(table).add(".rowid<=?3");
+  sql.word("d.provider", request.provider);
+  sql.word("d.model", request.model);
+  sql.word("d.tool", request.tool);
+  if (!request.kinds.empty()) sql.add(" AND d.kind IN ").add(number_list(request.kinds));
+  if (!request.roles.empty()) sql.add(" AND d.role IN ").add(number_list(request.roles));
+  if (request.from) sql.add(" AND d.at>=").add(std::to_string(us(*request.from)));
+  if (request.to) sql.add(" AND d.at<").add(std::to_string(us(*request.to)));
+  sql.session(request);
+  sql.add(" ORDER BY ").add(table).add(".rowid DESC");
+  return sql.take();
+}
+
+Asked stretches(const SearchRequest& request, std::int64_t project) {
+  Builder sql(0);
+  sql.add("SELECT s.first, s.last FROM sessions AS s WHERE s.project=");
+  sql.add(std::to_string(project)).add(" AND s.first IS NOT NULL");
+  sql.session(request);
+  sql.add(" LIMIT ").add(std::to_string(kStretchesMax + 1));
+  return sql.take();
+}
 
 }  // namespace
 
 Selection select_texts(const SearchRequest& request, const Query& query, std::int64_t project,
                        core::Position end) {
-  return Builder(project, end).build(request, query);
+  Selection selection;
+  selection.table = texts_table(project);
+  selection.end = static_cast<std::int64_t>(end.value);
+  const bool of_session = request.stream || request.user_hash || request.agent || request.app ||
+                          request.source || !request.tag_hashes.empty();
+  selection.walk = walk(request, query, selection.table, of_session);
+  if (of_session) selection.sessions = stretches(request, project);
+  return selection;
 }
 
 }  // namespace hansard::search

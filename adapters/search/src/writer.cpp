@@ -264,10 +264,11 @@ core::Result<std::int64_t> Writer::project(std::string_view name) {
     if (auto status = (*insert)->run(); !status) return status.error();
     id = connection_.last_rowid();
     const std::string table = texts_table(id);
-    if (auto status = connection_.run(
-            "CREATE VIRTUAL TABLE " + table + " USING fts5(text, content='', tokenize='" +
-            kTokenizerName + "');INSERT INTO " + table + "(" + table +
-            ", rank) VALUES('hashsize', " + std::to_string(kHashBytes) + ")");
+    if (auto status =
+            connection_.run("CREATE VIRTUAL TABLE " + table +
+                            " USING fts5(text, content='', prefix='2', tokenize='" +
+                            kTokenizerName + "');INSERT INTO " + table + "(" + table +
+                            ", rank) VALUES('hashsize', " + std::to_string(kHashBytes) + ")");
         !status) {
       return status.error();
     }

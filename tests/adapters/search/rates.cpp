@@ -61,13 +61,15 @@ double processor_seconds(clockid_t of) {
 }
 
 void time_queries(SearchRig& rig, const char* name, std::size_t count,
-                  const std::function<std::string()>& query) {
+                  const std::function<std::string()>& query,
+                  const std::function<void(hansard::projections::SearchRequest&)>& filter = {}) {
   std::vector<double> took;
   std::vector<double> worked;
   std::uint64_t matched = 0;
   for (std::size_t i = 0; i < count; ++i) {
     auto request = rig.request(query());
     request.limit = 20;
+    if (filter) filter(request);
     const auto start = Clock::now();
     const double before = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
     matched += rig.search(request).matched;
@@ -95,6 +97,8 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < texts; ++i) {
     const std::string text = language.text();
     bytes += text.size();
+    if (i % 20 == 0)
+      rig.recorder.create("s" + std::to_string(i / 20), i % 1000 == 0 ? "ada" : "bob");
     rig.recorder.say("s" + std::to_string(i / 20), "m" + std::to_string(i), text);
   }
   const auto start = Clock::now();
@@ -119,8 +123,17 @@ int main(int argc, char** argv) {
                [&] { return language.word(1000 + language.pick(kWords - 1000)); });
   time_queries(rig, "the beginning of a word (4)", queries,
                [&] { return language.word(language.pick(kWords)).substr(0, 4) + "*"; });
+  time_queries(rig, "the beginning of a word (3)", queries,
+               [&] { return language.word(language.pick(kWords)).substr(0, 3) + "*"; });
   time_queries(rig, "the beginning of a word (2)", queries,
                [&] { return language.word(language.pick(kWords)).substr(0, 2) + "*"; });
   time_queries(rig, "the most frequent word", queries, [&] { return language.word(0); });
+  // One session in fifty is of her.
+  time_queries(
+      rig, "a frequent word, of one user", queries, [&] { return language.word(1); },
+      [&](auto& request) {
+        request.user_hash = hansard::events::user_hash(rig.recorder.project(), "ada",
+                                                       hansard::projections::test::keyed_hash());
+      });
   return ::testing::Test::HasFailure() ? 1 : 0;
 }
