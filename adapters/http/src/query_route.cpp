@@ -85,7 +85,9 @@ class QueryHandler {
       options.cost = projections::cost_hook(*std::move(prices), asked->query.project, costs);
     }
     const Format format = format_of(*request, *asked);
-    reads_->from_view("calls", asked->at_least.value_or(core::Position{}), request, respond,
+    const std::string view_name(projections::facts::to_word(asked->query.table));
+    const core::Position least = asked->at_least.value_or(core::Position{});
+    reads_->from_view(view_name, least, request, respond,
                       [&context, format, asked = *std::move(asked), options = std::move(options)](
                           const core::ReadModel& view) -> Result<Response> {
                         return answer(context, format, asked, options, view);

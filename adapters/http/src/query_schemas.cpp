@@ -8,14 +8,20 @@ namespace {
 using Others = SchemaDoc::Others;
 
 constexpr MemberDoc kQueryBody[] = {
-    {"measures", "list of text",
-     "What to compute: calls, sum(tokens), p95(latency_us), count_distinct(user), ..."},
+    {"text?", "text", "The whole question as people type it, instead of the rest up to `as_of`."},
+    {"table?", "calls|tool_calls|scores|optimisations", "Rows of what; calls unless said."},
+    {"measures?", "list of text",
+     "Required without `text`. What to compute: calls, sum(tokens), p95(latency_us), "
+     "count_distinct(user), ..."},
     {"group_by?", "list of text", "Dimensions: model, user, day, tag:<key>, ..."},
     {"where?", "object",
-     "By dimension: a value, several, null for not known, or min and max; by measure: min and "
+     "By dimension: a value, several, null for not known, not (of these), or min and max; by "
+     "measure: min and "
      "max."},
     {"from?", "text", "The first day, or a time."},
     {"to?", "text", "The first moment left out; of a day, its beginning."},
+    {"zone?", "text", "Time zone of days and the like, such as Europe/Berlin; UTC unless said."},
+    {"compare?", "=previous", "Puts each group beside the same of the period before."},
     {"having?", "object", "By measure: groups with at least min and at most max of it."},
     {"order?", "list of text", "Dimensions and measures; a minus before a name: most first."},
     {"limit?", "count", "Groups to tell; 1,000 unless said, at most 100,000."},
@@ -32,6 +38,8 @@ constexpr MemberDoc kQueryHead[] = {
     {"asked_at", "Time", "When it was asked."},
     {"group_by", "list of text", "As asked."},
     {"measures", "list of text", "As asked, in full."},
+    {"zone?", "text", "Time zone of days and the like, where not UTC."},
+    {"table?", "tool_calls|scores|optimisations", "Rows of what, where not calls."},
     {"from?", "Time", "The first moment, where one was asked for."},
     {"to?", "Time", "The first moment left out, likewise."},
     {"total_groups", "count", "How many there are, without the limit."},
@@ -42,10 +50,13 @@ constexpr MemberDoc kQueryHead[] = {
     {"calls_partly_priced?", "count", "Of them, those of which something has no price."},
     {"calls_cost_estimated?", "count", "Of them, those priced by an assumption or an estimate."},
     {"undated_calls_left_out?", "count", "Calls without a time, where days were chosen."},
+    {"previous?", "object", "Of a comparison: from, to and the counts above of the period before."},
     {"percentiles?", "exact|sketch", "How percentiles were computed."},
     {"percentile_accuracy?", R"({"type":"number"})", "Of sketches: how far off, in proportion."},
 };
 constexpr MemberDoc kQueryGroup[] = {
+    {"previous?", "object", "Of a comparison: the measures in the period before."},
+    {"change_percent?", "object", "Likewise, how far they are from that; null where none can be."},
     {"of?", "map of count", "Of how many of the group's calls a measure is known, where not all."},
     {"hashes?", "map of text", "Keyed hashes of the user and of tags' values."},
     {"erased?", "list of text", "Dimensions whose name has been erased."},

@@ -3,14 +3,18 @@
 #include <algorithm>
 
 #include "core/assert.h"
+#include "projections/query/names.h"
 
 namespace hansard::projections::query {
 namespace {
 
 using facts::kNull;
 
-/// Rates are kept in thousandths.
-double shown_rate(double thousandths) { return thousandths / 1000; }
+/// Measures that have a value in every row: none of them is 0, not unknown.
+bool counts_rows(Measure measure) {
+  return measure == Measure::calls || measure == Measure::errors || measure == Measure::scores ||
+         measure == Measure::optimisations;
+}
 
 }  // namespace
 
@@ -89,7 +93,7 @@ core::Result<Aggregation> Aggregation::make(const facts::Reader& reader, const Q
         return plan.dimension == *aggregate.distinct_of;
       };
       if (std::any_of(made.distincts_.begin(), made.distincts_.end(), same)) continue;
-      auto coder = Coder::make(reader, *aggregate.distinct_of);
+      auto coder = Coder::make(reader, *aggregate.distinct_of, query);
       if (!coder) return coder.error();
       made.distincts_.push_back({*aggregate.distinct_of, *std::move(coder)});
       continue;
@@ -169,7 +173,7 @@ Cell Aggregation::cell(const Aggregate& aggregate, std::uint32_t group) {
   });
   HANSARD_ASSERT(plan != measures_.end(), "every aggregate of the query was planned");
   const MeasureState& state = plan->states[group];
-  const bool rate = aggregate.measure == Measure::tokens_per_second;
+  const auto scale = scale_of(aggregate.measure);
   cell.of = state.count;
   cell.known = state.count > 0;
   switch (aggregate.function) {
@@ -178,15 +182,14 @@ Cell Aggregation::cell(const Aggregate& aggregate, std::uint32_t group) {
       cell.integer = state.count;
       return cell;
     case Function::sum:
-      // Of these every call has a value: none of them is 0, not unknown.
-      cell.known |= aggregate.measure == Measure::calls || aggregate.measure == Measure::errors;
+      cell.known |= counts_rows(aggregate.measure);
       cell.integer = state.sum;
-      return cell;
+      break;
     case Function::avg:
       cell.whole = false;
       if (!cell.known) return cell;
       cell.real = static_cast<double>(state.sum) / static_cast<double>(state.count);
-      if (rate) cell.real = shown_rate(cell.real);
+      cell.real /= static_cast<double>(scale);
       return cell;
     case Function::min:
       cell.integer = state.min;
@@ -198,9 +201,9 @@ Cell Aggregation::cell(const Aggregate& aggregate, std::uint32_t group) {
       if (cell.known)
         cell.integer = plan->percentiles->at(group, aggregate.per_mille_tenths).value();
   }
-  if (rate) {
+  if (scale != 1) {
     cell.whole = false;
-    cell.real = shown_rate(static_cast<double>(cell.integer));
+    cell.real = static_cast<double>(cell.integer) / static_cast<double>(scale);
     cell.integer = 0;
   }
   return cell;

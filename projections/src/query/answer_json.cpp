@@ -42,6 +42,18 @@ Json to_json(const Answer& answer, const Group& group) {
     out.add(to_text(aggregate), shown(cell));
     if (tells_of(aggregate) && cell.of != group.calls) of.add(to_text(aggregate), cell.of);
   }
+  if (!group.earlier.empty()) {
+    Json previous;
+    Json change;
+    for (std::size_t i = 0; i < group.cells.size(); ++i) {
+      const std::string name = to_text(answer.aggregates[i]);
+      previous.add(name, shown(group.earlier[i]));
+      const auto percent = change_percent(group.cells[i], group.earlier[i]);
+      change.add(name, percent ? Json::number(*percent) : Json(nullptr));
+    }
+    out.add("previous", std::move(previous));
+    out.add("change_percent", std::move(change));
+  }
   if (!of.is_null()) out.add("of", std::move(of));
   if (!hashes.is_null()) out.add("hashes", std::move(hashes));
   if (!erased.is_null()) out.add("erased", std::move(erased));
@@ -60,6 +72,8 @@ Json head_to_json(const Answer& answer) {
   Json measures = Json::Array{};
   for (const Aggregate& aggregate : answer.aggregates) measures.push(to_text(aggregate));
   out.add("measures", std::move(measures));
+  if (answer.zone != "UTC") out.add("zone", answer.zone);
+  if (answer.table != facts::Table::calls) out.add("table", facts::to_word(answer.table));
   if (answer.from) out.add("from", core::format_time(*answer.from));
   if (answer.to) out.add("to", core::format_time(*answer.to));
   out.add("total_groups", answer.groups_before_limit);
@@ -77,6 +91,16 @@ Json head_to_json(const Answer& answer) {
   if (answer.percentiles == PercentileMethod::sketch) {
     out.add("percentiles", "sketch");
     out.add("percentile_accuracy", Json::number(kSketchAccuracy));
+  }
+  if (answer.earlier) {
+    Json previous = head_to_json(*answer.earlier);
+    Json kept;
+    for (const auto& [key, value] : *previous.if_object()) {
+      const bool again = key == "as_of" || key == "group_by" || key == "measures" ||
+                         key == "total_groups" || key == "zone" || key == "table";
+      if (!again) kept.add(key, value);
+    }
+    out.add("previous", std::move(kept));
   }
   return out;
 }

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <map>
 
-#include "core/time.h"
 #include "events/session/ids.h"
 #include "projections/query/names.h"
 #include "usage_codec.h"
@@ -20,28 +18,6 @@ using facts::kNull;
 /// Texts read one by one before all are read in one go.
 constexpr std::size_t kTextsOneByOne = 256;
 
-constexpr std::int64_t kHourUs = 3'600'000'000;
-constexpr std::int64_t kDayUs = 24 * kHourUs;
-
-constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
-
-/// Months since year 0.
-std::int64_t month_of(std::int64_t time) {
-  const std::chrono::sys_days day{std::chrono::days(floor_div(time, kDayUs))};
-  const std::chrono::year_month_day date{day};
-  return std::int64_t{static_cast<int>(date.year())} * 12 + static_cast<unsigned>(date.month()) - 1;
-}
-
-std::int64_t start_of_month(std::int64_t month) {
-  const std::chrono::year_month_day first{
-      std::chrono::year(static_cast<int>(floor_div(month, 12))),
-      std::chrono::month(static_cast<unsigned>(month - floor_div(month, 12) * 12) + 1),
-      std::chrono::day(1)};
-  return std::int64_t{std::chrono::sys_days(first).time_since_epoch().count()} * kDayUs;
-}
-
 core::Error bad_value(const DimensionRef& dimension, std::string what) {
   return core::Error{core::Errc::invalid_argument,
                      "where." + to_text(dimension) + ": " + std::move(what),
@@ -55,7 +31,8 @@ Coder::Coder(const facts::Reader& reader, DimensionRef dimension)
       dimension_(std::move(dimension)),
       column_(column_of(dimension_.dimension)) {}
 
-core::Result<Coder> Coder::make(const facts::Reader& reader, const DimensionRef& dimension) {
+core::Result<Coder> Coder::make(const facts::Reader& reader, const DimensionRef& dimension,
+                                const Query& query) {
   Coder coder(reader, dimension);
   if (dimension.dimension == Dimension::tag) {
     if (auto status = coder.prepare_tags(); !status) return status.error();
@@ -73,11 +50,18 @@ core::Result<Coder> Coder::make(const facts::Reader& reader, const DimensionRef&
     most = least ? std::max(most, zone.max) : zone.max;
     least = least ? std::min(*least, zone.min) : zone.min;
   }
-  if (least) {
-    coder.base_ = coder.unit_of(*least);
-    coder.space_ = static_cast<std::uint64_t>(coder.unit_of(most)) -
-                   static_cast<std::uint64_t>(coder.base_) + 2;
+  if (!least) return coder;
+  if (is_time(dimension.dimension)) {
+    // Rows of other times are left out before they are put in groups.
+    if (query.from) least = std::max(*least, query.from->time_since_epoch().count());
+    if (query.to) most = std::min(most, query.to->time_since_epoch().count() - 1);
+    if (*least > most) return coder;
+    coder.units_ = TimeUnits(query.zone, dimension.dimension, *least, most);
+    coder.space_ = coder.units_.space();
+    return coder;
   }
+  coder.base_ = *least;
+  coder.space_ = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(*least) + 2;
   return coder;
 }
 
@@ -105,30 +89,13 @@ core::Status Coder::prepare_tags() {
 
 bool Coder::by_text() const { return facts::info(column_).kind == ColumnKind::dictionary; }
 
-std::int64_t Coder::unit_of(std::int64_t time) const {
-  switch (dimension_.dimension) {
-    case Dimension::hour:
-      return floor_div(time, kHourUs);
-    case Dimension::day:
-      return floor_div(time, kDayUs);
-    case Dimension::week:
-      return floor_div(floor_div(time, kDayUs) + 3, 7);  // 1970 began on a Thursday
-    case Dimension::month:
-      return month_of(time);
-    default:
-      return time;
-  }
-}
-
 void Coder::codes(std::span<const std::int64_t> values, std::uint64_t* out) const {
   if (dimension_.dimension == Dimension::tag) {
     for (const std::int64_t value : values) {
       *out++ = value == kNull ? 0 : by_tags_[static_cast<std::size_t>(value)];
     }
   } else if (is_time(dimension_.dimension)) {
-    for (const std::int64_t value : values) {
-      *out++ = value == kNull ? 0 : static_cast<std::uint64_t>(unit_of(value) - base_) + 1;
-    }
+    units_.codes(values, out);
   } else {
     const std::uint64_t base = static_cast<std::uint64_t>(base_) - 1;
     for (const std::int64_t value : values) {
@@ -252,33 +219,15 @@ core::Result<Key> Coder::key(std::uint64_t code) {
     key.hash = *key.text;
     return key;
   }
+  if (is_time(dimension_.dimension)) return units_.key(code);
   const auto number = static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + code - 1);
   key.order = number;
-  const auto time_text = [&](std::int64_t us, std::size_t length) {
-    key.order = us;
-    return core::format_time(core::Timestamp(std::chrono::microseconds(us))).substr(0, length);
-  };
-  switch (dimension_.dimension) {
-    case Dimension::hour:
-      key.text = time_text(number * kHourUs, 19) + 'Z';
-      break;
-    case Dimension::day:
-      key.text = time_text(number * kDayUs, 10);
-      break;
-    case Dimension::week:
-      key.text = time_text((number * 7 - 3) * kDayUs, 10);
-      break;
-    case Dimension::month:
-      key.text = time_text(start_of_month(number), 7);
-      break;
-    default:
-      if (facts::info(column_).kind == ColumnKind::word) {
-        key.text = std::string(facts::word_of(column_, number));
-      } else if (facts::info(column_).kind == ColumnKind::flag) {
-        key.text = number == 1 ? "true" : "false";
-      } else {
-        key.text = std::to_string(number);
-      }
+  if (facts::info(column_).kind == ColumnKind::word) {
+    key.text = std::string(facts::word_of(column_, number));
+  } else if (facts::info(column_).kind == ColumnKind::flag) {
+    key.text = number == 1 ? "true" : "false";
+  } else {
+    key.text = std::to_string(number);
   }
   return key;
 }

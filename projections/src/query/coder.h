@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "projections/facts/reader.h"
 #include "projections/query/execute.h"
+#include "time_units.h"
 
 namespace hansard::projections::query {
 
@@ -19,7 +20,9 @@ namespace hansard::projections::query {
 class Coder {
  public:
   /// Errors: the reader's.
-  static core::Result<Coder> make(const facts::Reader& reader, const DimensionRef& dimension);
+  /// @param query  whose zone, `from` and `to` say which units of time there are.
+  static core::Result<Coder> make(const facts::Reader& reader, const DimensionRef& dimension,
+                                  const Query& query);
 
   [[nodiscard]] facts::Column column() const { return column_; }
   [[nodiscard]] std::uint64_t space() const { return space_; }
@@ -45,7 +48,6 @@ class Coder {
  private:
   Coder(const facts::Reader& reader, DimensionRef dimension);
   core::Status prepare_tags();
-  [[nodiscard]] std::int64_t unit_of(std::int64_t time) const;
   [[nodiscard]] core::Result<std::string> text(std::uint64_t code);
   [[nodiscard]] bool by_text() const;
 
@@ -54,6 +56,7 @@ class Coder {
   facts::Column column_;
   std::int64_t base_ = 0;  ///< the number that code 1 stands for
   std::uint64_t space_ = 1;
+  TimeUnits units_;
   std::vector<std::uint32_t> by_tags_;                    ///< tag: code by id of the set
   std::vector<std::string> tag_values_;                   ///< tag: packed hash by code - 1
   std::unordered_map<std::uint64_t, std::string> texts_;  ///< read one by one

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <bitset>
+#include <cmath>
 
 #include "aggregation.h"
+#include "calendar.h"
+#include "compare.h"
 #include "events/session/words.h"
 #include "finish.h"
 #include "projections/query/names.h"
@@ -28,16 +31,22 @@ core::Error bad(std::string field, std::string what) {
 
 /// A filter by dimension, with its values as codes.
 struct Wanted {
+  explicit Wanted(Coder of) : coder(std::move(of)) {}
   Coder coder;
   std::vector<std::uint64_t> codes = {};  ///< sorted
   std::vector<bool> array = {};           ///< by code, where that is small
   bool range = false;                     ///< all from the first to the last of two codes
+  bool negated = false;                   ///< the others
 
   [[nodiscard]] bool may_keep(const facts::Segment& segment) const {
+    if (negated) return true;
     // A range between two values may lie within a segment that has neither.
     return range ? segment.zone(coder.column()).any : coder.may_have(segment, codes);
   }
 
+  [[nodiscard]] bool keeps(std::uint64_t code) const { return has(code) != negated; }
+
+ private:
   [[nodiscard]] bool has(std::uint64_t code) const {
     if (range) return code >= codes.front() && code <= codes.back();
     if (!array.empty()) return array[static_cast<std::size_t>(code)];
@@ -66,6 +75,8 @@ class Scan {
     aggregation_->finish(groups_->size());
     answer_.group_by = query_.group_by;
     answer_.aggregates = query_.aggregates;
+    answer_.table = query_.table;
+    answer_.zone = query_.zone.name();
     answer_.from = query_.from;
     answer_.to = query_.to;
     answer_.percentiles = aggregation_->percentile_method();
@@ -85,7 +96,7 @@ class Scan {
     }
     std::uint64_t space = 1;
     for (const DimensionRef& dimension : query_.group_by) {
-      auto coder = Coder::make(reader_, dimension);
+      auto coder = Coder::make(reader_, dimension, query_);
       if (!coder) return coder.error();
       if (coder->space() > kKeySpaceMax / space) {
         return core::Error{core::Errc::too_large,
@@ -122,9 +133,10 @@ class Scan {
   }
 
   core::Status prepare(const DimensionFilter& filter) {
-    auto coder = Coder::make(reader_, filter.dimension);
+    auto coder = Coder::make(reader_, filter.dimension, query_);
     if (!coder) return coder.error();
-    Wanted wanted{*std::move(coder)};
+    Wanted wanted(*std::move(coder));
+    wanted.negated = filter.negated;
     need(wanted.coder.column());
     if (filter.min || filter.max) {
       const auto codes = wanted.coder.codes_within(filter.min, filter.max);
@@ -265,11 +277,11 @@ class Scan {
     pick(wanted.coder.column());
     codes_.resize(rows_.size());
     wanted.coder.codes(picked_, codes_.data());
-    if (wanted.codes.size() == 1) {
+    if (wanted.codes.size() == 1 && !wanted.negated) {
       const std::uint64_t only = wanted.codes.front();
       keep_if([&](std::size_t i) { return codes_[i] == only; });
     } else {
-      keep_if([&](std::size_t i) { return wanted.has(codes_[i]); });
+      keep_if([&](std::size_t i) { return wanted.keeps(codes_[i]); });
     }
   }
 
@@ -332,6 +344,35 @@ bool asks_for(const Query& query, const Aggregate& aggregate) {
          query.aggregates.end();
 }
 
+core::Error other_table(const Query& query, std::string field, const std::string& name,
+                        const std::string& there) {
+  return bad(std::move(field), name + " is not of " + std::string(facts::to_word(query.table)) +
+                                   "; there are " + there);
+}
+
+core::Status check_table(const Query& query) {
+  const auto dimension = [&](const char* field, const DimensionRef& ref) -> core::Status {
+    if (is_of(query.table, ref.dimension)) return core::Ok{};
+    return other_table(query, field, to_text(ref), dimensions_of(query.table));
+  };
+  const auto measure = [&](const char* field, Measure one) -> core::Status {
+    if (is_of(query.table, one)) return core::Ok{};
+    return other_table(query, field, std::string(to_word(one)), measures_of(query.table));
+  };
+  core::Status status = core::Ok{};
+  const auto look = [&](core::Status next) {
+    if (status) status = std::move(next);
+  };
+  for (const Aggregate& one : query.aggregates) {
+    look(one.distinct_of ? dimension("measures", *one.distinct_of)
+                         : measure("measures", one.measure));
+  }
+  for (const DimensionRef& one : query.group_by) look(dimension("group_by", one));
+  for (const DimensionFilter& one : query.where) look(dimension("where", one.dimension));
+  for (const MeasureFilter& one : query.where_measure) look(measure("where", one.measure));
+  return status;
+}
+
 core::Status check(const Query& query, const Options& options) {
   if (query.aggregates.empty()) return bad("measures", "nothing is asked for");
   for (std::size_t i = 0; i < query.group_by.size(); ++i) {
@@ -341,6 +382,7 @@ core::Status check(const Query& query, const Options& options) {
       }
     }
   }
+  if (auto status = check_table(query); !status) return status;
   bool cost = false;
   for (const Aggregate& aggregate : query.aggregates) {
     cost |= !aggregate.distinct_of && is_cost(aggregate.measure);
@@ -366,6 +408,9 @@ core::Status check(const Query& query, const Options& options) {
   if (cost && !options.cost.open) return bad("measures", "cost needs prices, and there are none");
   if (query.from && query.to && *query.from >= *query.to) {
     return bad("to", "the time must be after from");
+  }
+  if (query.compare != Compare::nothing && !(query.from && query.to)) {
+    return bad("compare", "say from when (and to when): it is what comes before that");
   }
   for (const Having& having : query.having) {
     if (!asks_for(query, having.aggregate)) {
@@ -395,7 +440,30 @@ core::Result<Answer> execute(const core::ReadModel& model, const core::KeyedHash
   if (auto status = check(query, options); !status) return status.error();
   const auto reader = facts::Reader::open(model, query.project);
   if (!reader) return reader.error();
-  return Scan(*reader, keyed_hash, query, options).run();
+  if (query.compare == Compare::nothing) return Scan(*reader, keyed_hash, query, options).run();
+  Query now = query;
+  now.having.clear();
+  now.limit.reset();
+  Query before = now;
+  const Period period = previous_period(query.zone, *query.from, *query.to);
+  before.from = period.from;
+  before.to = period.to;
+  auto first = Scan(*reader, keyed_hash, now, options).run();
+  if (!first) return first;
+  auto second = Scan(*reader, keyed_hash, before, options).run();
+  if (!second) return second;
+  if (first->groups.size() + second->groups.size() > kComparedGroupsMax) {
+    return core::Error{core::Errc::too_large,
+                       "compare: more than " + std::to_string(kComparedGroupsMax) +
+                           " groups: group by less, or choose fewer",
+                       "compare"};
+  }
+  return side_by_side(query, *std::move(first), *std::move(second));
+}
+
+std::optional<double> change_percent(const Cell& now, const Cell& before) {
+  if (!now.known || !before.known || before.number() == 0.0) return std::nullopt;
+  return (now.number() - before.number()) / std::abs(before.number()) * 100;
 }
 
 std::string to_text(Wide value) {

@@ -23,6 +23,25 @@ int compare(const Cell& a, const Cell& b) {
   return a.number() < b.number() ? -1 : a.number() > b.number() ? 1 : 0;
 }
 
+int compare(const Key& a, const Key& b, bool by_text) {
+  if (!a.text || !b.text) return int{a.text.has_value()} - int{b.text.has_value()};
+  if (by_text) return a.text->compare(*b.text);
+  return a.order < b.order ? -1 : a.order > b.order ? 1 : 0;
+}
+
+/// @param cells  of one group.
+bool is_kept(const Query& query, const Cell* cells) {
+  for (const Having& having : query.having) {
+    const auto found =
+        std::find(query.aggregates.begin(), query.aggregates.end(), having.aggregate);
+    const Cell& cell = cells[found - query.aggregates.begin()];
+    if (!cell.known) return false;
+    if (having.min && cell.number() < *having.min) return false;
+    if (having.max && cell.number() > *having.max) return false;
+  }
+  return true;
+}
+
 std::vector<Criterion> criteria_of(const Query& query) {
   std::vector<Criterion> criteria;
   for (const Order& order : query.order) {
@@ -66,16 +85,7 @@ class Table {
   }
 
   [[nodiscard]] bool kept(std::size_t group) const {
-    for (const Having& having : query_.having) {
-      const auto found =
-          std::find(query_.aggregates.begin(), query_.aggregates.end(), having.aggregate);
-      const Cell& cell =
-          cell_at(group, static_cast<std::size_t>(found - query_.aggregates.begin()));
-      if (!cell.known) return false;
-      if (having.min && cell.number() < *having.min) return false;
-      if (having.max && cell.number() > *having.max) return false;
-    }
-    return true;
+    return is_kept(query_, &cells_[group * query_.aggregates.size()]);
   }
 
   bool less(std::size_t a, std::size_t b) {
@@ -147,6 +157,27 @@ core::Status finish(const Query& query, const GroupIndex& groups, std::vector<Co
     answer.groups.push_back(*std::move(group));
   }
   return core::Ok{};
+}
+
+std::vector<Group> arranged(const Query& query, std::vector<Group> groups) {
+  const auto dropped = [&](const Group& group) { return !is_kept(query, group.cells.data()); };
+  groups.erase(std::remove_if(groups.begin(), groups.end(), dropped), groups.end());
+  const std::vector<Criterion> criteria = criteria_of(query);
+  std::vector<bool> texts;
+  for (const DimensionRef& dimension : query.group_by) {
+    texts.push_back(facts::info(column_of(dimension.dimension)).kind ==
+                    facts::ColumnKind::dictionary);
+  }
+  std::stable_sort(groups.begin(), groups.end(), [&](const Group& a, const Group& b) {
+    for (const Criterion& criterion : criteria) {
+      const std::size_t at = criterion.at;
+      const int order = criterion.cell ? compare(a.cells[at], b.cells[at])
+                                       : compare(a.keys[at], b.keys[at], texts[at]);
+      if (order != 0) return criterion.descending ? order > 0 : order < 0;
+    }
+    return false;
+  });
+  return groups;
 }
 
 }  // namespace hansard::projections::query

@@ -54,6 +54,11 @@ std::vector<std::string> column_names(const Answer& answer) {
     if (is_hashed(dimension)) names.push_back(to_text(dimension) + "_hash");
   }
   for (const Aggregate& aggregate : answer.aggregates) names.push_back(to_text(aggregate));
+  if (!answer.earlier) return names;
+  for (const Aggregate& aggregate : answer.aggregates) {
+    names.push_back("previous " + to_text(aggregate));
+    names.push_back("change_percent " + to_text(aggregate));
+  }
   return names;
 }
 
@@ -68,6 +73,11 @@ std::string to_csv(const Answer& answer) {
       if (is_hashed(answer.group_by[i])) out.field(key.hash);
     }
     for (const Cell& cell : group.cells) out.field(shown(cell));
+    for (std::size_t i = 0; i < group.earlier.size(); ++i) {
+      out.field(shown(group.earlier[i]));
+      const auto change = change_percent(group.cells[i], group.earlier[i]);
+      out.field(change ? events::dump(events::Json::number(*change)) : "");
+    }
     out.end_line();
   }
   return out.take();
@@ -92,6 +102,10 @@ std::string remarks(const Answer& answer) {
   add("calls_partly_priced", answer.calls_partly_priced);
   add("calls_cost_estimated", answer.calls_cost_estimated);
   add("undated_calls_left_out", answer.undated_left_out);
+  if (answer.earlier) {
+    const std::string before = remarks(*answer.earlier);
+    if (!before.empty()) text += (text.empty() ? "previous: " : "; previous: ") + before;
+  }
   if (answer.groups_before_limit > answer.groups.size()) {
     add("groups_left_out", answer.groups_before_limit - answer.groups.size());
   }

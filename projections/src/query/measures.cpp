@@ -121,7 +121,24 @@ std::vector<Column> columns_of(Measure measure, const CostHook& cost) {
     case Measure::calls:
       return {};
     case Measure::errors:
-      return {Column::failure};
+      return {Column::failure, Column::outcome};
+    case Measure::scores:
+    case Measure::optimisations:
+      return {};
+    case Measure::duration_us:
+      return {Column::duration_us};
+    case Measure::value:
+      return {Column::value};
+    case Measure::tokens_before:
+      return {Column::tokens_before};
+    case Measure::tokens_after:
+      return {Column::tokens_after};
+    case Measure::tokens_saved:
+      return {Column::tokens_before, Column::tokens_after};
+    case Measure::removed:
+      return {Column::removed};
+    case Measure::summarised:
+      return {Column::summarised};
     case Measure::latency_us:
       return {Column::latency_us};
     case Measure::ttft_us:
@@ -153,13 +170,40 @@ void evaluate(Measure measure, Pricing& pricing, const Chunk& chunk,
               std::span<const std::uint32_t> rows, std::int64_t* out) {
   switch (measure) {
     case Measure::calls:
+    case Measure::scores:
+    case Measure::optimisations:
       std::fill_n(out, rows.size(), std::int64_t{1});
       return;
     case Measure::errors: {
       const std::int64_t* failure = chunk.of(Column::failure);
-      for (std::size_t i = 0; i < rows.size(); ++i) out[i] = failure[rows[i]] == kNull ? 0 : 1;
+      const std::int64_t* outcome = chunk.of(Column::outcome);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        out[i] = failure[rows[i]] != kNull || outcome[rows[i]] == facts::kOutcomeFailed ? 1 : 0;
+      }
       return;
     }
+    case Measure::duration_us:
+      return copy(chunk.of(Column::duration_us), rows, out);
+    case Measure::value:
+      return copy(chunk.of(Column::value), rows, out);
+    case Measure::tokens_before:
+      return copy(chunk.of(Column::tokens_before), rows, out);
+    case Measure::tokens_after:
+      return copy(chunk.of(Column::tokens_after), rows, out);
+    case Measure::tokens_saved: {
+      const std::int64_t* before = chunk.of(Column::tokens_before);
+      const std::int64_t* after = chunk.of(Column::tokens_after);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::uint32_t row = rows[i];
+        const bool known = before[row] != kNull && after[row] != kNull;
+        out[i] = known ? before[row] - after[row] : kNull;
+      }
+      return;
+    }
+    case Measure::removed:
+      return copy(chunk.of(Column::removed), rows, out);
+    case Measure::summarised:
+      return copy(chunk.of(Column::summarised), rows, out);
     case Measure::latency_us:
       return copy(chunk.of(Column::latency_us), rows, out);
     case Measure::ttft_us:

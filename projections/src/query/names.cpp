@@ -37,7 +37,16 @@ constexpr std::array<DimensionName, kDimensions> kDimensionNames{{
     {"prompt_version", Column::prompt_version},
     {"experiment", Column::experiment},
     {"variant", Column::variant},
+    {"tool", Column::tool},
+    {"outcome", Column::outcome},
+    {"metric", Column::metric},
+    {"category", Column::category},
+    {"evaluator", Column::evaluator},
+    {"target", Column::target},
+    {"strategy", Column::strategy},
+    {"reason", Column::reason},
     {"tag:<key>", Column::tags},
+    {"minute", Column::occurred_at},
     {"hour", Column::occurred_at},
     {"day", Column::occurred_at},
     {"week", Column::occurred_at},
@@ -66,7 +75,16 @@ constexpr std::array<std::string_view, kMeasures> kMeasureWords{"calls",
                                                                 "ttft_us",
                                                                 "tokens_per_second",
                                                                 "cost",
-                                                                "saved_cost"};
+                                                                "saved_cost",
+                                                                "duration_us",
+                                                                "scores",
+                                                                "value",
+                                                                "optimisations",
+                                                                "tokens_before",
+                                                                "tokens_after",
+                                                                "tokens_saved",
+                                                                "removed",
+                                                                "summarised"};
 
 constexpr std::array<std::string_view, 6> kFunctionWords{"sum", "avg",   "min",
                                                          "max", "count", "count_distinct"};
@@ -91,7 +109,8 @@ std::string listed(const List& list, F&& word) {
 
 bool adds_up(Measure measure) {
   return measure != Measure::latency_us && measure != Measure::ttft_us &&
-         measure != Measure::tokens_per_second;
+         measure != Measure::tokens_per_second && measure != Measure::duration_us &&
+         measure != Measure::value;
 }
 
 /// `99.9` is 9990.
@@ -219,6 +238,53 @@ core::Result<Aggregate> parse_aggregate(std::string_view text, std::string_view 
 
 facts::Column column_of(Dimension dimension) {
   return kDimensionNames[static_cast<std::size_t>(dimension)].column;
+}
+
+bool is_of(facts::Table table, Dimension dimension) {
+  return facts::has(table, column_of(dimension));
+}
+
+bool is_of(facts::Table table, Measure measure) {
+  using facts::Table;
+  switch (measure) {
+    case Measure::calls:
+    case Measure::errors:
+      return table == Table::calls || table == Table::tool_calls;
+    case Measure::duration_us:
+      return table == Table::tool_calls;
+    case Measure::scores:
+    case Measure::value:
+      return table == Table::scores;
+    case Measure::optimisations:
+    case Measure::tokens_before:
+    case Measure::tokens_after:
+    case Measure::tokens_saved:
+    case Measure::removed:
+    case Measure::summarised:
+      return table == Table::optimisations;
+    default:
+      return table == Table::calls;
+  }
+}
+
+std::string dimensions_of(facts::Table table) {
+  std::string names;
+  for (std::size_t i = 0; i < kDimensions; ++i) {
+    if (!is_of(table, static_cast<Dimension>(i))) continue;
+    if (!names.empty()) names += ", ";
+    names += kDimensionNames[i].word;
+  }
+  return names;
+}
+
+std::string measures_of(facts::Table table) {
+  std::string names;
+  for (std::size_t i = 0; i < kMeasures; ++i) {
+    if (!is_of(table, static_cast<Measure>(i))) continue;
+    if (!names.empty()) names += ", ";
+    names += kMeasureWords[i];
+  }
+  return names;
 }
 
 }  // namespace hansard::projections::query

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "projections/query/json.h"
 #include "projections/query/names.h"
 #include "projections/query/request.h"
+#include "projections/query/text.h"
 #include "projections/usage.h"
 
 namespace hansard::projections::query {
@@ -71,6 +73,13 @@ core::Result<std::optional<std::string>> filter_value(const Json& value, const s
 core::Status filter_by_dimension(const DimensionRef& dimension, const Json& value,
                                  const std::string& path, Query& query) {
   DimensionFilter filter{dimension, {}};
+  if (const Json* others = value.find("not")) {
+    if (value.if_object()->size() > 1) return bad_field(path, "not stands alone");
+    if (others->is_object()) return bad_field(path + ".not", "expected a value or several");
+    if (auto s = filter_by_dimension(dimension, *others, path + ".not", query); !s) return s;
+    query.where.back().negated = true;
+    return core::Ok{};
+  }
   if (value.is_object()) {
     if (auto s = bounds(value, path, filter.min, filter.max, whole); !s) return s;
   } else if (const auto* list = value.if_array()) {
@@ -110,7 +119,15 @@ core::Status where(const Json& value, Query& query) {
                          path};
     }
     MeasureFilter filter{*measure, {}, {}};
-    if (auto s = bounds(condition, path, filter.min, filter.max, whole); !s) return s;
+    const auto read = [&](const Json& bound, const std::string& at) -> core::Result<std::int64_t> {
+      const auto scale = static_cast<double>(scale_of(*measure));
+      if (scale == 1.0) return whole(bound, at);
+      const auto number = bound.as_double(at);
+      if (!number) return number.error();
+      if (std::abs(*number * scale) >= 9e18) return bad_field(at, "is too large");
+      return static_cast<std::int64_t>(std::llround(*number * scale));
+    };
+    if (auto s = bounds(condition, path, filter.min, filter.max, read); !s) return s;
     query.where_measure.push_back(filter);
   }
   return core::Ok{};
@@ -157,13 +174,13 @@ core::Status order(const Json& value, Query& query) {
   return core::Ok{};
 }
 
-core::Result<core::Timestamp> moment(const Json& value, const std::string& path) {
+core::Result<core::Timestamp> moment(const Json& value, const Zone& zone, const std::string& path) {
   const auto text = value.as_string(path);
   if (!text) return text.error();
   if (text->size() == 10) {
     const auto day = parse_day(*text, path);
     if (!day) return day.error();
-    return core::Timestamp(*day);
+    return zone.start_of(std::chrono::local_days(day->time_since_epoch()));
   }
   const auto time = core::parse_time(*text);
   if (!time) return bad_field(path, "expected a day (2026-11-21) or a time (RFC 3339)");
@@ -194,10 +211,29 @@ core::Status member(const std::string& key, const Json& value, Query& query) {
   if (key == "where") return where(value, query);
   if (key == "having") return having(value, query);
   if (key == "order") return order(value, query);
-  if (key == "from" || key == "to") {
-    const auto time = moment(value, key);
-    if (!time) return time.error();
-    (key == "from" ? query.from : query.to) = *time;
+  if (key == "zone") {
+    const auto name = value.as_string(key);
+    if (!name) return name.error();
+    auto zone = Zone::named(*name);
+    if (!zone) return zone.error();
+    query.zone = *std::move(zone);
+    return core::Ok{};
+  }
+  if (key == "table") {
+    const auto word = value.as_string(key);
+    if (!word) return word.error();
+    const auto table = facts::table_of(*word);
+    if (!table) {
+      return bad_field(key, "there are calls, tool_calls, scores and optimisations");
+    }
+    query.table = *table;
+    return core::Ok{};
+  }
+  if (key == "compare") {
+    const auto word = value.as_string(key);
+    if (!word) return word.error();
+    if (*word != "previous") return bad_field(key, "expected previous");
+    query.compare = Compare::previous;
     return core::Ok{};
   }
   if (key == "limit") {
@@ -216,8 +252,21 @@ core::Status member(const std::string& key, const Json& value, Query& query) {
     return core::Ok{};
   }
   return bad_field(key,
-                   "no such field; there are measures, group_by, where, from, to, having, order, "
-                   "limit and as_of (and of requests at_least, prices_as_of and format)");
+                   "no such field; there are table, measures, group_by, where, from, to, zone, "
+                   "compare, having, order, limit and as_of (and of requests at_least, "
+                   "prices_as_of and format)");
+}
+
+/// Days are of the zone, wherever it stands.
+core::Status moments(const Json& tree, Query& query) {
+  for (const char* key : {"from", "to"}) {
+    const Json* value = tree.find(key);
+    if (value == nullptr) continue;
+    const auto time = moment(*value, query.zone, key);
+    if (!time) return time.error();
+    (key[0] == 'f' ? query.from : query.to) = *time;
+  }
+  return core::Ok{};
 }
 
 core::Result<Format> format(const Json& value) {
@@ -269,14 +318,33 @@ core::Result<Request> parse_request(std::string_view json, core::Timestamp now) 
   Request request;
   request.asked_at = now;
   request.query.limit = kDefaultLimit;
+  const Json* text = tree->find("text");
+  if (text != nullptr) {
+    const auto words = text->as_string("text");
+    if (!words) return words.error();
+    auto read = parse_text(*words, now);
+    if (!read) return read.error();
+    request = *std::move(read);
+  }
   for (const auto& [key, value] : *tree->if_object()) {
     const auto taken = request_member(key, value, request);
     if (!taken) return taken.error();
-    if (*taken) continue;
+    if (*taken || key == "text") continue;
+    if (text != nullptr) return bad_field(key, "is said by the text, or not at all");
+    if (key == "from" || key == "to") continue;
     if (auto status = member(key, value, request.query); !status) return status.error();
   }
+  if (text != nullptr) return request;
+  if (auto status = moments(*tree, request.query); !status) return status.error();
   if (request.query.aggregates.empty()) return bad_field("measures", "at least one is required");
+  complete(request);
   return request;
+}
+
+void complete(Request& request) {
+  if (request.query.compare == Compare::previous && !request.query.to) {
+    request.query.to = request.asked_at;
+  }
 }
 
 core::Result<Query> parse_query(std::string_view text) {
@@ -285,8 +353,10 @@ core::Result<Query> parse_query(std::string_view text) {
   Query query;
   query.limit = kDefaultLimit;
   for (const auto& [key, value] : *tree->if_object()) {
+    if (key == "from" || key == "to") continue;
     if (auto status = member(key, value, query); !status) return status.error();
   }
+  if (auto status = moments(*tree, query); !status) return status.error();
   if (query.aggregates.empty()) return bad_field("measures", "at least one is required");
   return query;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <date/tz.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -29,13 +31,46 @@ inline std::optional<std::int64_t> number_in(const OracleCall& call, const std::
   return found->second;
 }
 
-inline PlainKey plain_time(std::int64_t us, Dimension unit) {
+inline PlainKey plain_zoned_time(std::int64_t us, Dimension unit, const std::string& zone) {
+  using std::chrono::floor;
+  using std::chrono::microseconds;
+  const auto* rules = date::locate_zone(zone);
+  const date::sys_time<microseconds> time{microseconds(us)};
+  const auto local = rules->to_local(time);
+  const date::local_days day = floor<date::days>(local);
+  const date::year_month_day date(day);
+  std::ostringstream text;
+  if (unit == Dimension::day) {
+    text << date;
+  } else if (unit == Dimension::week) {
+    text << date::year_month_day(day - (date::weekday(day) - date::Monday));
+  } else if (unit == Dimension::month) {
+    text << date.year() << '-' << date::format("%m", day);
+  } else {
+    const auto shown = unit == Dimension::hour ? floor<std::chrono::hours>(local)
+                                               : floor<std::chrono::minutes>(local);
+    const auto offset = rules->get_info(time).offset;
+    text << date::format("%FT%T", floor<std::chrono::seconds>(shown));
+    const date::hh_mm_ss<std::chrono::seconds> ahead(offset < offset.zero() ? -offset : offset);
+    char shown_offset[8];
+    std::snprintf(shown_offset, sizeof shown_offset, "%c%02d:%02d",
+                  offset < offset.zero() ? '-' : '+', static_cast<int>(ahead.hours().count()),
+                  static_cast<int>(ahead.minutes().count()));
+    text << shown_offset;
+    return {true, (shown.time_since_epoch() - offset).count(), text.str()};
+  }
+  return {true, 0, text.str()};
+}
+
+inline PlainKey plain_time(std::int64_t us, Dimension unit, const std::string& zone) {
+  if (zone != "UTC") return plain_zoned_time(us, unit, zone);
   using namespace std::chrono;
   const sys_time<microseconds> time{microseconds(us)};
   sys_time<microseconds> start = floor<days>(time);
   std::size_t length = 10;
-  if (unit == Dimension::hour) {
-    start = floor<hours>(time);
+  if (unit == Dimension::hour || unit == Dimension::minute) {
+    start = floor<minutes>(time);
+    if (unit == Dimension::hour) start = floor<hours>(time);
     length = 19;
   } else if (unit == Dimension::week) {
     while (weekday(floor<days>(start)) != Monday) start -= days(1);
@@ -45,11 +80,12 @@ inline PlainKey plain_time(std::int64_t us, Dimension unit) {
     length = 7;
   }
   std::string text = core::format_time(start).substr(0, length);
-  if (unit == Dimension::hour) text += 'Z';
+  if (length == 19) text += 'Z';
   return {true, start.time_since_epoch().count(), text};
 }
 
-inline PlainKey plain_key(const OracleCall& call, const DimensionRef& dimension) {
+inline PlainKey plain_key(const OracleCall& call, const DimensionRef& dimension,
+                          const std::string& zone = "UTC") {
   using facts::ColumnKind;
   if (dimension.dimension == Dimension::tag) {
     const auto found = call.tags.find(dimension.tag);
@@ -63,7 +99,7 @@ inline PlainKey plain_key(const OracleCall& call, const DimensionRef& dimension)
   }
   const auto number = number_in(call, name);
   if (!number) return {};
-  if (is_time(dimension.dimension)) return plain_time(*number, dimension.dimension);
+  if (is_time(dimension.dimension)) return plain_time(*number, dimension.dimension, zone);
   std::string text = std::to_string(*number);
   if (facts::info(column).kind == ColumnKind::word) text = facts::word_of(column, *number);
   if (facts::info(column).kind == ColumnKind::flag) text = *number == 1 ? "true" : "false";
@@ -142,12 +178,13 @@ struct PlainGroup {
   std::vector<Cell> cells;
 };
 
-inline Cell plain_cell(const PlainGroup& group, const Aggregate& aggregate) {
+inline Cell plain_cell(const PlainGroup& group, const Aggregate& aggregate,
+                       const std::string& zone) {
   Cell cell;
   if (aggregate.distinct_of) {
     std::set<PlainKey> values;
     for (const auto* call : group.calls) {
-      const auto key = plain_key(*call, *aggregate.distinct_of);
+      const auto key = plain_key(*call, *aggregate.distinct_of, zone);
       if (key.known) values.insert(key);
     }
     cell.of = values.size();
@@ -238,7 +275,7 @@ inline bool plain_fits(const OracleCall& call, const Query& query) {
       }
       any |= key.known && key.text == text;
     }
-    if (!any) return false;
+    if (any == filter.negated) return false;
   }
   for (const auto& filter : query.where_measure) {
     const auto value = plain_value(call, filter.measure);
@@ -284,7 +321,9 @@ inline PlainAnswer plain_answer(const std::vector<OracleCall>& calls, const Quer
       if (cost && number_in(call, "usage_source") == 1) ++answer.cost_estimated;
     }
     std::vector<PlainKey> keys;
-    for (const auto& dimension : query.group_by) keys.push_back(plain_key(call, dimension));
+    for (const auto& dimension : query.group_by) {
+      keys.push_back(plain_key(call, dimension, query.zone.name()));
+    }
     auto& group = groups[keys];
     group.keys = keys;
     group.calls.push_back(&call);
@@ -297,7 +336,7 @@ inline PlainAnswer plain_answer(const std::vector<OracleCall>& calls, const Quer
   };
   for (auto& [keys, group] : groups) {
     for (const auto& aggregate : query.aggregates) {
-      group.cells.push_back(plain_cell(group, aggregate));
+      group.cells.push_back(plain_cell(group, aggregate, query.zone.name()));
     }
     bool kept = true;
     for (const auto& having : query.having) {

@@ -70,6 +70,12 @@ class RandomQuery {
       }
       query.order.push_back(order);
     }
+    if (below(2) == 0) {
+      constexpr const char* kZones[] = {
+          "Europe/Berlin", "America/New_York", "Asia/Kolkata",       "Asia/Kathmandu",
+          "Pacific/Apia",  "America/St_Johns", "Australia/Lord_Howe"};
+      query.zone = Zone::named(kZones[below(7)]).value();
+    }
     if (below(3) == 0) query.limit = below(12);
     if (below(3) == 0) query.as_of = core::Position{below(end.value + 1)};
     return query;
@@ -79,9 +85,17 @@ class RandomQuery {
   std::string name(const char* prefix, std::uint64_t bound) {
     return prefix + std::to_string(below(bound));
   }
-  Measure measure() { return static_cast<Measure>(below(kMeasures)); }
+  Measure measure() {
+    for (;;) {
+      const auto made = static_cast<Measure>(below(kMeasures));
+      if (is_of(facts::Table::calls, made)) return made;
+    }
+  }
   DimensionRef dimension() {
     DimensionRef made{static_cast<Dimension>(below(kDimensions))};
+    while (!is_of(facts::Table::calls, made.dimension)) {
+      made.dimension = static_cast<Dimension>(below(kDimensions));
+    }
     if (made.dimension == Dimension::tag)
       made.tag = below(3) == 0 ? "none" : below(2) ? "env" : "team";
     return made;
@@ -116,6 +130,7 @@ class RandomQuery {
       return made;
     }
     for (auto left = 1 + below(3); left > 0; --left) {
+      made.negated = below(4) == 0;
       made.values.push_back(below(5) == 0 ? std::nullopt : std::optional(value(made.dimension)));
     }
     return made;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ struct Group {
   std::vector<Key> keys;    ///< one per dimension
   std::vector<Cell> cells;  ///< one per aggregate
   std::uint64_t calls = 0;
+  // Of a comparison, the same of the earlier period; a group may be of one period only.
+  std::vector<Cell> earlier = {};
+  std::uint64_t earlier_calls = 0;
 };
 
 enum class PercentileMethod : std::uint8_t {
@@ -64,13 +68,20 @@ struct Answer {
   std::uint64_t undated_left_out = 0;      ///< by `from` or `to`; the other filters kept them
   std::uint64_t groups_before_limit = 0;
   PercentileMethod percentiles = PercentileMethod::none;
+  std::shared_ptr<const Answer> earlier = {};  ///< of a comparison, without its groups
   // Of the question.
+  facts::Table table = facts::Table::calls;
+  std::string zone = "UTC";
   std::optional<core::Timestamp> from = {};
   std::optional<core::Timestamp> to = {};
   std::optional<core::Timestamp> asked_at = {};  ///< as its caller says
 };
 
-/// Answers from the rows of the view `calls`.
+/// How far `now` is from `before`, in per cent of it; nothing where either is not known or `before`
+/// is 0.
+std::optional<double> change_percent(const Cell& now, const Cell& before);
+
+/// Answers from the rows of the view that is called as the query's table is.
 /// Threads: safe to call concurrently. Cost: one pass over the columns the query names, chunk by
 /// chunk, passing over segments that no row of can fit.
 /// Errors: invalid_argument with its field (nothing asked, a dimension twice, having or order by

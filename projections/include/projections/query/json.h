@@ -15,11 +15,13 @@
 ///              "tokens": {"min": 1000, "max": 5000}},
 ///    "from": "2026-11-01", "to": "2026-11-08T12:00:00Z",
 ///    "having": {"sum(tokens)": {"min": 1}}, "order": ["-sum(tokens)", "model"],
-///    "limit": 10, "as_of": 120}
+///    "limit": 10, "as_of": 120, "zone": "Europe/Berlin", "compare": "previous", "table": "calls"}
 ///
 /// Only `measures` is required. In `where`, null is "not known"; several values are any of them;
-/// several members must all hold. `from` and `to` are days or times, in UTC; `to` is the first
-/// moment left out. A minus before a name in `order` means most first.
+/// several members must all hold; {"not": ...} keeps the others, those not known among them. `from`
+/// and `to` are days of the zone (UTC unless said) or times; `to` is the first moment left out.
+/// Bounds of tokens_per_second and value are as shown. A minus before a name in `order` means most
+/// first.
 namespace hansard::projections::query {
 
 inline constexpr std::uint64_t kDefaultLimit = 1'000;

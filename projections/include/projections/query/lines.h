@@ -9,7 +9,8 @@
 namespace hansard::projections::query {
 
 /// Names of the answer's columns: dimensions (a user or tag is followed by its keyed hash, as
-/// `user_hash`), then aggregates.
+/// `user_hash`), then aggregates; of a
+/// comparison, then `previous ...` and `change_percent ...` of each.
 std::vector<std::string> column_names(const Answer& answer);
 
 /// RFC 4180: a line of names, then a line a group, each ended by CR LF. What is not known is empty,

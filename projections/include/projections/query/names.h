@@ -22,8 +22,20 @@ core::Result<Measure> parse_measure(std::string_view text, std::string_view fiel
 /// sum.
 core::Result<Aggregate> parse_aggregate(std::string_view text, std::string_view field);
 
-/// `hour`, `day`, `week`, `month`.
-constexpr bool is_time(Dimension dimension) { return dimension >= Dimension::hour; }
+/// `minute`, `hour`, `day`, `week`, `month`.
+constexpr bool is_time(Dimension dimension) { return dimension >= Dimension::minute; }
+/// Whether rows of the table have it.
+bool is_of(facts::Table table, Dimension dimension);
+bool is_of(facts::Table table, Measure measure);
+/// Names of what a table has, for who gave another: `calls, errors, ...`.
+std::string dimensions_of(facts::Table table);
+std::string measures_of(facts::Table table);
+/// What one unit of the measure is of the number shown: rates are kept in thousandths, values of
+/// scores in millionths.
+constexpr std::int64_t scale_of(Measure measure) {
+  if (measure == Measure::tokens_per_second) return 1'000;
+  return measure == Measure::value ? 1'000'000 : 1;
+}
 /// The column a dimension looks at.
 facts::Column column_of(Dimension dimension);
 

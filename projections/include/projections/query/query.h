@@ -14,6 +14,8 @@
 #include "core/result.h"
 #include "core/time.h"
 #include "projections/facts/columns.h"
+#include "projections/facts/table.h"
+#include "projections/query/zone.h"
 
 namespace hansard::projections::facts {
 class Reader;
@@ -45,13 +47,22 @@ enum class Dimension : std::uint8_t {
   prompt_version,
   experiment,
   variant,
-  tag,   ///< of one key
-  hour,  ///< of `occurred_at`, in UTC, like the next three
+  tool,  ///< of tool calls, like `outcome`
+  outcome,
+  metric,  ///< of scores, like the next three
+  category,
+  evaluator,
+  target,
+  strategy,  ///< of optimisations, like `reason`
+  reason,
+  tag,     ///< of one key
+  minute,  ///< of `occurred_at`, in the query's zone, like the next four
+  hour,
   day,
   week,  ///< named by its Monday
   month,
 };
-inline constexpr std::size_t kDimensions = 26;
+inline constexpr std::size_t kDimensions = 35;
 
 struct DimensionRef {
   Dimension dimension = Dimension::model;
@@ -61,8 +72,8 @@ struct DimensionRef {
 
 /// A whole number that each call has or does not have.
 enum class Measure : std::uint8_t {
-  calls,   ///< 1
-  errors,  ///< 1 for a failure, else 0
+  calls,   ///< 1, of a call of a model or a tool
+  errors,  ///< 1 for a failure, else 0, likewise
   input_text,
   input_cache_read,
   input_cache_write_5m,
@@ -85,8 +96,17 @@ enum class Measure : std::uint8_t {
                       ///< thousandths
   cost,               ///< pico-USD, from `Options::cost`, of calls that a provider served
   saved_cost,         ///< what answers from a cache or the record would have cost, likewise
+  duration_us,        ///< of a tool
+  scores,             ///< 1
+  value,              ///< of a score, in millionths
+  optimisations,      ///< 1
+  tokens_before,      ///< of what is sent to a model, before an optimisation
+  tokens_after,
+  tokens_saved,  ///< before less after; below 0 where it grew
+  removed,       ///< messages
+  summarised,    ///< messages
 };
-inline constexpr std::size_t kMeasures = 23;
+inline constexpr std::size_t kMeasures = 32;
 
 enum class Function : std::uint8_t { sum, avg, min, max, count, count_distinct, percentile };
 
@@ -104,6 +124,7 @@ struct Aggregate {
 struct DimensionFilter {
   DimensionRef dimension;
   std::vector<std::optional<std::string>> values;
+  bool negated = false;  ///< keeps the others instead
   // Instead of values, for whole numbers (attempt, status, prompt_version): inclusive bounds.
   std::optional<std::int64_t> min = {};
   std::optional<std::int64_t> max = {};
@@ -129,15 +150,26 @@ struct Order {
   bool descending = false;
 };
 
+/// What answers are put beside.
+enum class Compare : std::uint8_t {
+  nothing,
+  /// The period before `from`: as many months, days (of the zone) or microseconds before, whichever
+  /// both `from` and `to` begin.
+  previous
+};
+
 struct Query {
   core::ProjectId project;
-  std::vector<Aggregate> aggregates;   ///< at least one
-  std::vector<DimensionRef> group_by;  ///< none twice
+  facts::Table table = facts::Table::calls;  ///< measures and dimensions must be of it
+  std::vector<Aggregate> aggregates;         ///< at least one
+  std::vector<DimensionRef> group_by;        ///< none twice
   // All filters must hold.
   std::vector<DimensionFilter> where;
   std::vector<MeasureFilter> where_measure;
   std::optional<core::Timestamp> from;  ///< of `occurred_at`; leaves out undated calls
   std::optional<core::Timestamp> to;    ///< the first moment after; likewise
+  Zone zone;                            ///< of minutes, hours, days, weeks and months
+  Compare compare = Compare::nothing;   ///< previous: `from` and `to` are required
   std::vector<Having> having;
   /// Ties are broken by the keys in the order of `group_by`, least first. Without any: by the first
   /// key when it is a time, else by the first aggregate, most first.

@@ -23,7 +23,11 @@ struct Request {
 
 /// The JSON of `json.h`, with these members besides:
 ///   {"at_least": 7, "prices_as_of": 90, "format": "csv"}
-/// Errors: as `parse_query`.
+/// or these and {"text": "calls by model"} (`text.h`).
+/// Errors: as `parse_query` and `parse_text`.
 core::Result<Request> parse_request(std::string_view json, core::Timestamp now);
+
+/// Says what stands for what was left out: a comparison without an end ends when it is asked.
+void complete(Request& request);
 
 }  // namespace hansard::projections::query
