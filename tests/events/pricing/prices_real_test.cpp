@@ -3,57 +3,13 @@
 #include <map>
 #include <set>
 
-#include "../real_data.h"
-#include "events/dialects/apis.h"
 #include "events/pricing/book_file.h"
+#include "events/pricing/raw_usage.h"
 #include "pricing_checks.h"
+#include "recorded_answers.h"
 
 namespace hansard::events::pricing {
 namespace {
-
-std::string text_in(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  const auto* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? "" : *text;
-}
-
-Json streamed_body(const Api& api, const std::string& text) {
-  auto stream = api.answers.stream();
-  if (api.stream == Api::Stream::sse) {
-    for (const auto& frame : real::sse_frames(text, 1000)) {
-      stream->add({frame.event, frame.data}, frame.at_us);
-    }
-  } else {
-    std::string_view rest = text;
-    while (!rest.empty()) {
-      const auto end = rest.find('\n');
-      if (end != 0) stream->add({"", rest.substr(0, end)}, 0);
-      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    }
-  }
-  return std::move(stream->end().body);
-}
-
-/// What the answer of an exchange says; nothing where it is no answer of an API that we know.
-std::optional<RecordResponse> answer_of(const Json& line) {
-  if (line.find("status")->as_uint("").value() >= 300) return std::nullopt;
-  const std::string target = text_in(line, "target");
-  const Api* api = api_at(std::string_view(target).substr(0, target.find('?')));
-  if (api == nullptr) return std::nullopt;
-  const std::string text = text_in(line, "response_body");
-  Json body;
-  if (*line.find("stream")->if_boolean()) {
-    body = streamed_body(*api, text);
-  } else if (auto parsed = parse_json(text)) {
-    body = *std::move(parsed);
-  }
-  if (!body.is_object()) return std::nullopt;
-  auto steps = api->answers.read(body, {"call", [](std::uint32_t) { return std::string("m"); }});
-  if (!steps || steps->empty()) return std::nullopt;
-  auto* answer = std::get_if<RecordResponse>(&steps->front());
-  if (answer == nullptr) return std::nullopt;
-  return std::move(*answer);
-}
 
 TEST(RecordedCalls, HaveACostWhereverTheyTellTheirTokens) {
   if (real::folder().empty()) GTEST_SKIP() << "HANSARD_SHARED_DATA names no recordings";
@@ -66,6 +22,8 @@ TEST(RecordedCalls, HaveACostWhereverTheyTellTheirTokens) {
   std::size_t lacking = 0;
   std::size_t calls = 0;
   PicoUsd total = 0;
+  std::map<std::string, std::size_t> tiers;
+  std::size_t reported = 0;
   real::each_line("http_exchanges.jsonl.zst", [&](const Json& line) {
     const auto answer = answer_of(line);
     if (!answer) return;
@@ -77,6 +35,11 @@ TEST(RecordedCalls, HaveACostWhereverTheyTellTheirTokens) {
     call.model = model;
     call.occurred_at = day("2026-09-01");
     call.usage = answer->usage;
+    const RawUsage raw = read_raw_usage(answer->raw_usage.value_or(Json()));
+    call.conditions = raw.conditions();
+    call.units = raw.units;
+    ++tiers[raw.tier ? std::string(to_word(*raw.tier)) : "not said"];
+    if (raw.reported) ++reported;
     const PricedCall priced = cost_of(book, "default", call);
     ++reasons[priced.reason];
     if (priced.reason == NoCost::no_price) without.insert(provider + " " + model);
@@ -96,6 +59,8 @@ TEST(RecordedCalls, HaveACostWhereverTheyTellTheirTokens) {
             << " in part), " << reasons[NoCost::no_usage] << " without tokens, "
             << reasons[NoCost::no_model] << " without a model, " << reasons[NoCost::no_price]
             << " without a price; " << total << " pico-USD\n";
+  for (const auto& [tier, count] : tiers) std::cout << "tier " << tier << ": " << count << "\n";
+  std::cout << "with a charge of the provider's own: " << reported << "\n";
   // A router of several models without a price of its own, machines of one's own, cached tokens
   // that no list prices, a fine-tuned model of 2023.
   const std::set<std::string> known{"groq groq/compound", "localhost:8000 facebook/opt-125m",

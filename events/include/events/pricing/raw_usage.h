@@ -10,7 +10,8 @@ namespace hansard::events::pricing {
 
 /// What a provider's own usage object (`raw_usage` of an answer) says beyond tokens.
 struct RawUsage {
-  /// Anthropic `service_tier` and `speed`. (OpenAI and Groq tell theirs outside of usage.) Absent:
+  /// `service_tier`, and `speed` of Anthropic. (Where OpenAI and Groq say it beside the usage, their
+  /// readers take it in: `dialects/openai/tier.h`.) Absent:
   /// not said, or in a word that we do not know.
   std::optional<ServiceTier> tier;
   std::string region;  ///< Anthropic `inference_geo`; empty: not said, or no place in particular

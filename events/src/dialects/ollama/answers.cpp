@@ -76,7 +76,7 @@ Json write_foreign(const Form& form, const FirstAnswer& from) {
   }
   const bool length = answer.finish_reason == FinishReason::length;
   body.add("done", true).add("done_reason", length ? "length" : "stop");
-  if (answer.usage) {
+  if (answer.usage && answer.usage_source != UsageSource::estimated) {
     const TokenSums tokens = sums(*answer.usage);
     body.add("prompt_eval_count", tokens.input).add("eval_count", tokens.output);
   }

@@ -9,6 +9,7 @@
 #include "dialects/frames.h"
 #include "dialects/original.h"
 #include "events/dialects/openai/messages.h"
+#include "tier.h"
 
 namespace hansard::events::openai {
 namespace {
@@ -67,7 +68,7 @@ Json write_own(std::span<const Choice> choices, const Json& extra) {
     }
     body.add("choices", std::move(list));
   }
-  if (first.raw_usage) body.add("usage", *first.raw_usage);
+  if (first.raw_usage) body.add("usage", usage_without_tier(*first.raw_usage, body));
   return body;
 }
 
@@ -114,7 +115,9 @@ Json write_foreign(std::span<const Choice> choices) {
     list.push_back(std::move(choice));
   }
   body.add("choices", std::move(list));
-  if (first.usage) body.add("usage", chat_usage_from(*first.usage));
+  if (first.usage && first.usage_source != UsageSource::estimated) {
+    body.add("usage", chat_usage_from(*first.usage));
+  }
   return body;
 }
 
@@ -224,6 +227,7 @@ class Answers final : public AnswerDialect {
     to_extra(answer, "body", std::move(rest));
     if (!answer.raw_usage) return;
     answer.usage = chat_usage(*answer.raw_usage);
+    tier_into_usage(body, answer.raw_usage);
     answer.usage_source = UsageSource::provider;
   }
 };

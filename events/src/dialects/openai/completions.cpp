@@ -8,6 +8,7 @@
 #include "completions_stream.h"
 #include "dialects/answered.h"
 #include "dialects/original.h"
+#include "tier.h"
 
 namespace hansard::events::openai {
 namespace {
@@ -83,8 +84,8 @@ Json write_own(const std::vector<const ResponseReceived*>& answers, const Json& 
     }
   }
   body.add("choices", std::move(choices));
-  if (first.raw_usage) body.add("usage", *first.raw_usage);
   add_members(extra.find("body"), body);
+  if (first.raw_usage) body.add("usage", usage_without_tier(*first.raw_usage, body));
   return body;
 }
 
@@ -106,7 +107,9 @@ Json write_foreign(const std::vector<const ResponseReceived*>& answers) {
     choices.push_back(std::move(choice));
   }
   body.add("choices", std::move(choices));
-  if (first.usage) body.add("usage", chat_usage_from(*first.usage));
+  if (first.usage && first.usage_source != UsageSource::estimated) {
+    body.add("usage", chat_usage_from(*first.usage));
+  }
   return body;
 }
 
@@ -199,6 +202,7 @@ class Answers final : public AnswerDialect {
     if (first.raw_usage) {
       first.usage = chat_usage(*first.raw_usage);
       first.usage_source = UsageSource::provider;
+      tier_into_usage(body, first.raw_usage);
     }
     if (!rest.empty()) first.extra->add("body", std::move(rest));
   }

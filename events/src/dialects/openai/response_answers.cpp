@@ -9,6 +9,7 @@
 #include "events/dialects/openai/responses.h"
 #include "item_form.h"
 #include "response_stream.h"
+#include "tier.h"
 
 namespace hansard::events::openai {
 namespace {
@@ -61,7 +62,9 @@ Json write_own(const FirstAnswer& from, const Json& extra) {
     body.add("output", write_items(*from.answer, from.calls));
   }
   if (from.answer->model) body.add("model", *from.answer->model);
-  if (from.answer->raw_usage) body.add("usage", *from.answer->raw_usage);
+  if (from.answer->raw_usage) {
+    body.add("usage", usage_without_tier(*from.answer->raw_usage, body));
+  }
   return body;
 }
 
@@ -118,7 +121,8 @@ Json write_foreign(const FirstAnswer& from) {
   body.add("output", nearest_items(from));
   body.add("parallel_tool_calls", true).add("temperature", nullptr);
   body.add("tool_choice", "auto").add("tools", Json(Json::Array{})).add("top_p", nullptr);
-  body.add("usage", from.answer->usage ? usage_from(*from.answer->usage) : Json());
+  const bool counted = from.answer->usage && from.answer->usage_source != UsageSource::estimated;
+  body.add("usage", counted ? usage_from(*from.answer->usage) : Json());
   return body;
 }
 
@@ -152,6 +156,7 @@ class Answers final : public AnswerDialect {
     if (answer.raw_usage) {
       answer.usage = usage_of(*answer.raw_usage);
       answer.usage_source = UsageSource::provider;
+      tier_into_usage(body, answer.raw_usage);
     }
     read_end(body, answer, steps->size() > 1);
     answer.extra->add("body", std::move(rest));
