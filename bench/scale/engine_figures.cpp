@@ -165,10 +165,10 @@ void measure_engine(const std::filesystem::path& data, std::size_t rounds, Board
     board.note("rebuild of all views, events/s", all.wall);
     board.at_least("rebuild of all views over the scan, wall", 0.25, all.wall / scanned.rate.wall);
     board.at_least("rebuild of all views over the scan, CPU", 0.25, all.cpu / scanned.rate.cpu);
-    const Rate usage = Views(*store, "usage").rebuild();
-    board.note("rebuild of usage, events/s", usage.wall);
-    board.at_least("rebuild of usage over the scan, wall", 0.5, usage.wall / scanned.rate.wall);
-    board.at_least("rebuild of usage over the scan, CPU", 0.5, usage.cpu / scanned.rate.cpu);
+    const Rate calls = Views(*store, "calls").rebuild();
+    board.note("rebuild of calls, events/s", calls.wall);
+    board.at_least("rebuild of calls over the scan, wall", 0.5, calls.wall / scanned.rate.wall);
+    board.at_least("rebuild of calls over the scan, CPU", 0.5, calls.cpu / scanned.rate.cpu);
   }
   must(store->close(), "closing");
 }

@@ -1,5 +1,6 @@
 #include "support/golden.h"
 #include "projections/context.h"
+#include "projections/facts/calls.h"
 #include "projections/json.h"
 #include "projections/overview.h"
 #include "recorder.h"
@@ -119,7 +120,7 @@ TEST_F(Golden, Directory) {
 }
 
 TEST_F(Golden, Usage) {
-  const Built built(recorder.log(), UsageView{});
+  const Built built(recorder.log(), facts::CallsView());
   UsageQuery query;
   query.group_by = {UsageDimension::day, UsageDimension::user, UsageDimension::provider};
   expect_golden(to_json(query_usage(built.model(), recorder.log(), keyed_hash(), query).value()),

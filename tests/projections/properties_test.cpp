@@ -3,6 +3,7 @@
 #include <set>
 
 #include "projections/context.h"
+#include "projections/facts/calls.h"
 #include "projections/json.h"
 #include "projections/overview.h"
 #include "projections/registry.h"
@@ -109,7 +110,7 @@ TEST_P(Properties, DirectoryUsageAndHistoriesCountTheSame) {
   RandomLog random(seed);
   random.grow(400);
   const Built directory(random.log(), Sessions{});
-  const Built usage(random.log(), UsageView{});
+  const Built usage(random.log(), facts::CallsView());
   const SessionReader reader(random.log());
   for (const auto* name : {"default", "other"}) {
     SessionQuery query;

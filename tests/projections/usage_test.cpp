@@ -1,6 +1,8 @@
 #include "projections/usage.h"
 
+#include "projections/facts/calls.h"
 #include "projections/json.h"
+#include "projections/registry.h"
 #include "recorder.h"
 
 namespace hansard::projections::test {
@@ -11,7 +13,7 @@ using D = UsageDimension;
 class UsageTest : public ::testing::Test {
  protected:
   core::Result<UsageAnswer> ask(UsageQuery query) {
-    const Built built(recorder.log(), UsageView{});
+    const Built built(recorder.log(), facts::CallsView());
     query.project = recorder.project();
     return query_usage(built.model(), recorder.log(), keyed_hash(), query);
   }
@@ -194,7 +196,7 @@ TEST_F(UsageTest, AUsersNameSurvivesTheErasureOfOneSessionAndGoesWithTheLast) {
   const auto first = recorder.create("s1", "ada");
   recorder.answer("s1", response("m1", "hi"));
   const auto second = recorder.create("s2", "ada");
-  const auto before = Built(recorder.log(), UsageView{}).rows();
+  const auto before = Built(recorder.log(), facts::CallsView()).rows();
   EXPECT_EQ(labels(by({D::user})), Labels{"ada"});
   ASSERT_TRUE(recorder.log().erase(second.position));
   EXPECT_EQ(labels(by({D::user})), Labels{"ada"});
@@ -203,7 +205,7 @@ TEST_F(UsageTest, AUsersNameSurvivesTheErasureOfOneSessionAndGoesWithTheLast) {
   EXPECT_EQ(labels(answer), Labels{"erased"});
   EXPECT_EQ(answer.groups[0].keys[0].id, events::user_hash({}, "ada", keyed_hash()));
   EXPECT_EQ(answer.total.calls, 1U) << "totals survive";
-  EXPECT_EQ(Built(recorder.log(), UsageView{}).rows(), before);
+  EXPECT_EQ(Built(recorder.log(), facts::CallsView()).rows(), before);
 }
 
 TEST_F(UsageTest, OddNamesOfModelsAreKeptApart) {
@@ -227,11 +229,11 @@ TEST_F(UsageTest, ARetryAddsNothingAndForeignEventsAreIgnored) {
   const auto event = recorder.raw("session-s1", "ResponseReceived",
                                   R"({"call_id":"c","choice":0,"message_id":"m"})");
   recorder.append(event);
-  const auto before = Built(recorder.log(), UsageView{}).rows();
+  const auto before = Built(recorder.log(), facts::CallsView()).rows();
   EXPECT_TRUE(recorder.append(event).duplicate);
   recorder.add_raw("custom-x", "SomethingNew", R"({"usage":{"input_text":5}})");
   recorder.add_raw("custom-x", "ResponseReceived", R"({"call_id":"c"})");
-  EXPECT_EQ(Built(recorder.log(), UsageView{}).rows(), before);
+  EXPECT_EQ(Built(recorder.log(), facts::CallsView()).rows(), before);
 }
 
 TEST_F(UsageTest, TheQueryRefusesWhatMakesNoSense) {
@@ -262,6 +264,23 @@ TEST_F(UsageTest, TooManyGroupsIsAnErrorAndAStopIsHeeded) {
   EXPECT_EQ(ask(query).error().code, core::Errc::timed_out);
   query.keep_going = [] { return true; };
   EXPECT_EQ(ask(query)->total.calls, kUsageGroupsMax + 1);
+}
+
+TEST(RetiredViews, GoWithAllTheirRowsAndOthersStay) {
+  const auto store = core::make_in_memory_read_model_store();
+  const core::ViewId first{"usage", 1, 0};
+  const core::ViewId usage{"usage", 2, 3};
+  const core::ViewId kept{"calls", 1, 0};
+  for (const auto& view : {first, usage, kept}) {
+    ASSERT_TRUE(store->commit(view, {{"key", "row"}}, core::Position{5}));
+  }
+  ASSERT_TRUE(store->activate(usage));
+  ASSERT_TRUE(store->activate(kept));
+  for (int starts = 0; starts < 2; ++starts) {
+    ASSERT_TRUE(drop_retired(*store));
+    EXPECT_EQ(store->builds().value(), std::vector{kept});
+    EXPECT_EQ(store->active("calls").value(), kept);
+  }
 }
 
 }  // namespace

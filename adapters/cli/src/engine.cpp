@@ -283,6 +283,11 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   parts->store = *std::move(store);
   parts->provider_notice = options.provider_notice;
   parts->build_write_side();
+  if (!is_read_only(options.access)) {
+    if (auto status = projections::drop_retired(parts->store->views()); !status) {
+      return status.error();
+    }
+  }
   parts->build_read_side(options.access);
   if (auto status = parts->build_texts(settings, options); !status) return status.error();
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));

@@ -92,7 +92,7 @@ std::string commands(const Request& request) {
 }
 
 Result<projections::UsageSums> usage_sums(const Context& context, const Request& request) {
-  const auto view = context.views.read("usage", core::Position{}, std::chrono::steady_clock::now());
+  const auto view = context.views.read("calls", core::Position{}, std::chrono::steady_clock::now());
   if (!view) return view.error();
   projections::UsageQuery usage;
   usage.project = request.principal.project;

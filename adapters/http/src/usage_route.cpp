@@ -68,7 +68,7 @@ void answer_usage(Reads& reads, const RequestPtr& request, const Responder& resp
     if (!stream) return respond(problem(events::bad_field("session", stream.error().message)));
     query->session = std::string(stream->name());
   }
-  reads.from_view("usage", request, respond,
+  reads.from_view("calls", request, respond,
                   [&context = reads.context,
                    query = *std::move(query)](const core::ReadModel& view) -> Result<Response> {
                     const auto answer =

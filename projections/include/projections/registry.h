@@ -13,4 +13,8 @@ namespace hansard::projections {
 /// `src/registry.cpp`; `projections/README.md` shows how. `keyed_hash` outlives them.
 std::vector<std::unique_ptr<core::Projection>> all(const core::KeyedHash& keyed_hash);
 
+/// Removes the rows of views that earlier versions had and this one does not (`usage`). A runner
+/// leaves views that it does not know alone. Errors: the store's. Cost: the list of builds.
+core::Status drop_retired(core::ReadModelStore& store);
+
 }  // namespace hansard::projections

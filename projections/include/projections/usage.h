@@ -15,18 +15,9 @@
 
 namespace hansard::projections {
 
-/// Tokens, calls, failures and latency of model calls. A call is counted by its outcome: the
-/// ResponseReceived of choice 0, or a ResponseFailed; what came from a cache or the
-/// record is a call that spent no tokens. Rows are sums per (project, day, session, provider,
-/// model); layout: `projections/src/usage_row.h`. Holds no content.
-class UsageView final : public core::Projection {
- public:
-  [[nodiscard]] std::string_view name() const override { return "usage"; }
-  [[nodiscard]] std::uint32_t version() const override { return 2; }
-  core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
-};
-
-// The seam: what follows says nothing of rows, and stays when columnar facts replace them.
+// Tokens, calls, failures and latency of model calls, from the view `calls`. A call is counted by
+// its outcome: the ResponseReceived of choice 0, or a ResponseFailed; what came from a cache or the
+// record is a call that spent no tokens.
 
 enum class UsageDimension : std::uint8_t { day, user, session, provider, model };
 
@@ -94,8 +85,9 @@ struct UsageAnswer {
   core::Position checkpoint;                 ///< the position the answer reflects
 };
 
-/// Answers from the rows of `model`, with names of users read from `log`.
-/// Cost: one scan of the project's rows between the days asked for.
+/// Answers from the rows of `model`, the view `calls`, with names of users read from `log`.
+/// Cost: one scan of the project's calls; segments that lie before or after the days asked for, or
+/// have nothing that the filters name, are passed over.
 /// Errors: invalid_argument (a dimension twice, from after to), too_large (over kUsageGroupsMax),
 /// timed_out (`keep_going`), and what model and log report.
 core::Result<UsageAnswer> query_usage(const core::ReadModel& model, const core::EventLog& log,

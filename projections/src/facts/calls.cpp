@@ -59,7 +59,7 @@ core::Status CallsView::apply(const core::RecordedEvent& event, core::ReadModelB
     return core::Ok{};
   }
   Fold fold(event, batch, segment_rows_);
-  const core::Status status = kind == EventKind::session_created      ? fold.session_created()
+  const core::Status status = kind == EventKind::session_created      ? fold.session_created(true)
                               : kind == EventKind::response_requested ? fold.response_requested()
                                                                       : outcome(event, fold);
   return status ? fold.finish() : status;

@@ -52,7 +52,7 @@ core::Status Fold::finish() {
   return core::Ok{};
 }
 
-core::Status Fold::session_created() {
+core::Status Fold::session_created(bool keep_users) {
   if (session_.empty()) return core::Ok{};
   auto session = session_row();
   if (!session) return session.error();
@@ -61,7 +61,11 @@ core::Status Fold::session_created() {
   if (!created) return created.error();
   session->created = true;
   if (created->user_hash) {
-    if (auto s = text(Column::user, pack_hash(*created->user_hash), session->user); !s) return s;
+    const std::string packed = pack_hash(*created->user_hash);
+    if (auto s = text(Column::user, packed, session->user); !s) return s;
+    if (keep_users) {
+      if (auto s = keep_user(packed); !s) return s;
+    }
   }
   if (auto s = maybe(Column::agent, created->agent, session->agent); !s) return s;
   if (auto s = maybe(Column::app, created->app, session->app); !s) return s;
@@ -72,6 +76,20 @@ core::Status Fold::session_created() {
     if (auto s = text(Column::tags, encode_tags(std::move(tags)), session->tags); !s) return s;
   }
   batch_.put(session_key(event_.project, session_), encode(*session));
+  return core::Ok{};
+}
+
+core::Status Fold::keep_user(const std::string& packed_hash) {
+  const std::string key = user_key(event_.project, packed_hash);
+  std::vector<std::uint64_t> positions;
+  if (const std::string* row = batch_.get(key)) {
+    auto stored = decode_positions(*row);
+    if (!stored) return stored.error();
+    positions = *std::move(stored);
+    if (positions.size() >= kUserPositionsMax) positions.erase(positions.begin());
+  }
+  positions.push_back(event_.position.value);
+  batch_.put(key, encode_positions(positions));
   return core::Ok{};
 }
 

@@ -35,7 +35,8 @@ class Fold {
   Fold(const core::RecordedEvent& event, core::ReadModelBatch& batch, std::uint32_t segment_rows);
 
   /// Takes a SessionCreated: the first of a session says what its rows have in common.
-  core::Status session_created();
+  /// @param keep_users  remembers where the user's name can be read
+  core::Status session_created(bool keep_users = false);
   /// Takes a ResponseRequested: kept until its call is answered.
   core::Status response_requested();
 
@@ -69,6 +70,7 @@ class Fold {
   core::Status open();
   core::Result<SessionRow> session_row();
   core::Result<std::uint32_t> new_id(Column column, std::string_view text);
+  core::Status keep_user(const std::string& packed_hash);
   core::Status seal();
 
   const core::RecordedEvent& event_;

@@ -38,6 +38,9 @@ std::string hash_key(char letter, std::string_view project, std::int64_t hash) {
   row::Writer(key).big_endian_64(static_cast<std::uint64_t>(hash));
   return key;
 }
+std::string user_key(std::string_view project, std::string_view packed_hash) {
+  return key_prefix('u', project).append(packed_hash);
+}
 std::string answers_key(std::string_view project, std::string_view stream) {
   return key_prefix('q', project).append(stream);
 }
@@ -273,6 +276,21 @@ core::Result<Header> decode_header(std::string_view row) {
   }
   if (!in.done()) return damaged_row("a segment's header");
   return header;
+}
+
+std::string encode_positions(const std::vector<std::uint64_t>& positions) {
+  std::string out;
+  row::Writer writer(out);
+  for (const std::uint64_t position : positions) writer.varint(position);
+  return out;
+}
+
+core::Result<std::vector<std::uint64_t>> decode_positions(std::string_view row) {
+  row::Reader in(row);
+  std::vector<std::uint64_t> positions;
+  while (in.ok() && !in.rest().empty()) positions.push_back(in.varint());
+  if (!in.done()) return damaged_row("a user");
+  return positions;
 }
 
 std::string encode_tags(std::vector<std::pair<std::string, std::string>> tags) {

@@ -21,6 +21,8 @@
 ///   'r' stream 00 call id            -> the latest request of an open call (`RequestRow`)
 ///   'v' column text                  -> varint id of the text; sessions have theirs in 's'
 ///   'i' column id(4, big-endian)     -> the text
+///   'u' hash of a user, packed       -> calls: varint positions of the latest SessionCreated that
+///                                       name this user, oldest first
 ///   'q' stream                       -> tool_calls: its latest answers (`RecentAnswers`)
 ///   'o' hash(8) of a tool's call     -> tool_calls: one without a result (`OpenTool`)
 ///   'a' hash(8) of a message         -> scores: the call it answers (`AskedRow`)
@@ -42,6 +44,7 @@ std::string session_key(std::string_view project, std::string_view session);
 std::string request_key(std::string_view project, std::string_view stream, std::string_view call);
 /// A key of a letter whose rows go by the hash of something.
 std::string hash_key(char letter, std::string_view project, std::int64_t hash);
+std::string user_key(std::string_view project, std::string_view packed_hash);
 std::string answers_key(std::string_view project, std::string_view stream);
 std::string value_key(std::string_view project, Column column, std::string_view text);
 std::string text_key(std::string_view project, Column column, std::uint32_t id);
@@ -139,6 +142,11 @@ struct Header {
 };
 std::string encode(const Header& header);
 core::Result<Header> decode_header(std::string_view row);
+
+/// More than one, so that erasing one session does not hide a name that others still carry.
+inline constexpr std::size_t kUserPositionsMax = 4;
+std::string encode_positions(const std::vector<std::uint64_t>& positions);
+core::Result<std::vector<std::uint64_t>> decode_positions(std::string_view row);
 
 /// Tags (key -> hash in hex) as one text: sorted, each key and packed hash as texts of `row.h`.
 std::string encode_tags(std::vector<std::pair<std::string, std::string>> tags);

@@ -168,11 +168,11 @@ class WithoutServer(Program):
 
     def test_verify_is_content_with_what_it_finds(self):
         self.json("import", IMPORT / "tau.jsonl")
-        self.hansard("projections", "rebuild", "usage")
+        self.hansard("projections", "rebuild", "calls")
         report = self.json("verify")
         self.assertTrue(report["sound"])
         self.assertEqual(report["events"], report["tree_size"])
-        self.assertEqual({v["name"]: v["differing"] for v in report["views"]}["usage"], 0)
+        self.assertEqual({v["name"]: v["differing"] for v in report["views"]}["calls"], 0)
 
     def test_verify_names_a_flipped_bit(self):
         self.json("import", IMPORT / "tau.jsonl")
@@ -197,7 +197,7 @@ class WithoutServer(Program):
     def test_views_can_be_rebuilt(self):
         self.json("import", IMPORT / "tau.jsonl")
         before = self.json("usage", "--by", "session")
-        self.hansard("projections", "rebuild", "usage")
+        self.hansard("projections", "rebuild", "calls")
         self.assertEqual(self.json("usage", "--by", "session"), before)
         self.hansard("projections", "rebuild", "paint", expect=NOT_FOUND)
 

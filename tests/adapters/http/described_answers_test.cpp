@@ -129,7 +129,7 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
                                    "/v1/usage?",
                                    "/v1/usage?by=model,day,user,session,provider&",
                                    "/v1/admin/projections",
-                                   "/v1/admin/projections/usage/rows?",
+                                   "/v1/admin/projections/calls/rows?",
                                    "/healthz",
                                    "/readyz",
                                    "/metrics",
@@ -152,7 +152,7 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
     expect_frames(target, "");
     expect_frames(target, sse);
   }
-  EXPECT_EQ(post("/v1/admin/projections/usage/rebuild", "{}").status, 202);
+  EXPECT_EQ(post("/v1/admin/projections/calls/rebuild", "{}").status, 202);
   expect_get("/sessions/s1?as_of=later", 400);
   expect_get("/sessions/nobody", 404);
   writable_ = false;

@@ -90,7 +90,7 @@ TEST_F(OpenApi, EveryReadAnswersWhatItPromises) {
   }
   checked("/v1/sessions?" + at_end);
   checked("/v1/usage?by=model,day&" + at_end);
-  checked("/v1/admin/projections/usage/rows?" + at_end);
+  checked("/v1/admin/projections/calls/rows?" + at_end);
   checked("/v1/sessions/s1/replay?speed=1000&max_gap=0", 200, "Accept: text/event-stream\r\n");
 }
 
@@ -109,7 +109,7 @@ TEST_F(OpenApi, EveryWriteAnswersWhatItPromises) {
          R"({"records":[{"stream":"custom-a","type":"Noted","facts":{}}],)"
          R"("checks":[{"stream":"custom-a","expected":"none"}]})",
          409);
-  posted("/v1/admin/projections/usage/rebuild", "{}", 202);
+  posted("/v1/admin/projections/calls/rebuild", "{}", 202);
 }
 
 TEST_F(OpenApi, ProblemsAreDocumentsOfTheirSchemaOnEveryPath) {

@@ -60,17 +60,17 @@ TEST_F(Operating, ProjectionsAreListedAndRebuilt) {
   record_conversation("s1");
   const Answer listed = get("/v1/admin/projections?at_least=7");
   EXPECT_TRUE(listed.says("\"name\":\"sessions\"")) << listed.body;
-  EXPECT_TRUE(listed.says("\"name\":\"usage\""));
+  EXPECT_TRUE(listed.says("\"name\":\"calls\""));
   // A view that is still being built for the first time cannot be rebuilt: wait until it answers.
   EXPECT_EQ(get("/v1/usage?at_least=7").status, 200);
-  EXPECT_EQ(post("/v1/admin/projections/usage/rebuild", "").status, 202);
+  EXPECT_EQ(post("/v1/admin/projections/calls/rebuild", "").status, 202);
   expect_problem(post("/v1/admin/projections/none/rebuild", ""), 404, core::Errc::not_found, "");
-  EXPECT_EQ(post("/v1/admin/projections/usage/retry", "").status, 422) << "it is not stopped";
+  EXPECT_EQ(post("/v1/admin/projections/calls/retry", "").status, 422) << "it is not stopped";
 }
 
 TEST_F(Operating, RowsOfAnyProjectionCanBeLookedAt) {
   record_conversation("s1");
-  const Answer rows = get("/v1/admin/projections/usage/rows?at_least=7");
+  const Answer rows = get("/v1/admin/projections/calls/rows?at_least=7");
   EXPECT_EQ(rows.status, 200) << rows.body;
   EXPECT_FALSE(json(rows).find("rows")->if_array()->empty());
   EXPECT_EQ(get("/v1/admin/projections/none/rows").status, 404);
