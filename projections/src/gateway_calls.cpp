@@ -44,9 +44,17 @@ std::string answers_key(std::string_view project, std::string_view request_hash)
   return key;
 }
 
+std::string charged_key(std::string_view project, std::string_view name) {
+  std::string key = key_of('m', project);
+  row::Writer(key).name(name);
+  return key;
+}
+
 struct OpenRow {
   std::uint32_t attempt = 1;
   std::string request_hash;
+  std::string provider;
+  std::string model;
   std::vector<std::string> budgets;
 
   [[nodiscard]] std::string encode() const {
@@ -54,6 +62,8 @@ struct OpenRow {
     row::Writer writer(out);
     writer.varint(attempt);
     writer.text(request_hash);
+    writer.text(provider);
+    writer.text(model);
     for (const std::string& name : budgets) writer.text(name);
     return out;
   }
@@ -62,6 +72,8 @@ struct OpenRow {
     OpenRow open;
     open.attempt = static_cast<std::uint32_t>(reader.varint());
     open.request_hash = reader.text();
+    open.provider = reader.text();
+    open.model = reader.text();
     while (reader.ok() && !reader.done()) open.budgets.emplace_back(reader.text());
     if (!reader.done()) return damaged("an open call");
     return open;
@@ -111,6 +123,8 @@ Status asked(const core::RecordedEvent& event, const events::ResponseRequested& 
   OpenRow open;
   open.attempt = request.attempt;
   open.request_hash = request.request_hash.value_or("");
+  open.provider = request.provider.value_or("");
+  open.model = request.model.value_or("");
   open.budgets = budgets_of(request);
   for (const std::string& name : open.budgets) {
     if (auto status = use_up(event.project, name, {1, 0}, batch); !status) return status;
@@ -146,11 +160,75 @@ Result<std::optional<OpenRow>> open_call(const std::string& key, core::ReadModel
   return std::optional<OpenRow>(*std::move(open));
 }
 
-Status charge(std::string_view project, const OpenRow& open, std::uint64_t tokens,
-              core::ReadModelBatch& batch) {
-  if (tokens == 0) return Ok{};
+/// A row as `ChargedCall` is read from.
+std::string encode_charge(const core::RecordedEvent& event, const OpenRow& open,
+                          const events::OutcomeFacts& facts) {
+  std::string out;
+  row::Writer writer(out);
+  writer.byte(event.occurred_at ? 1 : 0);
+  if (event.occurred_at) writer.signed_varint(event.occurred_at->time_since_epoch().count());
+  writer.text(facts.provider.value_or(open.provider));
+  writer.text(facts.model.value_or(open.model));
+  writer.text(facts.service_tier.value_or(""));
+  writer.byte(facts.usage ? 1 : 0);
+  if (!facts.usage) return out;
+  std::uint64_t known = 0;
+  std::uint64_t bit = 1;
+  for_each_class(*facts.usage, [&](std::string_view, std::optional<std::uint64_t> count) {
+    if (count) known |= bit;
+    bit <<= 1;
+  });
+  writer.varint(known);
+  for_each_class(*facts.usage, [&](std::string_view, std::optional<std::uint64_t> count) {
+    if (count) writer.varint(*count);
+  });
+  return out;
+}
+
+Result<ChargedCall> decode_charge(std::string_view key, std::string_view bytes) {
+  ChargedCall call;
+  row::Reader at(key.substr(key.size() - sizeof(std::uint64_t)));
+  for (std::size_t i = 0; i < sizeof(std::uint64_t); ++i) {
+    call.position.value = call.position.value << 8 | at.byte();
+  }
+  row::Reader reader(bytes);
+  if (reader.byte() != 0) {
+    call.occurred_at = core::Timestamp(std::chrono::microseconds(reader.signed_varint()));
+  }
+  call.provider = reader.text();
+  call.model = reader.text();
+  call.tier = reader.text();
+  if (reader.byte() != 0) {
+    struct Filler {
+      row::Reader& reader;
+      events::Usage& usage;
+      std::uint64_t known;
+      void field(std::string_view, std::optional<std::uint64_t> events::Usage::*member) {
+        if ((known & 1) != 0) usage.*member = reader.varint();
+        known >>= 1;
+      }
+    };
+    call.usage.emplace();
+    const std::uint64_t known = reader.varint();
+    Filler filler{reader, *call.usage, known};
+    events::Usage::fields(filler);
+  }
+  if (!reader.done()) return damaged("a charged call");
+  return call;
+}
+
+Status charge(const core::RecordedEvent& event, bool is_answer, const OpenRow& open,
+              const events::OutcomeFacts& facts, core::ReadModelBatch& batch) {
+  const std::uint64_t tokens = tokens_in(facts.usage);
   for (const std::string& name : open.budgets) {
-    if (auto status = use_up(project, name, {0, tokens}, batch); !status) return status;
+    // A failure that says nothing cost nothing; an answer that does not is one without a price.
+    if (name.ends_with(kMoneyBudget) && (is_answer || facts.usage)) {
+      std::string key = charged_key(event.project, name);
+      row::Writer(key).big_endian_64(event.position.value);
+      batch.put(key, encode_charge(event, open, facts));
+    }
+    if (tokens == 0) continue;
+    if (auto status = use_up(event.project, name, {0, tokens}, batch); !status) return status;
   }
   return Ok{};
 }
@@ -165,13 +243,14 @@ Status outcome(const core::RecordedEvent& event, bool is_answer, core::ReadModel
   const auto open = open_call(key, batch);
   if (!open) return open.error();
   if (!*open) return batch.status();
-  const auto facts = events::call_facts(event);
+  const auto facts = events::outcome_facts(event);
   if (!facts) return facts.error();
   if (facts->choice != 0) return batch.status();
   if (is_answer) batch.erase(key);
   // What was kept was paid when it was given first, and is on record there.
-  if (facts->kept) return batch.status();
-  const std::uint64_t tokens = tokens_in(facts->usage);
+  const bool kept = facts->served_from == events::ServedFrom::cache ||
+                    facts->served_from == events::ServedFrom::playback;
+  if (kept) return batch.status();
   // Of calls outside conversations less is on record than it takes to give an answer again.
   const bool playable = !session_name(event.stream).empty() && !(*open)->request_hash.empty();
   if (is_answer && playable) {
@@ -184,7 +263,7 @@ Status outcome(const core::RecordedEvent& event, bool is_answer, core::ReadModel
     writer.varint((*open)->attempt);
     batch.put(place, std::move(out));
   }
-  if (auto status = charge(event.project, **open, tokens, batch); !status) return status;
+  if (auto status = charge(event, is_answer, **open, *facts, batch); !status) return status;
   return batch.status();
 }
 
@@ -220,6 +299,22 @@ Result<std::optional<RecordedAnswer>> find_answer(const core::ReadModel& model,
   answer.attempt = static_cast<std::uint32_t>(reader.varint());
   if (!reader.done()) return damaged("an answer");
   return std::optional<RecordedAnswer>(std::move(answer));
+}
+
+Status charged_calls(const core::ReadModel& model, const core::ProjectId& project,
+                     std::string_view name, const std::function<bool(const ChargedCall&)>& sink) {
+  Status status = Ok{};
+  const auto read = model.scan(charged_key(project.text(), name), {},
+                               [&](std::string_view key, std::string_view row) {
+                                 const auto call = decode_charge(key, row);
+                                 if (!call) {
+                                   status = call.error();
+                                   return false;
+                                 }
+                                 return sink(*call);
+                               });
+  if (!read) return read.error();
+  return status;
 }
 
 Result<BudgetUse> budget_use(const core::ReadModel& model, const core::ProjectId& project,

@@ -118,5 +118,40 @@ TEST_F(GatewayCallsTest, WhatWentNowhereOrCameFromACacheSpendsNoTokens) {
   EXPECT_EQ(used("day"), (BudgetUse{1, 0}));
 }
 
+TEST_F(GatewayCallsTest, BudgetsInMoneyKeepWhatEachCallIsPricedBy) {
+  const std::string money = "route/month" + std::string(kMoneyBudget);
+  recorder.occurring(recorder.now());
+  ask("a", {"route/month", money});
+  ask("b", {money});
+  ask("c", {money});
+  ask("d", {money});
+  answer("a", 7);
+  auto told = response("m-b", "text", {}, {});
+  told.call_id = "b";
+  recorder.occurring({});
+  recorder.answer("s1", told);
+  fail("c");
+  answer("d", 9, ServedFrom::cache);
+  const Built built(recorder.log(), GatewayCalls{});
+  std::vector<ChargedCall> calls;
+  ASSERT_TRUE(charged_calls(built.model(), recorder.project(), money, [&](const ChargedCall& each) {
+    calls.push_back(each);
+    return true;
+  }));
+  ASSERT_EQ(calls.size(), 2U) << "what failed and said nothing, or was kept, costs nothing";
+  EXPECT_EQ(calls[0].provider, "p1");
+  EXPECT_EQ(calls[0].model, "m");
+  EXPECT_EQ(calls[0].usage, tokens(7, 0));
+  EXPECT_TRUE(calls[0].occurred_at);
+  EXPECT_EQ(calls[0].position, core::Position{4});
+  EXPECT_FALSE(calls[1].usage) << "nobody knows, which is not nothing";
+  EXPECT_FALSE(calls[1].occurred_at);
+  std::size_t others = 0;
+  ASSERT_TRUE(charged_calls(built.model(), recorder.project(), "route/month",
+                            [&](const ChargedCall&) { return ++others > 0; }));
+  EXPECT_EQ(others, 0U) << "budgets in requests and tokens need no calls";
+  EXPECT_EQ(used("route/month").tokens, 7U);
+}
+
 }  // namespace
 }  // namespace hansard::projections::test

@@ -186,7 +186,8 @@ struct Engine::Parts {
                        [this](std::chrono::milliseconds wait, std::function<void()> work) {
                          return timers->after(wait, std::move(work));
                        },
-                       [this] { return gateway_calls(); }},
+                       [this] { return gateway_calls(); },
+                       [this](const core::ProjectId& project) { return prices->read(project); }},
         options);
     if (access == Access::operate) end_left_calls();
     return core::Ok{};

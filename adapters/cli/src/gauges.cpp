@@ -92,6 +92,7 @@ void add_policies(Gauges& out, const Engine& engine) {
   };
   decided("budget", "allowed", counts->budget_allowed);
   decided("budget", "refused", counts->budget_refused);
+  decided("budget", "unpriced", counts->budget_unpriced_refused);
   decided("rate_limit", "passed", counts->limit_passed);
   decided("rate_limit", "waited", counts->limit_waited);
   decided("rate_limit", "refused", counts->limit_refused);
@@ -103,6 +104,16 @@ void add_policies(Gauges& out, const Engine& engine) {
   decided("breaker", "refused", counts->breaker_refused);
   decided("playback", "hit", counts->playback_hits);
   decided("playback", "miss", counts->playback_misses);
+  out.counter("hansard_gateway_unpriced_total",
+              "Calls that are not in the money spent of a budget, or saved by a cache.",
+              static_cast<double>(counts->budget_unpriced), {{"policy", "budget"}});
+  out.counter("hansard_gateway_unpriced_total",
+              "Calls that are not in the money spent of a budget, or saved by a cache.",
+              static_cast<double>(counts->cache_saved_unpriced), {{"policy", "cache"}});
+  constexpr double kPicoPerDollar = 1e12;
+  out.counter("hansard_gateway_cache_saved_usd_total",
+              "US dollars that answers from caches would have cost, by today's prices.",
+              static_cast<double>(counts->cache_saved_pico_usd) / kPicoPerDollar);
   out.gauge("hansard_gateway_waiting_calls", "Calls held back by a rate limit.",
             static_cast<double>(counts->limit_waiting));
   out.gauge("hansard_gateway_cache_entries", "Answers in the caches of routes.",

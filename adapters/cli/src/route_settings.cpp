@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "events/pricing/dollars.h"
+
 namespace hansard::cli {
 
 namespace {
@@ -123,11 +125,25 @@ void read_rate_limit(TomlReader& reader, const toml::table& table, const std::st
 
 void read_budget(TomlReader& reader, const toml::table& table, const std::string& at,
                  gateway::BudgetOptions& out) {
+  std::string usd;
+  std::string unpriced = "refuse";
   read_rows(reader, table, at,
             {{"by", into(reader, &TomlReader::text, out.by)},
              {"period", into(reader, &TomlReader::text, out.period)},
              {"requests", into(reader, &TomlReader::number, out.requests)},
-             {"tokens", into(reader, &TomlReader::number, out.tokens)}});
+             {"tokens", into(reader, &TomlReader::number, out.tokens)},
+             {"usd", into(reader, &TomlReader::text, usd)},
+             {"unpriced", into(reader, &TomlReader::text, unpriced)}});
+  if (!usd.empty()) {
+    out.pico_usd = events::pricing::pico_from_dollars(usd);
+    if (!out.pico_usd || *out.pico_usd <= 0) {
+      reader.fail(table, at + ".usd", "expected dollars as a text, such as \"12.50\"");
+    }
+  }
+  if (unpriced != "refuse" && unpriced != "allow") {
+    reader.fail(table, at + ".unpriced", "expected refuse or allow");
+  }
+  out.allows_unpriced = unpriced == "allow";
   constexpr std::string_view kTag = "tag:";
   const bool tag = out.by.starts_with(kTag) && out.by.size() > kTag.size();
   if (out.by != "route" && out.by != "key" && out.by != "user" && !tag) {
@@ -136,7 +152,9 @@ void read_budget(TomlReader& reader, const toml::table& table, const std::string
   if (out.period != "day" && out.period != "month" && out.period != "ever") {
     reader.fail(table, at + ".period", "expected day, month or ever");
   }
-  if (!out.requests && !out.tokens) reader.fail(table, at, "has no limit: say requests or tokens");
+  if (!out.requests && !out.tokens && usd.empty()) {
+    reader.fail(table, at, "has no limit: say requests, tokens or usd");
+  }
 }
 
 void read_budgets(TomlReader& reader, const toml::node& node, const std::string& at,

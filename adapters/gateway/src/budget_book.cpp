@@ -33,7 +33,8 @@ BudgetBook::Verdict BudgetBook::admit(const std::string& project,
     ages_.splice(ages_.begin(), ages_, entry->second.age);
     const Use& use = entry->second.use;
     const bool allows = (!claim.requests || use.requests < *claim.requests) &&
-                        (!claim.tokens || use.tokens < *claim.tokens);
+                        (!claim.tokens || use.tokens < *claim.tokens) &&
+                        (!claim.pico_usd || use.pico_usd < *claim.pico_usd);
     if (!allows && !verdict.broken) verdict.broken = i;
   }
   if (!verdict.unknown.empty()) verdict.broken.reset();
@@ -67,9 +68,12 @@ void BudgetBook::trim() {
 }
 
 void BudgetBook::spent(const std::string& project, std::span<const BudgetClaim> claims,
-                       std::uint64_t tokens) {
+                       std::uint64_t tokens, events::pricing::WidePicoUsd pico_usd) {
   const std::lock_guard lock(mutex_);
-  for (Entry* entry : entries_of(project, claims)) entry->use.tokens += tokens;
+  for (Entry* entry : entries_of(project, claims)) {
+    entry->use.tokens += tokens;
+    entry->use.pico_usd += pico_usd;
+  }
 }
 
 void BudgetBook::give_back(const std::string& project, std::span<const BudgetClaim> claims) {

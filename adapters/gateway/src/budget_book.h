@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "budget_claims.h"
+#include "events/pricing/dollars.h"
 
 namespace hansard::gateway {
 
@@ -25,6 +26,8 @@ class BudgetBook {
   struct Use {
     std::uint64_t requests = 0;
     std::uint64_t tokens = 0;
+    /// Of calls with a price.
+    events::pricing::WidePicoUsd pico_usd = 0;
   };
   struct Verdict {
     std::vector<std::string> unknown;   ///< to be learned first; nothing is decided
@@ -36,7 +39,8 @@ class BudgetBook {
   /// What the record says; kept only where nobody has said it before.
   void learn(const std::string& project, const std::string& name, Use recorded);
   /// Of a call that was let through.
-  void spent(const std::string& project, std::span<const BudgetClaim> claims, std::uint64_t tokens);
+  void spent(const std::string& project, std::span<const BudgetClaim> claims, std::uint64_t tokens,
+             events::pricing::WidePicoUsd pico_usd = 0);
   /// It was refused elsewhere, or came to nothing before anybody heard of it.
   void give_back(const std::string& project, std::span<const BudgetClaim> claims);
   /// It is on record, or never will be.

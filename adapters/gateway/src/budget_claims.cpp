@@ -4,7 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "events/pricing/dollars.h"
 #include "events/session/ids.h"
+#include "projections/gateway_calls.h"
 
 namespace hansard::gateway {
 
@@ -38,10 +40,11 @@ Period period_of(const std::string& kind, Timestamp at) {
   return {"ever", {}};
 }
 
-std::string described(const BudgetOptions& budget) {
+std::string described(const BudgetOptions& budget, bool money) {
   std::string text;
-  if (budget.requests) text = std::to_string(*budget.requests) + " requests";
-  if (budget.tokens) {
+  if (money) text = events::pricing::exact_dollars(*budget.pico_usd) + " dollars";
+  if (!money && budget.requests) text = std::to_string(*budget.requests) + " requests";
+  if (!money && budget.tokens) {
     if (!text.empty()) text += " and ";
     text += std::to_string(*budget.tokens) + " tokens";
   }
@@ -79,10 +82,19 @@ std::vector<BudgetClaim> claims_of(const std::vector<BudgetOptions>& budgets,
     Period period = period_of(budget.period, at);
     BudgetClaim claim;
     claim.name = route + "/" + caller_of(budget.by, identity, keyed_hash) + "/" + period.name;
-    claim.described = described(budget);
+    claim.ends = period.ends;
+    if (budget.pico_usd) {
+      BudgetClaim money = claim;
+      money.name += projections::kMoneyBudget;
+      money.described = described(budget, true);
+      money.pico_usd = budget.pico_usd;
+      money.allows_unpriced = budget.allows_unpriced;
+      claims.push_back(std::move(money));
+    }
+    if (budget.pico_usd && !budget.requests && !budget.tokens) continue;
+    claim.described = described(budget, false);
     claim.requests = budget.requests;
     claim.tokens = budget.tokens;
-    claim.ends = period.ends;
     claims.push_back(std::move(claim));
   }
   return claims;

@@ -18,6 +18,8 @@ struct BudgetClaim {
   std::string described;  ///< for people: `1000 requests a day for each key`
   std::optional<std::uint64_t> requests;
   std::optional<std::uint64_t> tokens;
+  std::optional<std::int64_t> pico_usd;  ///< then `name` ends with `projections::kMoneyBudget`
+  bool allows_unpriced = false;
   std::optional<core::Timestamp> ends;  ///< of the period
 };
 

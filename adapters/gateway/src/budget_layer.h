@@ -36,12 +36,16 @@ class BudgetLayer final : public Layer {
                                    const std::vector<std::string>& names);
   void let_through(LateExchange& call, const std::shared_ptr<const Claims>& claims);
   void refuse(LateExchange& call, const BudgetClaim& claim);
+  [[nodiscard]] const BudgetClaim* unpriceable(const RoutedCall& call, const Claims& claims) const;
+  void refuse_unpriced(LateExchange& call, const BudgetClaim& claim);
 
   const Ports& ports_;
   const std::shared_ptr<BudgetBook> book_;
   const std::unique_ptr<Layer> next_;
   std::atomic<std::uint64_t> allowed_{0};
   std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> unpriced_refused_{0};
+  std::atomic<std::uint64_t> unpriced_{0};  ///< calls let through that are not in what was spent
 };
 
 }  // namespace hansard::gateway

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "call_price.h"
 #include "fields.h"
 
 namespace hansard::gateway {
@@ -49,6 +50,8 @@ std::unique_ptr<core::ProviderExchange> CacheLayer::start(RoutedCall call,
       if (auto pieces = written(found->answer, form)) {
         watch->decided({"cache", "hit"});
         ++hits_;
+        watch->when_over(
+            [this, project = call.identity.project](const CallEnd& end) { saved(project, end); });
         watch->goes_out({found->sent.provider, found->sent.model, events::ServedFrom::cache});
         head(kept_head(*call.api, form, "cache"));
         return give(*std::move(pieces));
@@ -69,6 +72,12 @@ std::unique_ptr<core::ProviderExchange> CacheLayer::start(RoutedCall call,
         cache->keep(key, std::move(kept), ports->now());
       });
   return next_->start(std::move(call), std::move(watch), std::move(head));
+}
+
+void CacheLayer::saved(const core::ProjectId& project, const CallEnd& end) {
+  const auto charges = cost_of(ports_, project, end.spent);
+  if (!charges || charges->unpriced != 0) ++saved_unpriced_;
+  if (charges) saved_pico_usd_ += static_cast<std::int64_t>(charges->pico_usd);
 }
 
 void CacheLayer::forget(const core::ProjectId& project, const std::string& session) {
@@ -107,6 +116,8 @@ void CacheLayer::count(PolicyCounts& to) const {
   to.cache_hits += hits_;
   to.cache_misses += misses_;
   to.cache_bypassed += bypassed_;
+  to.cache_saved_pico_usd += saved_pico_usd_;
+  to.cache_saved_unpriced += saved_unpriced_;
   const std::lock_guard lock(mutex_);
   for (const auto& [route, cache] : caches_) {
     to.cache_entries += cache->entries();

@@ -27,11 +27,14 @@ class CacheLayer final : public Layer {
 
  private:
   std::shared_ptr<AnswerCache> cache_of(const RoutedCall& call);
+  void saved(const core::ProjectId& project, const CallEnd& end);
   [[nodiscard]] core::Hash key_of(const RoutedCall& call) const;
 
   const Ports& ports_;
   const std::unique_ptr<Layer> next_;
   std::atomic<std::uint64_t> hits_{0};
+  std::atomic<std::int64_t> saved_pico_usd_{0};
+  std::atomic<std::uint64_t> saved_unpriced_{0};
   std::atomic<std::uint64_t> misses_{0};
   std::atomic<std::uint64_t> bypassed_{0};
   mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "call_run.h"
+#include "estimated_usage.h"
 #include "fields.h"
 
 // The way back: from the provider through the record to the client.
@@ -99,7 +100,12 @@ void CallRun::give(Lock lock, Result<std::string> bytes) {
 void CallRun::conclude(Lock& lock, Outcome outcome) {
   concluding_ = true;
   lock.unlock();
-  tell_end(tokens_in(outcome));
+  if (prompt_) estimate_usage(*prompt_, outcome);
+  // An answer that does not say what it used is told of all the same: it has no price then. A
+  // failure that says nothing cost nothing.
+  Spent spent = spent_by(outcome, sent_, asked_model());
+  const bool says = spent.usage || !std::holds_alternative<events::FailResponse>(outcome);
+  tell_end(tokens_in(outcome), says ? std::optional(std::move(spent)) : std::nullopt);
   const auto done = [self = shared_from_this()](Status status) {
     self->concluded(std::move(status));
   };

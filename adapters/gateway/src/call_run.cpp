@@ -173,7 +173,12 @@ void CallRun::attempt_failed(events::FailResponse failure) {
   const Lock lock(mutex_);
   redact(failure, secrets());
   failed_tokens_ += tokens_in(failure.usage);
+  if (failure.usage) failed_spent_.push_back(spent_by(failure, sent_, asked_model()));
   failed_ = std::move(failure);
+}
+
+std::optional<std::string> CallRun::asked_model() const {
+  return prompt_ ? prompt_->request.model : std::nullopt;
 }
 
 /// What must not be written down, whoever repeats it.
@@ -207,16 +212,18 @@ void CallRun::keep_answer() {
 
 CallRun::~CallRun() {
   // Nobody could say how it ended.
-  if (went_out_ && !end_told_) tell_end(0);
+  if (went_out_ && !end_told_) tell_end(0, {});
 }
 
 /// Without the lock: nobody adds to those who are told any more.
-void CallRun::tell_end(std::uint64_t tokens) {
+void CallRun::tell_end(std::uint64_t tokens, std::optional<Spent> spent) {
   end_told_ = true;
   if (when_over_.empty()) return;
   CallEnd end;
   end.sent = sent_;
   if (sent_.served_from == events::ServedFrom::provider) end.tokens = failed_tokens_ + tokens;
+  end.spent = std::move(failed_spent_);
+  if (spent) end.spent.push_back(*std::move(spent));
   if (recorder_) end.session = recorder_->session();
   end.answer = std::exchange(kept_, nullptr);
   for (const auto& told : when_over_) told(end);

@@ -58,7 +58,9 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void head_came(core::Result<core::ProviderHead> head);
   void advance(Lock lock);
   [[nodiscard]] Outcome outcome(std::uint64_t now);
-  void tell_end(std::uint64_t tokens);
+  /// By the client's request.
+  [[nodiscard]] std::optional<std::string> asked_model() const;
+  void tell_end(std::uint64_t tokens, std::optional<Spent> spent);
   void answer(Lock lock);
   void refuse(Lock lock, core::Error error);
   void read_ahead(Lock lock);
@@ -98,6 +100,7 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   bool stopped_ = false;                         ///< by a policy
   SentTo sent_;                                  ///< the latest attempt
   std::uint64_t failed_tokens_ = 0;              ///< of attempts before it
+  std::vector<Spent> failed_spent_;              ///< likewise
   std::vector<events::Policy> decided_;          ///< about the attempt that comes next
   std::optional<events::FailResponse> failed_;   ///< attempt before it
   std::deque<std::function<void()>> to_record_;  ///< attempts, each after the one before

@@ -11,6 +11,7 @@
 #include "gateway/policy_counts.h"
 #include "gateway/routes.h"
 #include "kept_answer.h"
+#include "outcome.h"
 #include "prompt.h"
 
 namespace hansard::gateway {
@@ -30,6 +31,7 @@ class Breakers;
 struct CallEnd {
   SentTo sent;               ///< the latest attempt; no provider: a policy stopped the call
   std::uint64_t tokens = 0;  ///< that providers counted, of all attempts; what was kept costs none
+  std::vector<Spent> spent;  ///< by attempts that said what they used, or answered
   std::string session;       ///< it is recorded in; empty: in none
   std::shared_ptr<const KeptAnswer> answer;  ///< where it is whole, and `keep_answer` was asked for
 };

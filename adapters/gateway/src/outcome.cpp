@@ -134,6 +134,28 @@ Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::Ans
   return *std::move(steps);
 }
 
+Spent spent_by(const Outcome& outcome, const SentTo& to, const std::optional<std::string>& asked) {
+  Spent spent;
+  spent.provider = to.provider;
+  const auto take = [&](const auto& of) {
+    spent.usage = of.usage;
+    spent.model = of.model ? *of.model : to.model ? *to.model : asked.value_or("");
+    const Json* tier = of.raw_usage ? of.raw_usage->find("service_tier") : nullptr;
+    if (tier != nullptr && tier->is_string()) spent.tier = *tier->if_string();
+  };
+  if (const auto* failure = std::get_if<FailResponse>(&outcome)) {
+    take(*failure);
+    return spent;
+  }
+  for (const events::SessionStep& step : std::get<std::vector<events::SessionStep>>(outcome)) {
+    const auto* answer = std::get_if<RecordResponse>(&step);
+    if (answer == nullptr || answer->choice != 0) continue;
+    take(*answer);
+    break;
+  }
+  return spent;
+}
+
 std::uint64_t tokens_in(const std::optional<events::Usage>& usage) {
   std::uint64_t tokens = 0;
   if (!usage) return tokens;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "answer_tee.h"
+#include "call_recorder.h"
 #include "core/error.h"
 #include "events/session/commands.h"
 #include "kept_answer.h"
@@ -33,6 +34,17 @@ Outcome broken_off(const events::Api& api, const core::Error& error, AnswerTee* 
 /// @param body    as far as it came
 events::FailResponse refused(const events::Api& api, int status, const std::string& body,
                              std::uint64_t latency_us);
+
+/// What the cost of an attempt follows from.
+struct Spent {
+  std::string provider;
+  std::string model;  ///< that answered, else that was asked; empty: not known
+  std::string tier;   ///< in the provider's word; empty: not said
+  std::optional<events::Usage> usage;
+};
+/// @param to     where it went
+/// @param asked  the model that the client named
+Spent spent_by(const Outcome& outcome, const SentTo& to, const std::optional<std::string>& asked);
 
 /// Tokens that the provider counted.
 std::uint64_t tokens_in(const std::optional<events::Usage>& usage);

@@ -71,7 +71,8 @@ void GatewayTest::restart(GatewayOptions options) {
         timers_->emplace(key, std::move(work));
         return std::make_unique<Timer>(timers_, key);
       },
-      [this] { return gateway_calls(); }};
+      [this] { return gateway_calls(); },
+      [this](const core::ProjectId& project) { return prices_.read(project); }};
   gateway_ = std::make_unique<Gateway>(std::move(ports), options);
 }
 

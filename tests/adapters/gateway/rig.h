@@ -136,6 +136,7 @@ class GatewayTest : public ::testing::Test {
   core::Result<std::unique_ptr<core::ReadModel>> gateway_calls();
 
   CountingClock clock_;
+  projections::PriceReader prices_{log_};
   std::uint64_t drawn_ = 0;
   Moment moment_{std::chrono::hours(1000)};
   std::uint64_t timer_ = 0;

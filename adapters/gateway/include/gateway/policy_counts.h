@@ -9,6 +9,10 @@ namespace hansard::gateway {
 struct PolicyCounts {
   std::uint64_t budget_allowed = 0;
   std::uint64_t budget_refused = 0;
+  std::uint64_t budget_unpriced_refused = 0;  ///< the model has no price, and money is limited
+  std::uint64_t budget_unpriced = 0;          ///< let through, and not in what was spent
+  std::int64_t cache_saved_pico_usd = 0;      ///< what hits would have cost
+  std::uint64_t cache_saved_unpriced = 0;     ///< hits of which nobody can say
   std::uint64_t limit_passed = 0;
   std::uint64_t limit_waited = 0;
   std::uint64_t limit_refused = 0;

@@ -15,6 +15,7 @@
 #include "core/time.h"
 #include "events/conversation/transcript.h"
 #include "events/session/commands.h"
+#include "projections/prices.h"
 
 namespace hansard::gateway {
 
@@ -51,6 +52,9 @@ struct Ports {
   /// The view `gateway_calls`, with all that is on record when it is asked for. May block on
   /// storage. Errors: those of the view.
   std::function<core::Result<std::unique_ptr<core::ReadModel>>()> gateway_calls = {};
+  /// Prices that hold in a project. A read or two of storage. Empty: there are none.
+  std::function<core::Result<std::shared_ptr<const projections::Prices>>(const core::ProjectId&)>
+      prices = {};
 };
 
 }  // namespace hansard::gateway

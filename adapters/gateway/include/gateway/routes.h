@@ -53,6 +53,10 @@ struct BudgetOptions {
   std::string period = "day";  ///< `day`, `month` (UTC) or `ever`
   std::optional<std::uint64_t> requests;
   std::optional<std::uint64_t> tokens;
+  std::optional<std::int64_t> pico_usd;  ///< 10^-12 US dollars
+  /// Of money: calls to models without a price go through, uncounted, and are counted as such;
+  /// else they are refused.
+  bool allows_unpriced = false;
 };
 
 /// Answers again what was asked in exactly the same words.
