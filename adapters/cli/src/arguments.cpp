@@ -90,6 +90,7 @@ class Parser {
     add_explain();
     add_tail();
     add_usage();
+    add_query();
     add_search();
     add_operate();
   }
@@ -267,6 +268,25 @@ class Parser {
     app.add_option("--limit", search_.limit, "Most to show (10)")->check(CLI::Range(1, 100));
   }
 
+  void add_query() {
+    CLI::App& app = chosen(
+        app_.add_subcommand("query",
+                            "Ask anything: hansard query 'sum(cost), p95(latency_us) by model, day "
+                            "where provider = openai since 7d top 10'"),
+        [this] {
+          for (const std::string& word : query_words_) {
+            query_.text += (query_.text.empty() ? "" : " ") + word;
+          }
+          return query_;
+        });
+    add_url(app, out_);
+    app.add_option("query", query_words_, "Measures, then by, where, since ...; - reads it");
+    app.add_option("--file", query_.file, "Read the query from this file; - is standard input");
+    CLI::Option* csv = app.add_flag("--csv", query_.csv, "Print CSV instead of a table");
+    app.add_flag("--ndjson", query_.ndjson, "Print NDJSON: what holds for all, then a group a line")
+        ->excludes(csv);
+  }
+
   void add_operate() {
     chosen(app_.add_subcommand(
                "verify", "Re-read every byte: checksums, order, indexes, tree, views (offline)"),
@@ -307,6 +327,8 @@ class Parser {
   WhyCommand why_;
   TailCommand tail_;
   UsageCommand usage_;
+  QueryCommand query_;
+  std::vector<std::string> query_words_;
   SearchCommand search_;
   ProjectionsCommand projections_;
   DoctorCommand doctor_;

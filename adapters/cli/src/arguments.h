@@ -70,6 +70,12 @@ struct UsageCommand {
   std::string by;
   std::vector<std::pair<std::string, std::string>> filters;
 };
+struct QueryCommand {
+  std::string text;  ///< `-`: from standard input
+  std::string file;  ///< instead; likewise
+  bool csv = false;
+  bool ndjson = false;
+};
 struct SearchCommand {
   std::vector<std::string> words;                            ///< the query, joined by spaces
   std::vector<std::pair<std::string, std::string>> filters;  ///< query parameters of the route
@@ -88,7 +94,7 @@ struct DoctorCommand {
 using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
-                 SearchCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+                 QueryCommand, SearchCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

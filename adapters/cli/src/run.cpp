@@ -87,6 +87,9 @@ struct Dispatch {
   Result<int> operator()(const UsageCommand& command) const {
     return with(Access::read_views, run_usage, command);
   }
+  Result<int> operator()(const QueryCommand& command) const {
+    return with(Access::read_views, run_query, command);
+  }
   Result<int> operator()(const SearchCommand& command) const {
     return with(Access::read_texts, run_search, command);
   }
