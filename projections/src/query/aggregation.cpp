@@ -26,13 +26,14 @@ void Percentiles::sketch(std::uint32_t group, std::int64_t value) {
   sketch_bytes_ += sketch.bytes() - before;
 }
 
+void Percentiles::to_sketches() {
+  sketched_ = true;
+  for (std::size_t i = 0; i < values_.size(); ++i) sketch(groups_[i], values_[i]);
+  std::vector<std::int64_t>().swap(values_);
+  std::vector<std::uint32_t>().swap(groups_);
+}
+
 void Percentiles::add(std::span<const std::uint32_t> groups, const std::int64_t* values) {
-  if (!sketched_ && values_.size() + groups.size() > exact_max_) {
-    sketched_ = true;
-    for (std::size_t i = 0; i < values_.size(); ++i) sketch(groups_[i], values_[i]);
-    std::vector<std::int64_t>().swap(values_);
-    std::vector<std::uint32_t>().swap(groups_);
-  }
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (values[i] == kNull) continue;
     if (sketched_) {
@@ -41,6 +42,30 @@ void Percentiles::add(std::span<const std::uint32_t> groups, const std::int64_t*
       groups_.push_back(groups[i]);
       values_.push_back(values[i]);
     }
+  }
+  if (!sketched_ && values_.size() > exact_max_) to_sketches();
+}
+
+void Percentiles::merge(Percentiles& other, std::span<const std::uint32_t> mine) {
+  // However the rows were shared out, values are kept while all of them are few enough.
+  const bool few =
+      !sketched_ && !other.sketched_ && values_.size() + other.values_.size() <= exact_max_;
+  if (!few && !sketched_) to_sketches();
+  for (std::size_t i = 0; i < other.values_.size(); ++i) {
+    const std::uint32_t group = mine[other.groups_[i]];
+    if (!few) {
+      sketch(group, other.values_[i]);
+      continue;
+    }
+    groups_.push_back(group);
+    values_.push_back(other.values_[i]);
+  }
+  for (std::size_t i = 0; i < other.sketches_.size(); ++i) {
+    const std::uint32_t group = mine[i];
+    if (group >= sketches_.size()) sketches_.resize(group + 1);
+    const std::size_t before = sketches_[group].bytes();
+    sketches_[group].merge(other.sketches_[i]);
+    sketch_bytes_ += sketches_[group].bytes() - before;
   }
 }
 
@@ -77,48 +102,32 @@ std::size_t Percentiles::bytes() const {
          sketch_bytes_;
 }
 
-core::Result<Aggregation> Aggregation::make(const facts::Reader& reader, const Query& query,
-                                            const Options& options) {
+core::Result<Aggregation> Aggregation::make(const Plan& plan) {
   Aggregation made;
-  made.cost_ = options.cost;
+  made.plan_ = &plan;
+  made.distincts_.resize(plan.distincts.size());
   const auto costs = [](const Aggregate& one) { return !one.distinct_of && is_cost(one.measure); };
-  if (std::any_of(query.aggregates.begin(), query.aggregates.end(), costs)) {
-    auto pricer = options.cost.open(reader);
+  const auto& aggregates = plan.query->aggregates;
+  if (std::any_of(aggregates.begin(), aggregates.end(), costs)) {
+    auto pricer = plan.options->cost.open(*plan.reader);
     if (!pricer) return pricer.error();
-    made.pricing_ = {options.cost.columns, *std::move(pricer)};
+    made.pricing_ = {plan.options->cost.columns, *std::move(pricer)};
   }
-  for (const Aggregate& aggregate : query.aggregates) {
-    if (aggregate.distinct_of) {
-      const auto same = [&](const DistinctPlan& plan) {
-        return plan.dimension == *aggregate.distinct_of;
-      };
-      if (std::any_of(made.distincts_.begin(), made.distincts_.end(), same)) continue;
-      auto coder = Coder::make(reader, *aggregate.distinct_of, query);
-      if (!coder) return coder.error();
-      made.distincts_.push_back({*aggregate.distinct_of, *std::move(coder)});
-      continue;
-    }
-    auto plan = std::find_if(made.measures_.begin(), made.measures_.end(),
-                             [&](const auto& known) { return known.measure == aggregate.measure; });
-    if (plan == made.measures_.end()) {
+  for (const Aggregate& aggregate : aggregates) {
+    if (aggregate.distinct_of) continue;
+    auto found = std::find_if(made.measures_.begin(), made.measures_.end(), [&](const auto& known) {
+      return known.measure == aggregate.measure;
+    });
+    if (found == made.measures_.end()) {
       made.measures_.push_back({aggregate.measure});
-      plan = made.measures_.end() - 1;
+      found = made.measures_.end() - 1;
     }
-    if (aggregate.function == Function::percentile && !plan->percentiles) {
-      plan->percentiles.emplace(options.exact_values_max);
+    found->bounds |= aggregate.function == Function::min || aggregate.function == Function::max;
+    if (aggregate.function == Function::percentile && !found->percentiles) {
+      found->percentiles.emplace(plan.options->exact_values_max);
     }
   }
   return made;
-}
-
-std::vector<facts::Column> Aggregation::columns() const {
-  std::vector<facts::Column> columns;
-  for (const auto& plan : measures_) {
-    const auto needed = columns_of(plan.measure, cost_);
-    columns.insert(columns.end(), needed.begin(), needed.end());
-  }
-  for (const auto& plan : distincts_) columns.push_back(plan.coder.column());
-  return columns;
 }
 
 void Aggregation::add(const Chunk& chunk, std::span<const std::uint32_t> rows,
@@ -129,25 +138,63 @@ void Aggregation::add(const Chunk& chunk, std::span<const std::uint32_t> rows,
   for (MeasurePlan& plan : measures_) {
     evaluate(plan.measure, pricing_, chunk, rows, values_.data());
     plan.states.resize(group_count);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const std::int64_t value = values_[i];
-      if (value == kNull) continue;
-      MeasureState& state = plan.states[groups[i]];
-      state.min = state.count == 0 ? value : std::min(state.min, value);
-      state.max = state.count == 0 ? value : std::max(state.max, value);
-      ++state.count;
-      state.sum += value;
+    if (plan.bounds) {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::int64_t value = values_[i];
+        if (value == kNull) continue;
+        MeasureState& state = plan.states[groups[i]];
+        state.min = state.count == 0 ? value : std::min(state.min, value);
+        state.max = state.count == 0 ? value : std::max(state.max, value);
+        ++state.count;
+        state.sum += value;
+      }
+    } else {
+      // Without a branch: what is not known adds 0.
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::int64_t value = values_[i];
+        const bool known = value != kNull;
+        MeasureState& state = plan.states[groups[i]];
+        state.count += known ? 1 : 0;
+        state.sum += known ? value : 0;
+      }
     }
     if (plan.percentiles) plan.percentiles->add(groups, values_.data());
   }
-  for (DistinctPlan& plan : distincts_) {
+  for (std::size_t d = 0; d < distincts_.size(); ++d) {
+    const Coder& coder = plan_->distincts[d].coder;
     picked_.resize(rows.size());
     codes_.resize(rows.size());
-    const std::int64_t* column = chunk.of(plan.coder.column());
+    const std::int64_t* column = chunk.of(coder.column());
     for (std::size_t i = 0; i < rows.size(); ++i) picked_[i] = column[rows[i]];
-    plan.coder.codes(picked_, codes_.data());
-    for (std::size_t i = 0; i < rows.size(); ++i) plan.counts.add(groups[i], codes_[i]);
+    coder.codes(picked_, codes_.data());
+    for (std::size_t i = 0; i < rows.size(); ++i) distincts_[d].add(groups[i], codes_[i]);
   }
+}
+
+void Aggregation::merge(Aggregation& other, std::span<const std::uint32_t> mine,
+                        std::size_t group_count) {
+  calls_.resize(group_count);
+  for (std::size_t i = 0; i < other.calls_.size(); ++i) calls_[mine[i]] += other.calls_[i];
+  for (std::size_t m = 0; m < measures_.size(); ++m) {
+    MeasurePlan& plan = measures_[m];
+    MeasurePlan& theirs = other.measures_[m];
+    plan.states.resize(group_count);
+    for (std::size_t i = 0; i < theirs.states.size(); ++i) {
+      const MeasureState& from = theirs.states[i];
+      MeasureState& to = plan.states[mine[i]];
+      if (from.count == 0) continue;
+      to.min = to.count == 0 ? from.min : std::min(to.min, from.min);
+      to.max = to.count == 0 ? from.max : std::max(to.max, from.max);
+      to.count += from.count;
+      to.sum += from.sum;
+    }
+    if (plan.percentiles) plan.percentiles->merge(*theirs.percentiles, mine);
+  }
+  for (std::size_t d = 0; d < distincts_.size(); ++d)
+    distincts_[d].merge(other.distincts_[d], mine);
+  pricing_.unpriced += other.pricing_.unpriced;
+  pricing_.partly += other.pricing_.partly;
+  pricing_.estimated += other.pricing_.estimated;
 }
 
 void Aggregation::finish(std::size_t groups) {
@@ -161,8 +208,10 @@ void Aggregation::finish(std::size_t groups) {
 Cell Aggregation::cell(const Aggregate& aggregate, std::uint32_t group) {
   Cell cell;
   if (aggregate.distinct_of) {
-    for (const auto& plan : distincts_) {
-      if (plan.dimension == *aggregate.distinct_of) cell.integer = plan.counts.of(group);
+    for (std::size_t d = 0; d < distincts_.size(); ++d) {
+      if (plan_->distincts[d].dimension == *aggregate.distinct_of) {
+        cell.integer = distincts_[d].of(group);
+      }
     }
     cell.of = static_cast<std::uint64_t>(cell.integer);
     cell.known = true;
@@ -219,11 +268,6 @@ PercentileMethod Aggregation::percentile_method() const {
   return method;
 }
 
-bool Aggregation::rests_on_usage() const {
-  return std::any_of(measures_.begin(), measures_.end(),
-                     [](const auto& plan) { return query::rests_on_usage(plan.measure); });
-}
-
 void Aggregation::tell_pricing(Answer& answer) const {
   answer.calls_unpriced += pricing_.unpriced;
   answer.calls_partly_priced += pricing_.partly;
@@ -236,7 +280,7 @@ std::size_t Aggregation::bytes() const {
     sum += plan.states.capacity() * sizeof(MeasureState);
     if (plan.percentiles) sum += plan.percentiles->bytes();
   }
-  for (const auto& plan : distincts_) sum += plan.counts.bytes();
+  for (const auto& counts : distincts_) sum += counts.bytes();
   return sum;
 }
 

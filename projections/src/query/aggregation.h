@@ -9,6 +9,7 @@
 #include "coder.h"
 #include "groups.h"
 #include "measures.h"
+#include "plan.h"
 #include "projections/query/sketch.h"
 
 namespace hansard::projections::query {
@@ -26,6 +27,8 @@ class Percentiles {
  public:
   explicit Percentiles(std::size_t exact_max) : exact_max_(exact_max) {}
   void add(std::span<const std::uint32_t> groups, const std::int64_t* values);
+  /// Takes in another's values; `mine` are our groups by theirs. Before `finish`.
+  void merge(Percentiles& other, std::span<const std::uint32_t> mine);
   /// Call once, after the last `add`.
   void finish(std::size_t groups);
   /// The value, or nothing when the group has none.
@@ -35,6 +38,7 @@ class Percentiles {
 
  private:
   void sketch(std::uint32_t group, std::int64_t value);
+  void to_sketches();
 
   std::size_t exact_max_;
   bool sketched_ = false;
@@ -49,39 +53,32 @@ class Percentiles {
 struct MeasurePlan {
   Measure measure = Measure::calls;
   std::optional<Percentiles> percentiles = {};
+  bool bounds = false;  ///< the least or the most is asked for
   std::vector<MeasureState> states = {};
-};
-
-/// `count_distinct` of one dimension.
-struct DistinctPlan {
-  DimensionRef dimension;
-  Coder coder;
-  DistinctCounts counts = {};
 };
 
 /// Measures and distinct counts of a query, by group.
 class Aggregation {
  public:
-  /// Errors: as `Coder::make`.
-  static core::Result<Aggregation> make(const facts::Reader& reader, const Query& query,
-                                        const Options& options);
-  [[nodiscard]] std::vector<facts::Column> columns() const;
+  /// Errors: those of making a pricer.
+  static core::Result<Aggregation> make(const Plan& plan);
   /// Takes the chosen rows of a chunk, of these groups, in.
   void add(const Chunk& chunk, std::span<const std::uint32_t> rows,
            std::span<const std::uint32_t> groups, std::size_t group_count);
+  /// Takes in what another thread has; `mine` are our groups by its.
+  void merge(Aggregation& other, std::span<const std::uint32_t> mine, std::size_t group_count);
   void finish(std::size_t groups);
   Cell cell(const Aggregate& aggregate, std::uint32_t group);
   [[nodiscard]] std::uint64_t calls(std::uint32_t group) const { return calls_[group]; }
   [[nodiscard]] PercentileMethod percentile_method() const;
-  [[nodiscard]] bool rests_on_usage() const;
   /// Adds what was met when prices were asked for.
   void tell_pricing(Answer& answer) const;
   [[nodiscard]] std::size_t bytes() const;
 
  private:
   std::vector<MeasurePlan> measures_;
-  std::vector<DistinctPlan> distincts_;
-  CostHook cost_;
+  const Plan* plan_ = nullptr;
+  std::vector<DistinctCounts> distincts_;  ///< as the plan's
   Pricing pricing_;
   std::vector<std::uint64_t> calls_;  ///< by group
   std::vector<std::int64_t> values_;

@@ -174,6 +174,12 @@ core::Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>> Coder::code
   return codes;
 }
 
+std::optional<std::int64_t> Coder::value_of(std::uint64_t code) const {
+  if (dimension_.dimension == Dimension::tag || is_time(dimension_.dimension)) return std::nullopt;
+  if (code == 0) return kNull;
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + code - 1);
+}
+
 bool Coder::may_have(const facts::Segment& segment, std::span<const std::uint64_t> wanted) const {
   const auto& zone = segment.zone(column_);
   if (dimension_.dimension == Dimension::tag) return true;

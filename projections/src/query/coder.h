@@ -36,6 +36,8 @@ class Coder {
   /// Errors: invalid_argument with field `where` (no dimension of numbers, min above max).
   [[nodiscard]] core::Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>> codes_within(
       std::optional<std::int64_t> min, std::optional<std::int64_t> max) const;
+  /// The column's value behind a code, where a code stands for one value of it.
+  [[nodiscard]] std::optional<std::int64_t> value_of(std::uint64_t code) const;
   /// False when no row of the segment can have one of these codes.
   [[nodiscard]] bool may_have(const facts::Segment& segment,
                               std::span<const std::uint64_t> codes) const;

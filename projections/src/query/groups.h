@@ -89,6 +89,13 @@ class DistinctCounts {
       ++counts_[group];
     }
   }
+  /// Takes in another's values; `mine` are our groups by theirs.
+  void merge(const DistinctCounts& other, std::span<const std::uint32_t> mine) {
+    for (std::size_t i = 0; i < other.counts_.size(); ++i) add(mine[i], 0);
+    for (const Pair& pair : other.slots_) {
+      if (pair.value != 0) add(mine[pair.group], pair.value);
+    }
+  }
   [[nodiscard]] std::uint64_t of(std::uint32_t group) const {
     return group < counts_.size() ? counts_[group] : 0;
   }

@@ -141,7 +141,22 @@ inline std::optional<std::int64_t> plain_value(const OracleCall& call, Measure m
     case Measure::calls:
       return 1;
     case Measure::errors:
-      return call.numbers.contains("failure") ? 1 : 0;
+      return call.numbers.contains("failure") || number_in(call, "outcome") == 1 ? 1 : 0;
+    case Measure::scores:
+    case Measure::optimisations:
+      return 1;
+    case Measure::duration_us:
+    case Measure::value:
+    case Measure::tokens_before:
+    case Measure::tokens_after:
+    case Measure::removed:
+    case Measure::summarised:
+      return number_in(call, std::string(to_word(measure)));
+    case Measure::tokens_saved: {
+      const auto before = number_in(call, "tokens_before");
+      const auto after = number_in(call, "tokens_after");
+      return before && after ? std::optional(*before - *after) : std::nullopt;
+    }
     case Measure::latency_us:
       return number_in(call, "latency_us");
     case Measure::ttft_us:
@@ -197,7 +212,9 @@ inline Cell plain_cell(const PlainGroup& group, const Aggregate& aggregate,
     if (const auto value = plain_value(*call, aggregate.measure)) values.push_back(*value);
   }
   std::sort(values.begin(), values.end());
-  const bool rate = aggregate.measure == Measure::tokens_per_second;
+  const bool rate =
+      aggregate.measure == Measure::tokens_per_second || aggregate.measure == Measure::value;
+  const double scale = aggregate.measure == Measure::value ? 1e6 : 1e3;
   cell.of = values.size();
   cell.known = !values.empty();
   Wide sum = 0;
@@ -208,8 +225,15 @@ inline Cell plain_cell(const PlainGroup& group, const Aggregate& aggregate,
     return cell;
   }
   if (aggregate.function == Function::sum) {
-    cell.known |= aggregate.measure == Measure::calls || aggregate.measure == Measure::errors;
-    cell.integer = sum;
+    cell.known |= aggregate.measure == Measure::calls || aggregate.measure == Measure::errors ||
+                  aggregate.measure == Measure::scores ||
+                  aggregate.measure == Measure::optimisations;
+    cell.whole = !rate;
+    if (rate) {
+      cell.real = static_cast<double>(sum) / scale;
+    } else {
+      cell.integer = sum;
+    }
     return cell;
   }
   if (values.empty()) {
@@ -219,7 +243,7 @@ inline Cell plain_cell(const PlainGroup& group, const Aggregate& aggregate,
   if (aggregate.function == Function::avg) {
     cell.whole = false;
     cell.real = static_cast<double>(sum) / static_cast<double>(values.size());
-    if (rate) cell.real /= 1000;
+    if (rate) cell.real /= scale;
     return cell;
   }
   std::int64_t value = values.front();
@@ -230,7 +254,7 @@ inline Cell plain_cell(const PlainGroup& group, const Aggregate& aggregate,
   }
   cell.whole = !rate;
   if (rate) {
-    cell.real = static_cast<double>(value) / 1000;
+    cell.real = static_cast<double>(value) / scale;
   } else {
     cell.integer = value;
   }

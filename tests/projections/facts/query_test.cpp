@@ -1,6 +1,10 @@
 #include <cstdlib>
 
 #include "plain_query.h"
+#include "projections/facts/optimisations.h"
+#include "projections/facts/scores.h"
+#include "projections/facts/tool_calls.h"
+#include "tables_oracle.h"
 
 /// Random queries, answered from columns and from decoded events.
 namespace hansard::projections::query::test {
@@ -22,12 +26,14 @@ int logs() {
 
 class RandomQuery {
  public:
-  explicit RandomQuery(std::uint64_t seed) : random_(seed) {}
+  explicit RandomQuery(std::uint64_t seed, facts::Table table = facts::Table::calls)
+      : random_(seed), table_(table) {}
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
 
   Query next(core::Position end) {
     Query query;
     query.project = support::project(below(5) == 0 ? "other" : "default");
+    query.table = table_;
     for (auto left = 1 + below(3); left > 0; --left) {
       const Aggregate wanted = aggregate();
       if (std::find(query.aggregates.begin(), query.aggregates.end(), wanted) ==
@@ -88,12 +94,12 @@ class RandomQuery {
   Measure measure() {
     for (;;) {
       const auto made = static_cast<Measure>(below(kMeasures));
-      if (is_of(facts::Table::calls, made)) return made;
+      if (is_of(table_, made)) return made;
     }
   }
   DimensionRef dimension() {
     DimensionRef made{static_cast<Dimension>(below(kDimensions))};
-    while (!is_of(facts::Table::calls, made.dimension)) {
+    while (!is_of(table_, made.dimension)) {
       made.dimension = static_cast<Dimension>(below(kDimensions));
     }
     if (made.dimension == Dimension::tag)
@@ -170,6 +176,18 @@ class RandomQuery {
         return std::to_string(below(5));
       case Dimension::source:
         return "api";
+      case Dimension::tool:
+        return name("tool", 4);
+      case Dimension::metric:
+        return name("metric", 4);
+      case Dimension::category:
+        return name("category", 4);
+      case Dimension::evaluator:
+        return name("judge", 4);
+      case Dimension::strategy:
+        return name("strategy", 4);
+      case Dimension::reason:
+        return name("reason", 4);
       default:
         return std::string(
             facts::word_of(column_of(of.dimension), static_cast<std::int64_t>(below(4))));
@@ -177,6 +195,7 @@ class RandomQuery {
   }
 
   std::mt19937_64 random_;
+  facts::Table table_;
 };
 
 Options with_cost() {
@@ -238,6 +257,7 @@ void expect_equal(const Answer& answer, const PlainAnswer& plain, const Query& q
   const bool tokens =
       std::any_of(query.aggregates.begin(), query.aggregates.end(), [](const Aggregate& aggregate) {
         return !aggregate.distinct_of && aggregate.measure >= Measure::input_text &&
+               aggregate.measure <= Measure::saved_cost &&
                aggregate.measure != Measure::latency_us && aggregate.measure != Measure::ttft_us;
       });
   ASSERT_EQ(answer.calls_without_usage, tokens ? plain.without_usage : 0);
@@ -293,6 +313,8 @@ TEST_P(RandomQueries, AreAnsweredAsBruteForceAnswersThem) {
     facts::test::saturate(oracle.calls);
     Options options = with_cost();
     if (i % 4 == 3 && !rests_on_percentiles(query)) options.exact_values_max = 20;
+    options.threads = 1 + static_cast<std::uint32_t>(i % 3);
+    options.rows_per_thread = 10;
     const auto answer = execute(built.model(), keyed_hash(), query, options);
     ASSERT_TRUE(answer) << answer.error().message;
     SCOPED_TRACE("query " + std::to_string(i) + ", seed " + std::to_string(seed) + ": " +
@@ -305,6 +327,51 @@ TEST_P(RandomQueries, AreAnsweredAsBruteForceAnswersThem) {
   EXPECT_GT(sketched, 0U);
   EXPECT_GT(groups, 2'000U);
 }
+
+class RandomTableQueries : public ::testing::TestWithParam<int> {};
+
+TEST_P(RandomTableQueries, AreAnsweredAsBruteForceAnswersThem) {
+  const auto seed = static_cast<std::uint64_t>(GetParam());
+  std::mt19937_64 random(seed);
+  Recorder recorder;
+  facts::test::add_rich_others(recorder, random, 400);
+  if (seed % 2 == 0) {
+    for (std::uint64_t at = 0; at < recorder.log().end().value; at += 3) {
+      ASSERT_TRUE(recorder.log().erase(core::Position{at}));
+    }
+  }
+  const std::uint32_t segment_rows = seed % 3 == 0 ? facts::kSegmentRows : 31;
+  const Built tools(recorder.log(), facts::ToolCallsView(segment_rows));
+  const Built scores(recorder.log(), facts::ScoresView(segment_rows));
+  const Built optimisations(recorder.log(), facts::OptimisationsView(segment_rows));
+  const std::pair<facts::Table, const core::ReadModel*> tables[] = {
+      {facts::Table::tool_calls, &tools.model()},
+      {facts::Table::scores, &scores.model()},
+      {facts::Table::optimisations, &optimisations.model()}};
+  std::uint64_t groups = 0;
+  for (const auto& [table, model] : tables) {
+    RandomQuery queries(seed * 37, table);
+    for (int i = 0; i < kQueriesPerLog / 5; ++i) {
+      const Query query = queries.next(recorder.log().end());
+      const facts::test::TablesOracle oracle(recorder.log(), query.project,
+                                             query.as_of.value_or(recorder.log().end()));
+      const auto& rows = oracle.rows(table);
+      Options options;
+      options.threads = 1 + static_cast<std::uint32_t>(i % 3);
+      options.rows_per_thread = 10;
+      const auto answer = execute(*model, keyed_hash(), query, options);
+      ASSERT_TRUE(answer) << answer.error().message;
+      SCOPED_TRACE(std::string(facts::to_word(table)) + " query " + std::to_string(i) + ", seed " +
+                   std::to_string(seed) + ": " + shown(query));
+      expect_equal(*answer, plain_answer(rows, query), query);
+      if (HasFatalFailure()) return;
+      groups += answer->groups.size();
+    }
+  }
+  EXPECT_GT(groups, 300U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomTableQueries, ::testing::Range(1, 1 + logs()));
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomQueries, ::testing::Range(1, 1 + logs()));
 

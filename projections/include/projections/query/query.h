@@ -206,7 +206,11 @@ struct Options {
   std::size_t bytes_max = kQueryBytesMax;
   std::size_t exact_values_max = kExactPercentileValues;
   CostHook cost = {};
-  /// Asked now and then; false ends the query with `timed_out`. May be empty.
+  /// Rows are shared out to so many threads, the caller's among them (1..16), where there are
+  /// enough of them for another.
+  std::uint32_t threads = 2;
+  std::uint64_t rows_per_thread = 262'144;
+  /// Asked now and then, on each of them; false ends the query with `timed_out`. May be empty.
   std::function<bool()> keep_going = {};
 };
 

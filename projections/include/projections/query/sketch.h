@@ -16,6 +16,7 @@ class Sketch {
  public:
   /// Negative values count as 0.
   void add(std::int64_t value);
+  void merge(const Sketch& other);
   /// The value at rank ceil(tenths / 10000 * n), nearly. @pre something was added; tenths 1..10000.
   [[nodiscard]] std::int64_t at(std::uint32_t tenths) const;
   [[nodiscard]] std::uint64_t count() const { return count_; }
@@ -24,6 +25,8 @@ class Sketch {
   }
 
  private:
+  void reach(std::size_t first, std::size_t last);
+
   std::vector<std::uint64_t> buckets_;  ///< from bucket `first_`
   std::size_t first_ = 0;
   std::uint64_t zeros_ = 0;
