@@ -54,29 +54,69 @@ core::Status Fold::finish() {
 
 core::Status Fold::session_created(bool keep_users) {
   if (session_.empty()) return core::Ok{};
-  auto session = session_row();
-  if (!session) return session.error();
-  if (session->created) return core::Ok{};
+  if (auto s = open_session(); !s) return s;
+  SessionRow& session = *row_;
+  if (session.created) return core::Ok{};
   const auto created = events::created_facts(event_);
   if (!created) return created.error();
-  session->created = true;
+  session.created = true;
   if (created->user_hash) {
     const std::string packed = pack_hash(*created->user_hash);
-    if (auto s = text(Column::user, packed, session->user); !s) return s;
+    if (auto s = text(Column::user, packed, session.user); !s) return s;
     if (keep_users) {
       if (auto s = keep_user(packed); !s) return s;
     }
   }
-  if (auto s = maybe(Column::agent, created->agent, session->agent); !s) return s;
-  if (auto s = maybe(Column::app, created->app, session->app); !s) return s;
-  if (auto s = maybe(Column::source, created->source, session->source); !s) return s;
+  if (auto s = maybe(Column::agent, created->agent, session.agent); !s) return s;
+  if (auto s = maybe(Column::app, created->app, session.app); !s) return s;
+  if (auto s = maybe(Column::source, created->source, session.source); !s) return s;
   if (!created->tag_hashes.empty()) {
     std::vector<std::pair<std::string, std::string>> tags(created->tag_hashes.begin(),
                                                           created->tag_hashes.end());
-    if (auto s = text(Column::tags, encode_tags(std::move(tags)), session->tags); !s) return s;
+    if (auto s = text(Column::tags, encode_tags(std::move(tags)), session.tags); !s) return s;
   }
-  batch_.put(session_key(event_.project, session_), encode(*session));
+  keep_session();
   return core::Ok{};
+}
+
+/// The session's row; a new one, with an id, where there was none.
+core::Status Fold::open_session() {
+  if (row_) return core::Ok{};
+  const std::string key = session_key(event_.project, session_);
+  if (const std::string* stored = batch_.get(key)) {
+    auto decoded = decode_session(*stored);
+    if (!decoded) return decoded.error();
+    row_ = *std::move(decoded);
+    return core::Ok{};
+  }
+  const auto id = new_id(Column::session, session_);
+  if (!id) return id.error();
+  row_.emplace().id = *id;
+  keep_session();
+  return core::Ok{};
+}
+
+/// Where the stream's open calls are: with its session, or in a row of their own.
+core::Status Fold::open_calls() {
+  if (!session_.empty()) return open_session();
+  if (row_) return core::Ok{};
+  const std::string* stored = batch_.get(requests_key(event_.project, event_.stream));
+  row_.emplace();
+  if (!stored) return core::Ok{};
+  auto decoded = decode_open_calls(*stored);
+  if (!decoded) return decoded.error();
+  row_->open = *std::move(decoded);
+  return core::Ok{};
+}
+
+void Fold::keep_session() {
+  if (!session_.empty()) {
+    batch_.put(session_key(event_.project, session_), encode(*row_));
+  } else if (row_->open.empty()) {
+    batch_.erase(requests_key(event_.project, event_.stream));
+  } else {
+    batch_.put(requests_key(event_.project, event_.stream), encode(row_->open));
+  }
 }
 
 core::Status Fold::keep_user(const std::string& packed_hash) {
@@ -96,7 +136,9 @@ core::Status Fold::keep_user(const std::string& packed_hash) {
 core::Status Fold::response_requested() {
   const auto asked = events::request_facts(event_);
   if (!asked) return asked.error();
-  RequestRow request;
+  OpenCall call;
+  call.call = hash_of(event_.stream, asked->call_id);
+  RequestRow& request = call.request;
   if (auto s = maybe(Column::provider, asked->provider, request.provider); !s) return s;
   if (auto s = maybe(Column::model, asked->model, request.model); !s) return s;
   request.kind = static_cast<std::int64_t>(asked->kind);
@@ -105,25 +147,31 @@ core::Status Fold::response_requested() {
   request.prompt_version = count(asked->prompt_version);
   if (auto s = maybe(Column::experiment, asked->experiment, request.experiment); !s) return s;
   if (auto s = maybe(Column::variant, asked->variant, request.variant); !s) return s;
-  const std::string key = request_key(event_.project, event_.stream, asked->call_id);
-  // Looked for, so that one answered within the batch is never written.
-  static_cast<void>(batch_.get(key));
-  batch_.put(key, encode(request));
+  if (auto s = open_calls(); !s) return s;
+  OpenCalls& open = row_->open;
+  std::erase_if(open, [&](const OpenCall& other) { return other.call == call.call; });
+  if (open.size() == kOpenCalls) open.erase(open.begin());
+  open.push_back(call);
+  keep_session();
   return core::Ok{};
 }
 
 core::Result<AskedRow> Fold::asked(const events::OutcomeFacts& outcome, RequestRow& request) {
-  const std::string key = request_key(event_.project, event_.stream, outcome.call_id);
-  request = {};
-  if (const std::string* stored = batch_.get(key)) {
-    const auto decoded = decode_request(*stored);
-    if (!decoded) return decoded.error();
-    request = *decoded;
-    // An answered call is over; only a failed attempt may be followed by another.
-    if (!outcome.reason && outcome.choice == 0) batch_.erase(key);
-  }
+  if (auto s = open_calls(); !s) return s.error();
   AskedRow asked;
   asked.call = hash_of(event_.stream, outcome.call_id);
+  request = {};
+  OpenCalls& open = row_->open;
+  const auto found = std::find_if(open.begin(), open.end(),
+                                  [&](const OpenCall& call) { return call.call == asked.call; });
+  if (found != open.end()) {
+    request = found->request;
+    // An answered call is over; only a failed attempt may be followed by another.
+    if (!outcome.reason && outcome.choice == 0) {
+      open.erase(found);
+      keep_session();
+    }
+  }
   asked.provider = request.provider;
   asked.model = request.model;
   asked.prompt = request.prompt;
@@ -154,27 +202,14 @@ core::Result<Row> Fold::row() {
     at(row, Column::occurred_at) = event_.occurred_at->time_since_epoch().count();
   }
   if (session_.empty()) return row;
-  const auto session = session_row();
-  if (!session) return session.error();
-  at(row, Column::session) = session->id;
-  at(row, Column::user) = session->user;
-  at(row, Column::agent) = session->agent;
-  at(row, Column::app) = session->app;
-  at(row, Column::source) = session->source;
-  at(row, Column::tags) = session->tags;
+  if (auto s = open_session(); !s) return s.error();
+  at(row, Column::session) = row_->id;
+  at(row, Column::user) = row_->user;
+  at(row, Column::agent) = row_->agent;
+  at(row, Column::app) = row_->app;
+  at(row, Column::source) = row_->source;
+  at(row, Column::tags) = row_->tags;
   return row;
-}
-
-/// The session's row; a new one, with an id, where there was none.
-core::Result<SessionRow> Fold::session_row() {
-  const std::string key = session_key(event_.project, session_);
-  if (const std::string* stored = batch_.get(key)) return decode_session(*stored);
-  SessionRow session;
-  const auto id = new_id(Column::session, session_);
-  if (!id) return id.error();
-  session.id = *id;
-  batch_.put(key, encode(session));
-  return session;
 }
 
 core::Result<std::uint32_t> Fold::new_id(Column column, std::string_view text) {

@@ -68,7 +68,9 @@ class Fold {
 
  private:
   core::Status open();
-  core::Result<SessionRow> session_row();
+  core::Status open_session();
+  core::Status open_calls();
+  void keep_session();
   core::Result<std::uint32_t> new_id(Column column, std::string_view text);
   core::Status keep_user(const std::string& packed_hash);
   core::Status seal();
@@ -76,7 +78,8 @@ class Fold {
   const core::RecordedEvent& event_;
   core::ReadModelBatch& batch_;
   std::uint32_t segment_rows_;
-  std::string_view session_;  ///< empty on `calls-*`
+  std::string_view session_;       ///< empty on `calls-*`
+  std::optional<SessionRow> row_;  ///< of the session; on `calls-*` only its open calls
   std::optional<Counters> counters_;
   bool changed_ = false;
 };

@@ -28,10 +28,8 @@ std::string counters_key(std::string_view project) { return key_prefix('m', proj
 std::string session_key(std::string_view project, std::string_view session) {
   return key_prefix('s', project).append(session);
 }
-std::string request_key(std::string_view project, std::string_view stream, std::string_view call) {
-  std::string key = key_prefix('r', project);
-  row::Writer(key).name(stream);
-  return key.append(call);
+std::string requests_key(std::string_view project, std::string_view stream) {
+  return key_prefix('r', project).append(stream);
 }
 std::string hash_key(char letter, std::string_view project, std::int64_t hash) {
   std::string key = key_prefix(letter, project);
@@ -107,14 +105,60 @@ core::Result<Counters> decode_counters(std::string_view row) {
   return counters;
 }
 
+namespace {
+
+void write_open(row::Writer& out, const OpenCalls& open) {
+  for (const auto& [call, request] : open) {
+    out.big_endian_64(static_cast<std::uint64_t>(call));
+    for (const auto value :
+         {request.provider, request.model, request.kind, request.stream, request.prompt,
+          request.prompt_version, request.experiment, request.variant}) {
+      out.signed_varint(or_minus_one(value));
+    }
+  }
+}
+
+/// To the row's end.
+void read_open(row::Reader& in, OpenCalls& open) {
+  while (in.ok() && !in.rest().empty()) {
+    OpenCall& call = open.emplace_back();
+    call.call = static_cast<std::int64_t>(in.big_endian_64());
+    RequestRow& request = call.request;
+    for (auto* value :
+         {&request.provider, &request.model, &request.kind, &request.stream, &request.prompt,
+          &request.prompt_version, &request.experiment, &request.variant}) {
+      *value = or_null(in.signed_varint());
+    }
+  }
+}
+
+}  // namespace
+
+std::string encode(const OpenCalls& open) {
+  std::string out;
+  row::Writer writer(out);
+  write_open(writer, open);
+  return out;
+}
+
+core::Result<OpenCalls> decode_open_calls(std::string_view row) {
+  row::Reader in(row);
+  OpenCalls open;
+  read_open(in, open);
+  if (!in.done()) return damaged_row("open calls");
+  return open;
+}
+
 std::string encode(const SessionRow& session) {
   std::string out;
+  out.reserve(64);
   row::Writer writer(out);
   writer.varint(session.id);
   writer.byte(session.created ? 1 : 0);
   for (const auto id : {session.user, session.agent, session.app, session.source, session.tags}) {
     writer.signed_varint(or_minus_one(id));
   }
+  write_open(writer, session.open);
   return out;
 }
 
@@ -126,31 +170,9 @@ core::Result<SessionRow> decode_session(std::string_view row) {
   for (auto* id : {&session.user, &session.agent, &session.app, &session.source, &session.tags}) {
     *id = or_null(in.signed_varint());
   }
+  read_open(in, session.open);
   if (!in.done()) return damaged_row("a session");
   return session;
-}
-
-std::string encode(const RequestRow& request) {
-  std::string out;
-  row::Writer writer(out);
-  for (const auto value :
-       {request.provider, request.model, request.kind, request.stream, request.prompt,
-        request.prompt_version, request.experiment, request.variant}) {
-    writer.signed_varint(or_minus_one(value));
-  }
-  return out;
-}
-
-core::Result<RequestRow> decode_request(std::string_view row) {
-  row::Reader in(row);
-  RequestRow request;
-  for (auto* value :
-       {&request.provider, &request.model, &request.kind, &request.stream, &request.prompt,
-        &request.prompt_version, &request.experiment, &request.variant}) {
-    *value = or_null(in.signed_varint());
-  }
-  if (!in.done()) return damaged_row("a request");
-  return request;
 }
 
 namespace {

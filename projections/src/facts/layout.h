@@ -18,7 +18,7 @@
 ///
 ///   'm'                              -> counters (`Counters`)
 ///   's' session name                 -> what its calls take from the session (`SessionRow`)
-///   'r' stream 00 call id            -> the latest request of an open call (`RequestRow`)
+///   'r' stream                       -> open calls of a stream that is no session
 ///   'v' column text                  -> varint id of the text; sessions have theirs in 's'
 ///   'i' column id(4, big-endian)     -> the text
 ///   'u' hash of a user, packed       -> calls: varint positions of the latest SessionCreated that
@@ -41,7 +41,7 @@ inline constexpr std::uint32_t kTailBlockRows = 64;
 std::string key_prefix(char letter, std::string_view project);
 std::string counters_key(std::string_view project);
 std::string session_key(std::string_view project, std::string_view session);
-std::string request_key(std::string_view project, std::string_view stream, std::string_view call);
+std::string requests_key(std::string_view project, std::string_view stream);
 /// A key of a letter whose rows go by the hash of something.
 std::string hash_key(char letter, std::string_view project, std::int64_t hash);
 std::string user_key(std::string_view project, std::string_view packed_hash);
@@ -63,20 +63,7 @@ struct Counters {
 std::string encode(const Counters& counters);
 core::Result<Counters> decode_counters(std::string_view row);
 
-/// varint id; byte 1 once SessionCreated was seen; signed varints of the ids below (-1: unknown).
-struct SessionRow {
-  std::uint32_t id = 0;
-  bool created = false;
-  std::int64_t user = kNull;
-  std::int64_t agent = kNull;
-  std::int64_t app = kNull;
-  std::int64_t source = kNull;
-  std::int64_t tags = kNull;
-};
-std::string encode(const SessionRow& session);
-core::Result<SessionRow> decode_session(std::string_view row);
-
-/// Signed varints, -1 for what is unknown.
+/// What a request says of its call. Signed varints, -1 for what is unknown.
 struct RequestRow {
   std::int64_t provider = kNull;
   std::int64_t model = kNull;
@@ -87,8 +74,33 @@ struct RequestRow {
   std::int64_t experiment = kNull;
   std::int64_t variant = kNull;
 };
-std::string encode(const RequestRow& request);
-core::Result<RequestRow> decode_request(std::string_view row);
+
+/// Open calls of a stream whose request is remembered: a call that fails and is given up stays
+/// open.
+inline constexpr std::size_t kOpenCalls = 64;
+struct OpenCall {
+  std::int64_t call = 0;
+  RequestRow request;
+};
+/// Oldest request first; each the call's hash (8 bytes, big-endian) and a `RequestRow`.
+using OpenCalls = std::vector<OpenCall>;
+std::string encode(const OpenCalls& open);
+core::Result<OpenCalls> decode_open_calls(std::string_view row);
+
+/// varint id; byte 1 once SessionCreated was seen; signed varints of the ids below (-1: unknown);
+/// open calls. With the session, because a row of their own would be looked up for every call.
+struct SessionRow {
+  std::uint32_t id = 0;
+  bool created = false;
+  std::int64_t user = kNull;
+  std::int64_t agent = kNull;
+  std::int64_t app = kNull;
+  std::int64_t source = kNull;
+  std::int64_t tags = kNull;
+  OpenCalls open;
+};
+std::string encode(const SessionRow& session);
+core::Result<SessionRow> decode_session(std::string_view row);
 
 /// A call as its tools and judges see it. Signed varints, -1 for ids and versions not known.
 struct AskedRow {

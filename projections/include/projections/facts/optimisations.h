@@ -14,7 +14,7 @@ class OptimisationsView final : public core::Projection {
  public:
   explicit OptimisationsView(std::uint32_t segment_rows = kSegmentRows);  ///< as `CallsView`
   [[nodiscard]] std::string_view name() const override { return "optimisations"; }
-  [[nodiscard]] std::uint32_t version() const override { return 1; }
+  [[nodiscard]] std::uint32_t version() const override { return 2; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:
