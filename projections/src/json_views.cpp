@@ -1,3 +1,6 @@
+#include <limits>
+#include <utility>
+
 #include "json_entry.h"
 #include "projections/json.h"
 
@@ -17,13 +20,37 @@ Json to_json(const DurationSums& sums) {
   return out;
 }
 
+void add_amount(Json& out, const char* key,
+                const std::optional<events::pricing::WidePicoUsd>& pico) {
+  if (!pico) return;
+  Json money = Json::Object{};
+  if (*pico <= std::numeric_limits<std::int64_t>::max()) {
+    money.add("pico_usd", static_cast<std::int64_t>(*pico));
+  }
+  money.add("usd", events::pricing::exact_dollars(*pico));
+  out.add(key, std::move(money));
+}
+
+void add_costs(Json& out, const CostSums& sums) {
+  add_amount(out, "cost", sums.cost);
+  add_amount(out, "saved_cost", sums.saved);
+  add_amount(out, "cost_as_model", sums.as_model);
+  for (const auto& [key, calls] : {std::pair("calls_unpriced", sums.calls_unpriced),
+                                   std::pair("calls_partly_priced", sums.calls_partly_priced),
+                                   std::pair("calls_cost_estimated", sums.calls_cost_estimated)}) {
+    if (calls > 0) out.add(key, calls);
+  }
+}
+
 void add_sums(Json& to, const UsageSums& sums) {
   to.add("calls", sums.calls);
   to.add("failures", sums.failures);
   to.add("calls_without_usage", sums.calls_without_usage);
+  if (sums.calls_estimated > 0) to.add("calls_estimated", sums.calls_estimated);
   to.add("tokens", projections::to_json(sums.tokens));
   to.add("latency", to_json(sums.latency));
   to.add("ttft", to_json(sums.ttft));
+  if (sums.costs) add_costs(to, *sums.costs);
 }
 
 void add_key(Json& to, UsageDimension dimension, const UsageKey& key) {

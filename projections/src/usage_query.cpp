@@ -9,11 +9,12 @@
 #include "core/time.h"
 #include "events/session/ids.h"
 #include "facts/layout.h"
-#include "point_read.h"
 #include "projections/counters.h"
 #include "projections/facts/reader.h"
 #include "projections/usage.h"
 #include "usage_codec.h"
+#include "usage_sums.h"
+#include "user_names.h"
 
 namespace hansard::projections {
 namespace {
@@ -24,6 +25,9 @@ using facts::kNull;
 /// Rows looked at in one go, and between two questions to `keep_going`.
 constexpr std::size_t kChunkRows = 2'048;
 constexpr std::int64_t kDayUs = 86'400'000'000;
+constexpr auto kCache = static_cast<std::int64_t>(events::ServedFrom::cache);
+constexpr auto kPlayback = static_cast<std::int64_t>(events::ServedFrom::playback);
+constexpr auto kEstimated = static_cast<std::int64_t>(events::UsageSource::estimated);
 
 constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
@@ -32,23 +36,6 @@ constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
 core::Error bad(std::string_view field, std::string what) {
   return core::Error{core::Errc::invalid_argument, std::string(field) + ": " + std::move(what),
                      std::string(field)};
-}
-
-void add(DurationSums& sum, const DurationSums& more) {
-  if (more.count == 0) return;
-  sum.min_us = sum.count == 0 ? more.min_us : std::min(sum.min_us, more.min_us);
-  sum.max_us = std::max(sum.max_us, more.max_us);
-  sum.sum_us += more.sum_us;
-  sum.count += more.count;
-}
-
-void add(UsageSums& sum, const UsageSums& more) {
-  sum.calls += more.calls;
-  sum.failures += more.failures;
-  sum.calls_without_usage += more.calls_without_usage;
-  add_usage(sum.tokens, more.tokens);
-  add(sum.latency, more.latency);
-  add(sum.ttft, more.ttft);
 }
 
 std::string day_text(std::int64_t day) {
@@ -133,12 +120,24 @@ class Scan {
     need(Column::served_from);
     need(Column::token_classes);
     for (std::size_t i = 0; i < facts::kTokenClasses; ++i) need(token_class(i));
+    need(Column::usage_source);
     need(Column::latency_us);
     need(Column::ttft_us);
+    for (const auto* hook : {&query.cost, &query.as_model}) {
+      for (const Column column : hook->columns) need(column);
+    }
   }
 
   core::Status run(UsageAnswer& answer) {
     if (auto status = prepare_filters(); !status) return status;
+    for (const auto& [hook, pricer] :
+         {std::pair(&query_.cost, &cost_), std::pair(&query_.as_model, &as_model_)}) {
+      if (!hook->open) continue;
+      auto opened = hook->open(reader_);
+      if (!opened) return opened.error();
+      *pricer = *std::move(opened);
+    }
+    if (query_.cost.open) answer.total.costs.emplace();
     if (nothing_) return core::Ok{};
     for (const facts::Segment& segment : reader_.segments()) {
       if (!may_keep(segment)) continue;
@@ -281,6 +280,7 @@ class Scan {
         if (fresh) {
           if (groups_.size() == kUsageGroupsMax) return too_many();
           groups_.emplace_back();
+          if (cost_) groups_.back().sums.costs.emplace();
         }
         last_key_ = key;
         last_number_ = found->second;
@@ -304,11 +304,10 @@ class Scan {
   [[nodiscard]] bool some(Column column) const { return some_[facts::index_of(column)]; }
 
   void sum() {
-    constexpr auto kCache = static_cast<std::int64_t>(events::ServedFrom::cache);
-    constexpr auto kPlayback = static_cast<std::int64_t>(events::ServedFrom::playback);
     const std::int64_t* served = of(Column::served_from);
     const std::int64_t* failure = of(Column::failure);
     const std::int64_t* classes = of(Column::token_classes);
+    const std::int64_t* source = of(Column::usage_source);
     each([&](std::uint32_t row, Group& group) {
       ++group.sums.calls;
       if (failure[row] != kNull) ++group.sums.failures;
@@ -318,8 +317,10 @@ class Scan {
         ++group.sums.calls_without_usage;
       } else {
         group.known |= static_cast<std::uint32_t>(classes[row]);
+        if (source[row] == kEstimated) ++group.sums.calls_estimated;
       }
     });
+    if (cost_) price();
     for (std::size_t i = 0; i < facts::kTokenClasses; ++i) {
       if (!some(token_class(i))) continue;
       const std::int64_t* tokens = of(token_class(i));
@@ -336,6 +337,35 @@ class Scan {
       const std::int64_t* us = of(Column::ttft_us);
       each([&](std::uint32_t row, Group& group) { add_duration(group.sums.ttft, us[row]); });
     }
+  }
+
+  /// Adds what the chunk's calls cost.
+  void price() {
+    const std::int64_t* served = of(Column::served_from);
+    const std::int64_t* classes = of(Column::token_classes);
+    const std::int64_t* source = of(Column::usage_source);
+    facts::Row values;
+    values.fill(kNull);
+    each([&](std::uint32_t row, Group& group) {
+      if (classes[row] == kNull) return;  // it is counted as one without usage
+      for (const auto* hook : {&query_.cost, &query_.as_model}) {
+        for (const Column column : hook->columns) {
+          values[facts::index_of(column)] = of(column)[row];
+        }
+      }
+      CostSums& sums = *group.sums.costs;
+      const bool kept = served[row] == kCache || served[row] == kPlayback;
+      const auto cost = cost_(values);
+      if (!cost) {
+        ++sums.calls_unpriced;
+      } else {
+        add(kept ? sums.saved : sums.cost, cost->pico_usd);
+        if (!cost->complete) ++sums.calls_partly_priced;
+        if (cost->estimated || source[row] == kEstimated) ++sums.calls_cost_estimated;
+      }
+      if (!as_model_ || kept) return;
+      if (const auto other = as_model_(values)) add(sums.as_model, other->pico_usd);
+    });
   }
 
   core::Result<UsageKey> key_of(UsageDimension dimension, std::int64_t value) {
@@ -375,50 +405,9 @@ class Scan {
   GroupKey last_key_{};
   std::uint32_t last_number_ = 0;
   std::uint64_t undated_ = 0;
+  query::Pricer cost_;
+  query::Pricer as_model_;
   std::map<std::pair<Column, std::int64_t>, std::string> texts_;
-};
-
-/// Puts names to users, as far as a SessionCreated still says them.
-class Names {
- public:
-  Names(const core::ReadModel& model, const core::EventLog& log, const core::ProjectId& project)
-      : model_(model), log_(log), project_(project) {}
-
-  core::Status name(UsageKey& user) {
-    const auto [found, fresh] = names_.try_emplace(user.id);
-    if (fresh) {
-      auto read = look_up(user.id);
-      if (!read) return read.error();
-      found->second = *std::move(read);
-    }
-    if (found->second) {
-      user.kind = UsageKey::Kind::known;
-      user.text = *found->second;
-    }
-    return core::Ok{};
-  }
-
- private:
-  core::Result<std::optional<std::string>> look_up(const std::string& hash) const {
-    const auto row = model_.get(facts::user_key(project_.text(), pack_hash(hash)));
-    if (!row) return row.error();
-    if (!*row) return std::optional<std::string>{};
-    const auto positions = facts::decode_positions(**row);
-    if (!positions) return positions.error();
-    for (auto position = positions->rbegin(); position != positions->rend(); ++position) {
-      auto read = read_at(log_, core::Position{*position}, project_.text(), {});
-      if (!read) return read.error();
-      if (!*read || (*read)->erased) continue;
-      auto* created = std::get_if<events::SessionCreated>(&(*read)->event);
-      if (created && created->user) return std::move(created->user);
-    }
-    return std::optional<std::string>{};
-  }
-
-  const core::ReadModel& model_;
-  const core::EventLog& log_;
-  const core::ProjectId& project_;
-  std::map<std::string, std::optional<std::string>> names_;
 };
 
 core::Status check(const UsageQuery& query) {
@@ -468,7 +457,7 @@ core::Result<UsageAnswer> query_usage(const core::ReadModel& model, const core::
   if (!groups) return groups.error();
   answer.groups = *std::move(groups);
 
-  Names names(model, log, query.project);
+  UserNames names(model, log, query.project);
   const auto user = std::find(query.group_by.begin(), query.group_by.end(), UsageDimension::user);
   const auto at = static_cast<std::size_t>(user - query.group_by.begin());
   for (UsageGroup& group : answer.groups) {

@@ -92,6 +92,7 @@ class Parser {
     add_usage();
     add_query();
     add_search();
+    add_prices();
     add_operate();
   }
 
@@ -239,6 +240,40 @@ class Parser {
     add_filter(app, usage_.filters, "model", "Of this model");
     add_filter(app, usage_.filters, "from", "From this day (2026-11-21)");
     add_filter(app, usage_.filters, "to", "Up to and including this day");
+    app.add_option("--as-model", usage_.as_model,
+                   "Also what it would have cost: MODEL or PROVIDER/MODEL");
+  }
+
+  void add_prices() {
+    CLI::App& models = chosen(
+        app_.add_subcommand("models", "Models with their windows, and what a million tokens cost"),
+        [this] { return models_; });
+    add_url(models, out_);
+    models.add_option("pattern", models_.pattern,
+                      "Part of a name; with * at its end its beginning");
+    add_filter(models, models_.filters, "provider", "At this provider");
+    add_filter(models, models_.filters, "mode", "chat, embedding, ...");
+    add_filter(models, models_.filters, "at", "As of this time (RFC 3339)");
+    models.add_option("--limit", models_.limit, "Most to show (50)")->check(CLI::Range(1, 10'000));
+
+    CLI::App& prices =
+        chosen(app_.add_subcommand("prices", "Price books on record"), [this] { return prices_; });
+    add_url(prices, out_);
+    prices.require_subcommand(0, 1);
+    prices.fallthrough();
+    using Action = PricesCommand::Action;
+    CLI::App* show = prices.add_subcommand("show", "What a model costs");
+    show->add_option("model", prices_.model, "Its name")->required();
+    add_filter(*show, prices_.filters, "provider", "At this provider");
+    add_filter(*show, prices_.filters, "at", "As of this time (RFC 3339)");
+    CLI::App* set = prices.add_subcommand("set", "Publish prices for this project from a file");
+    set->add_option("file", prices_.file, "A book: see events/README.md")->required();
+    set->parse_complete_callback([this] { prices_.action = Action::set; });
+    CLI::App* diff = prices.add_subcommand("diff", "Costs by the prices of two positions");
+    add_filter(*diff, prices_.filters, "from", "Prices published before this position")->required();
+    add_filter(*diff, prices_.filters, "to", "And before this one (the end)");
+    add_filter(*diff, prices_.filters, "by", "Dimensions by commas (model)");
+    diff->parse_complete_callback([this] { prices_.action = Action::diff; });
   }
 
   void add_search() {
@@ -330,6 +365,8 @@ class Parser {
   QueryCommand query_;
   std::vector<std::string> query_words_;
   SearchCommand search_;
+  ModelsCommand models_;
+  PricesCommand prices_;
   ProjectionsCommand projections_;
   DoctorCommand doctor_;
 };

@@ -67,7 +67,19 @@ struct TailCommand {
   bool follow = true;
 };
 struct UsageCommand {
+  std::string as_model;  ///< also what the calls would have cost there; empty: not asked
   std::string by;
+  std::vector<std::pair<std::string, std::string>> filters;
+};
+struct ModelsCommand {
+  std::string pattern;
+  std::vector<std::pair<std::string, std::string>> filters;
+  std::uint64_t limit = 50;
+};
+struct PricesCommand {
+  enum class Action : std::uint8_t { show, set, diff } action = Action::show;
+  std::string model;  ///< of `show`; empty: the books
+  std::string file;   ///< of `set`
   std::vector<std::pair<std::string, std::string>> filters;
 };
 struct QueryCommand {
@@ -91,10 +103,10 @@ struct DoctorCommand {
   bool accept_loss = false;
 };
 
-using Command =
-    std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
-                 ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
-                 QueryCommand, SearchCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+using Command = std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand,
+                             SessionsCommand, ShowCommand, ReplayCommand, DiffCommand, WhyCommand,
+                             TailCommand, UsageCommand, QueryCommand, SearchCommand, ModelsCommand,
+                             PricesCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

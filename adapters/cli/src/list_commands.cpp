@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "json_view.h"
+#include "money_text.h"
 #include "terminal.h"
 
 namespace hansard::cli {
@@ -71,7 +72,8 @@ std::string average_text(const Json& group, std::string_view key) {
   return average ? duration_text(*average) : "-";
 }
 
-void add_group(Table& table, const Json::Array& dimensions, const Json& group, bool total) {
+void add_group(Table& table, const Json::Array& dimensions, const Json& group, bool total,
+               bool as_model) {
   std::vector<std::string> cells;
   for (const Json& dimension : dimensions) {
     const Json* key = group.find(text_of(&dimension));
@@ -92,7 +94,23 @@ void add_group(Table& table, const Json::Array& dimensions, const Json& group, b
   cells.push_back(count_text(group, "calls_without_usage"));
   cells.push_back(average_text(group, "latency"));
   cells.push_back(average_text(group, "ttft"));
+  cells.push_back(money_text(group.find("cost")));
+  cells.push_back(money_text(group.find("saved_cost")));
+  if (as_model) cells.push_back(money_text(group.find("cost_as_model")));
   table.add(std::move(cells));
+}
+
+/// What the sums do not say by themselves.
+void print_doubts(const Json& total) {
+  for (const auto& [key, what] :
+       {std::pair("calls_unpriced", "calls have no known price and are not in the cost"),
+        std::pair("calls_partly_priced", "calls have tokens without a price, left out of the cost"),
+        std::pair("calls_cost_estimated", "calls have a cost that rests on an assumption"),
+        std::pair("calls_estimated", "calls have tokens that were estimated, not told")}) {
+    if (const auto calls = number_at(total, key)) {
+      std::printf("%s %s\n", grouped(*calls).c_str(), what);
+    }
+  }
 }
 
 }  // namespace
@@ -136,6 +154,7 @@ Result<int> run_usage(Backend& backend, const UsageCommand& command, const Outpu
   target.segment("v1").segment("usage");
   if (!command.by.empty()) target.query("by", command.by);
   for (const auto& [name, value] : command.filters) target.query(name, value);
+  if (!command.as_model.empty()) target.query("as_model", command.as_model);
   const auto answer = get_json(backend, target.text());
   if (!answer) return answer.error();
   if (output.json) {
@@ -148,15 +167,22 @@ Result<int> run_usage(Backend& backend, const UsageCommand& command, const Outpu
     columns.push_back({text_of(&dimension), Align::left, true});
   }
   for (const char* title : {"calls", "failed", "tokens in", "cached", "out", "reasoning",
-                            "no usage", "latency", "first token"}) {
+                            "no usage", "latency", "first token", "cost", "saved"}) {
     columns.push_back({title, Align::right});
   }
+  const bool as_model = !command.as_model.empty();
+  if (as_model) columns.push_back({"as " + command.as_model, Align::right});
   Table table(std::move(columns));
-  for (const Json& group : list_at(*answer, "groups")) add_group(table, dimensions, group, false);
+  for (const Json& group : list_at(*answer, "groups")) {
+    add_group(table, dimensions, group, false, as_model);
+  }
   const Json* total = answer->find("total");
   // Ungrouped, the only row is the total.
-  if (total != nullptr && !dimensions.empty()) add_group(table, dimensions, *total, true);
+  if (total != nullptr && !dimensions.empty()) {
+    add_group(table, dimensions, *total, true, as_model);
+  }
   std::fputs(table.text(output.columns).c_str(), stdout);
+  if (total != nullptr) print_doubts(*total);
   if (const auto undated = number_at(*answer, "undated_calls_left_out")) {
     std::printf("%s calls without a time are not in these days\n", grouped(*undated).c_str());
   }

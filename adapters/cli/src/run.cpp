@@ -87,6 +87,15 @@ struct Dispatch {
   Result<int> operator()(const UsageCommand& command) const {
     return with(Access::read_views, run_usage, command);
   }
+  Result<int> operator()(const ModelsCommand& command) const {
+    return with(Access::read_log, run_models, command);
+  }
+  Result<int> operator()(const PricesCommand& command) const {
+    using Action = PricesCommand::Action;
+    if (command.action == Action::set) return with(Access::record, run_prices, command);
+    const bool calls = command.action == Action::diff;
+    return with(calls ? Access::read_views : Access::read_log, run_prices, command);
+  }
   Result<int> operator()(const QueryCommand& command) const {
     return with(Access::read_views, run_query, command);
   }

@@ -66,7 +66,7 @@ std::string type_schema(std::string_view type) {
 }
 
 const SchemaDoc& schema_named(std::string_view name) {
-  for (const auto list : {log_schemas(), session_schemas(), query_schemas()}) {
+  for (const auto list : {log_schemas(), session_schemas(), query_schemas(), price_schemas()}) {
     const auto found = std::find_if(list.begin(), list.end(),
                                     [&](const SchemaDoc& doc) { return doc.name == name; });
     if (found != list.end()) return *found;

@@ -13,11 +13,12 @@ namespace hansard::http {
 std::span<const SchemaDoc> log_schemas();      ///< events, frames, writes, and what operates
 std::span<const SchemaDoc> session_schemas();  ///< conversations, and what explains them
 std::span<const SchemaDoc> query_schemas();    ///< queries and their answers
+std::span<const SchemaDoc> price_schemas();    ///< prices, estimates, costs before and after
 
 /// Schemas that are no objects, and those that are one of several: members of an object, as text.
 std::string_view plain_schemas();
 
-/// Writes `"<name>":{...}`. @pre `...` in it names one of the two lists above.
+/// Writes `"<name>":{...}`. @pre `...` in it names one of the lists above.
 void add_schema(JsonOut& json, const SchemaDoc& doc);
 
 /// `{"$ref":...}`

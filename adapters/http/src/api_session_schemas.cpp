@@ -297,6 +297,13 @@ constexpr MemberDoc kUsageTotal[] = {
     {"tokens", "Tokens", "Sums of all that were told."},
     {"latency", "Durations", "Until the last token."},
     {"ttft", "Durations", "Until the first one."},
+    {"calls_estimated?", "count", "Calls whose tokens are an estimate."},
+    {"cost?", "Money", "Of calls that a provider served; absent: none has a price."},
+    {"saved_cost?", "Money", "What answers from a cache or the record would have cost."},
+    {"cost_as_model?", "Money", "What the calls would have cost at `as_model`."},
+    {"calls_unpriced?", "count", "Calls with tokens and no known price: not in the cost."},
+    {"calls_partly_priced?", "count", "Calls of which some tokens have no price."},
+    {"calls_cost_estimated?", "count", "Calls whose cost rests on an assumption."},
 };
 constexpr MemberDoc kUsageGroup[] = {
     {"...", "UsageTotal", ""},
@@ -313,6 +320,7 @@ constexpr MemberDoc kUsageSums[] = {
     {"groups", "list of UsageGroup", "One for each that occurs."},
     {"total", "UsageTotal", "All of them together."},
     {"undated_calls_left_out?", "count", "Calls without a time, where days were chosen."},
+    {"books?", "list of text", "Price books that the costs rest on, with their versions."},
     {"checkpoint", "Position", "One past the last position that this reflects."},
 };
 constexpr MemberDoc kSnippetPiece[] = {

@@ -22,6 +22,8 @@ Route export_route(const ReadsPtr& reads);
 Route usage_route(const ReadsPtr& reads);
 Route query_route(const ReadsPtr& reads);
 Route search_route(const ReadsPtr& reads);
+/// Prices, the catalogue, estimates; each with what is told of it.
+std::vector<AddedRoute> price_routes(const ReadsPtr& reads);
 std::vector<Route> page_routes(const ReadsPtr& reads);
 std::vector<Route> operate_routes(const ReadsPtr& reads);
 

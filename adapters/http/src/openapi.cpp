@@ -225,6 +225,7 @@ std::string openapi_document(const std::vector<Route>& routes, Added added) {
   add_schemas(json, log_schemas());
   add_schemas(json, session_schemas());
   add_schemas(json, query_schemas());
+  add_schemas(json, price_schemas());
   for (const AddedRoute& each : added) add_schemas(json, each.schemas);
   for (const events::EventShape& shape : events::command_shapes()) add_command(json, shape);
   std::string text = json.take();

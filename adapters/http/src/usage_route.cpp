@@ -4,6 +4,7 @@
 #include "events/session/ids.h"
 #include "families.h"
 #include "http/problem.h"
+#include "projections/call_costs.h"
 #include "projections/json.h"
 #include "projections/usage.h"
 
@@ -29,8 +30,8 @@ core::Status read_dimensions(const std::optional<std::string>& list, UsageQuery&
 }
 
 Result<UsageQuery> usage_query(const Request& request) {
-  const auto query =
-      Query::of(request, {"by", "user", "session", "provider", "model", "from", "to", "at_least"});
+  const auto query = Query::of(request, {"by", "user", "session", "provider", "model", "from", "to",
+                                         "as_model", "as_provider", "prices_as_of", "at_least"});
   if (!query) return query.error();
   UsageQuery out;
   out.project = request.principal.project;
@@ -55,12 +56,45 @@ Result<UsageQuery> usage_query(const Request& request) {
   return out;
 }
 
+/// Where costs come from, and what is wished for of them.
+/// @param used  is told of the books
+core::Status add_prices(Reads& reads, const Request& request, UsageQuery& into,
+                        const std::shared_ptr<projections::BooksUsed>& used) {
+  const auto query = Query::of(request, {"by", "user", "session", "provider", "model", "from", "to",
+                                         "as_model", "as_provider", "prices_as_of", "at_least"});
+  if (!query) return query.error();
+  const auto prices = reads.prices->read(into.project);
+  if (!prices) return prices.error();
+  projections::CostOptions options;
+  options.used = used;
+  const auto as_of = query->number("prices_as_of");
+  if (!as_of) return as_of.error();
+  if (*as_of) options.prices_as_of = core::Position{**as_of};
+  into.cost = projections::cost_hook(*prices, into.project, options);
+  const auto model = query->text("as_model");
+  const auto provider = query->text("as_provider");
+  if (provider && !model) return events::bad_field("as_provider", "needs as_model");
+  if (!model) return core::Ok{};
+  if (!(*prices)
+           ->book.quote(into.project.text(), provider.value_or(""), *model, options.prices_as_of)
+           .at(request.received_at)) {
+    return events::bad_field("as_model", "no price is known for " + *model);
+  }
+  options.as = {provider.value_or(""), *model};
+  into.as_model = projections::cost_hook(*prices, into.project, options);
+  return core::Ok{};
+}
+
 void answer_usage(Reads& reads, const RequestPtr& request, const Responder& respond) {
   if (auto status = refuse_as_of(*request, "usage"); !status) {
     return respond(problem(std::move(status.error())));
   }
   auto query = usage_query(*request);
   if (!query) return respond(problem(std::move(query.error())));
+  const auto used = std::make_shared<projections::BooksUsed>();
+  if (auto status = add_prices(reads, *request, *query, used); !status) {
+    return respond(problem(std::move(status.error())));
+  }
   if (query->session) {
     // The id as the client knows it; rows carry the stream's name.
     const auto stream =
@@ -69,12 +103,19 @@ void answer_usage(Reads& reads, const RequestPtr& request, const Responder& resp
     query->session = std::string(stream->name());
   }
   reads.from_view("calls", request, respond,
-                  [&context = reads.context,
+                  [&context = reads.context, used,
                    query = *std::move(query)](const core::ReadModel& view) -> Result<Response> {
                     const auto answer =
                         projections::query_usage(view, context.log, context.keyed_hash, query);
                     if (!answer) return answer.error();
-                    return answer_with(context, projections::to_json(*answer), answer->checkpoint);
+                    events::Json json = projections::to_json(*answer);
+                    for (const auto& each : used->list()) {
+                      if (json.find("books") == nullptr) {
+                        json.add("books", events::Json::Array{});
+                      }
+                      json.find("books")->push(each.book + " " + each.version);
+                    }
+                    return answer_with(context, std::move(json), answer->checkpoint);
                   });
 }
 

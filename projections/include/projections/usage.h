@@ -11,7 +11,9 @@
 #include "core/event_log.h"
 #include "core/hash.h"
 #include "core/projection.h"
+#include "events/pricing/dollars.h"
 #include "events/session/usage.h"
+#include "projections/query/query.h"
 
 namespace hansard::projections {
 
@@ -35,8 +37,21 @@ struct UsageQuery {
   std::optional<std::string> model;
   std::optional<std::chrono::sys_days> from;  ///< first day; leaves undated calls out
   std::optional<std::chrono::sys_days> to;    ///< last day, inclusive; likewise
+  query::CostHook cost;                       ///< empty: costs are not told
+  query::CostHook as_model;  ///< what the calls would have cost otherwise; empty: likewise
   /// Asked now and then during the scan; false ends it with `timed_out`. May be empty.
   std::function<bool()> keep_going;
+};
+
+/// Over the calls that a provider served, and those that it did not have to.
+struct CostSums {
+  std::optional<events::pricing::WidePicoUsd> cost;      ///< nothing: no call has a price
+  std::optional<events::pricing::WidePicoUsd> saved;     ///< what the others would have cost
+  std::optional<events::pricing::WidePicoUsd> as_model;  ///< of `cost`'s calls
+  std::uint64_t calls_unpriced = 0;        ///< usage is known, and nothing of it has a price
+  std::uint64_t calls_partly_priced = 0;   ///< some of it has none and is left out
+  std::uint64_t calls_cost_estimated = 0;  ///< a rate was assumed, or the usage is an estimate
+  bool operator==(const CostSums&) const = default;
 };
 
 /// Microseconds over the calls that say it.
@@ -52,9 +67,11 @@ struct UsageSums {
   std::uint64_t calls = 0;                ///< with an outcome, good or bad
   std::uint64_t failures = 0;             ///< of `calls`
   std::uint64_t calls_without_usage = 0;  ///< of `calls`: `tokens` knows nothing of these
+  std::uint64_t calls_estimated = 0;      ///< of `calls`: their tokens are an estimate
   events::Usage tokens;                   ///< by disjoint class; absent: no call said anything
   DurationSums latency;
   DurationSums ttft;
+  std::optional<CostSums> costs;  ///< where the query has prices
   bool operator==(const UsageSums&) const = default;
 };
 

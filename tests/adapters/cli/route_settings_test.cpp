@@ -24,6 +24,16 @@ RouteOptions route(const std::string& name, const std::string& toml) {
   return settings.routes[name];
 }
 
+TEST(RouteSettings, BudgetsMayCountMoney) {
+  const RouteOptions read =
+      route("openai", "budgets = [{ usd = '12.50' }, { usd = '0.000001', unpriced = 'allow' }]");
+  ASSERT_EQ(read.budgets.size(), 2U);
+  EXPECT_EQ(read.budgets[0].pico_usd, 12'500'000'000'000);
+  EXPECT_FALSE(read.budgets[0].allows_unpriced);
+  EXPECT_EQ(read.budgets[1].pico_usd, 1'000'000);
+  EXPECT_TRUE(read.budgets[1].allows_unpriced);
+}
+
 TEST(RouteSettings, EverythingIsOffUnlessItIsSet) {
   const RouteOptions read = route("openai", "");
   EXPECT_TRUE(read.targets.empty());
@@ -142,6 +152,14 @@ TEST(RouteSettings, WhatIsWrongIsNamedWithItsPath) {
                "f:2: routes.openai.rate_limit: has no limit: say requests or tokens"},
            Row{"budgets = [{ by = 'tag:', tokens = 1 }]",
                "f:2: routes.openai.budgets[0].by: expected route, key, user or tag:<key>"},
+           Row{"budgets = [{ by = 'key' }]",
+               "f:2: routes.openai.budgets[0]: has no limit: say requests, tokens or usd"},
+           Row{"budgets = [{ usd = 'ten' }]",
+               "f:2: routes.openai.budgets[0].usd: expected dollars as a text, such as \"12.50\""},
+           Row{"budgets = [{ usd = '-1' }]",
+               "f:2: routes.openai.budgets[0].usd: expected dollars as a text, such as \"12.50\""},
+           Row{"budgets = [{ usd = '1', unpriced = 'maybe' }]",
+               "f:2: routes.openai.budgets[0].unpriced: expected refuse or allow"},
            Row{"budgets = [{ period = 'week', tokens = 1 }]",
                "f:2: routes.openai.budgets[0].period: expected day, month or ever"},
            Row{"mode = 'dead'",

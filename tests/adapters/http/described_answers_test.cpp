@@ -61,6 +61,13 @@ class DescribedAnswers : public EngineServer {
     expect_receipts(s1 + "fork", R"({"child":"s3","at_version":1,"reason":"edit"})");
     expect_receipts(s1 + "end", R"({"reason":"done"})");
     expect_receipts(s1 + "reopen", "{}");
+    expect_receipts("/v1/prices",
+                    R"({"book":"b","version":"1","provenance":"x","effective_from":)"
+                    R"("2020-01-01T00:00:00Z","entries":[{"model":"m","mode":"chat","prices":)"
+                    R"({"standard":{"input_text":7}},"regions":{"eu":1100}}]})");
+    EXPECT_EQ(
+        post("/v1/estimate", R"({"model":"m","usage":{"input_text":3,"output_text":1}})").status,
+        200);
     expect_receipts("/v1/append", R"({"records":[{"stream":"custom-a","type":"Noted","facts":{},)"
                                   R"("event_id":"01234567-89ab-4cde-8f01-23456789abcd"}]})");
   }
@@ -126,6 +133,9 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
                                    "/v1/sessions/s1/replay?max_gap=0&",
                                    "/v1/events?",
                                    "/v1/export?",
+                                   "/v1/prices?model=m&",
+                                   "/v1/prices/changes?",
+                                   "/v1/models/catalogue?",
                                    "/v1/usage?",
                                    "/v1/usage?by=model,day,user,session,provider&",
                                    "/v1/admin/projections",
@@ -139,7 +149,7 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
   }
   expect_get("/v1/sessions/s1/replay?max_gap=0", 200, sse);
   for (const char* format : {"json", "csv", "ndjson"}) {
-    const std::string query = R"({"measures":["calls","p95(latency_us)","sum(cost)"],)"
+    const std::string query = R"q({"measures":["calls","p95(latency_us)","sum(cost)"],)q"
                               R"("group_by":["user","tag:team","day"],"from":"2020-01-01",)"
                               R"("at_least":)" +
                               std::to_string(log_.end().value) + R"(,"format":")" + format + "\"}";
@@ -166,6 +176,8 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
   // These need a view that has stopped, and a store that cannot be read.
   EXPECT_EQ(unseen.erase("post /v1/admin/projections/{name}/retry 202 application/json"), 1U);
   EXPECT_EQ(unseen.erase("get /sessions/{id} 503 text/html; charset=utf-8"), 1U);
+  // Nothing is searched here: tests/adapters/search does.
+  EXPECT_EQ(unseen.erase("get /v1/search 200 application/json"), 1U);
   for (const std::string& answer : unseen) ADD_FAILURE() << answer << " was not given";
 }
 
