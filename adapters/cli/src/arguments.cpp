@@ -91,6 +91,7 @@ class Parser {
     add_tail();
     add_usage();
     add_query();
+    add_report();
     add_search();
     add_prices();
     add_operate();
@@ -303,6 +304,24 @@ class Parser {
     app.add_option("--limit", search_.limit, "Most to show (10)")->check(CLI::Range(1, 100));
   }
 
+  void add_report() {
+    CLI::App& app = chosen(
+        app_.add_subcommand("report", "Questions that everybody asks, by name; without one: which"),
+        [this] { return report_; });
+    add_url(app, out_);
+    app.add_option("name", report_.name, "costs, sessions, users, latency, ...");
+    add_filter(app, report_.filters, "since", "90m, 36h, 7d, 2w before now, or a time (7d)");
+    add_filter(app, report_.filters, "from", "First day or time");
+    add_filter(app, report_.filters, "to", "First moment left out");
+    add_filter(app, report_.filters, "period", "today, this week, last month, last 7 days, ...");
+    add_filter(app, report_.filters, "where", "Further conditions, as in a query");
+    add_filter(app, report_.filters, "zone", "Time zone of days: Europe/Berlin (UTC)");
+    app.add_option_function<std::string>(
+        "--as-of",
+        [this](const std::string& value) { report_.filters.emplace_back("as_of", value); },
+        "Only what was recorded before this position");
+  }
+
   void add_query() {
     CLI::App& app = chosen(
         app_.add_subcommand("query",
@@ -363,6 +382,7 @@ class Parser {
   TailCommand tail_;
   UsageCommand usage_;
   QueryCommand query_;
+  ReportCommand report_;
   std::vector<std::string> query_words_;
   SearchCommand search_;
   ModelsCommand models_;

@@ -82,6 +82,10 @@ struct PricesCommand {
   std::string file;   ///< of `set`
   std::vector<std::pair<std::string, std::string>> filters;
 };
+struct ReportCommand {
+  std::string name;                                          ///< empty: list them
+  std::vector<std::pair<std::string, std::string>> filters;  ///< query parameters of the route
+};
 struct QueryCommand {
   std::string text;  ///< `-`: from standard input
   std::string file;  ///< instead; likewise
@@ -103,10 +107,11 @@ struct DoctorCommand {
   bool accept_loss = false;
 };
 
-using Command = std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand,
-                             SessionsCommand, ShowCommand, ReplayCommand, DiffCommand, WhyCommand,
-                             TailCommand, UsageCommand, QueryCommand, SearchCommand, ModelsCommand,
-                             PricesCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+using Command =
+    std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
+                 ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
+                 QueryCommand, ReportCommand, SearchCommand, ModelsCommand, PricesCommand,
+                 VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

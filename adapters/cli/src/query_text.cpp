@@ -150,7 +150,9 @@ std::string query_table(const Json& answer, std::size_t columns,
   std::vector<Table::Column> titles;
   for (const std::string& name : dimensions) titles.push_back({name, Table::Align::left, true});
   for (const std::string& name : measures) {
-    titles.push_back({name, Table::Align::right});
+    // As it may be asked for: a bare measure is its sum.
+    const bool is_sum = name.starts_with("sum(") && name.ends_with(')');
+    titles.push_back({is_sum ? name.substr(4, name.size() - 5) : name, Table::Align::right});
     if (!compared) continue;
     titles.push_back({"before", Table::Align::right});
     titles.push_back({"change", Table::Align::right});

@@ -96,6 +96,9 @@ struct Dispatch {
     const bool calls = command.action == Action::diff;
     return with(calls ? Access::read_views : Access::read_log, run_prices, command);
   }
+  Result<int> operator()(const ReportCommand& command) const {
+    return with(Access::read_views, run_report, command);
+  }
   Result<int> operator()(const QueryCommand& command) const {
     return with(Access::read_views, run_query, command);
   }

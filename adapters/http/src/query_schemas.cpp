@@ -60,6 +60,7 @@ constexpr MemberDoc kQueryGroup[] = {
     {"of?", "map of count", "Of how many of the group's calls a measure is known, where not all."},
     {"hashes?", "map of text", "Keyed hashes of the user and of tags' values."},
     {"erased?", "list of text", "Dimensions whose name has been erased."},
+    {"window?", "count", "Of a report: tokens that the group's model takes at most."},
 };
 constexpr MemberDoc kQueryAnswer[] = {
     {"...", "QueryHead", ""},

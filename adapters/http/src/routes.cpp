@@ -36,6 +36,7 @@ std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added)
   all.push_back(search_route(reads));
   add(operate_routes(reads));
   for (AddedRoute& each : price_routes(reads)) added.push_back(std::move(each));
+  for (AddedRoute& each : report_routes(reads)) added.push_back(std::move(each));
   for (const AddedRoute& each : added) all.push_back(each.route);
   all.push_back(openapi_route(all, added));
   return all;

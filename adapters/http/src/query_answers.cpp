@@ -1,0 +1,70 @@
+#include "query_answers.h"
+
+#include <atomic>
+
+#include "projections/call_costs.h"
+#include "projections/query/shown.h"
+
+namespace hansard::http {
+
+namespace {
+
+namespace query = projections::query;
+using core::Result;
+
+/// True while somebody waits for the answer and it is not too late.
+std::function<bool()> patience(const Request& request) {
+  auto here = std::make_shared<std::atomic<bool>>(true);
+  if (request.departure) {
+    request.departure->then([here] { here->store(false, std::memory_order_relaxed); });
+  }
+  return [here, deadline = request.deadline] {
+    return here->load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < deadline;
+  };
+}
+
+bool asks_cost(const query::Query& query) {
+  const auto is = [](query::Measure measure) {
+    return measure == query::Measure::cost || measure == query::Measure::saved_cost;
+  };
+  for (const auto& one : query.aggregates) {
+    if (!one.distinct_of && is(one.measure)) return true;
+  }
+  for (const auto& filter : query.where_measure) {
+    if (is(filter.measure)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<query::Options> QueryAnswers::options(const Request& request,
+                                             const query::Request& asked) const {
+  query::Options options;
+  options.bytes_max = static_cast<std::size_t>(reads_.context.limits[Limit::query_bytes]);
+  options.keep_going = patience(request);
+  if (!asks_cost(asked.query)) return options;
+  auto prices = reads_.prices->read(asked.query.project);
+  if (!prices) return std::move(prices.error());
+  projections::CostOptions costs;
+  if (asked.prices_as_of) costs.prices_as_of = *asked.prices_as_of;
+  options.cost = projections::cost_hook(*std::move(prices), asked.query.project, costs);
+  return options;
+}
+
+Result<query::Answer> QueryAnswers::answer(const Context& context, const query::Request& asked,
+                                           const query::Options& options,
+                                           const core::ReadModel& view) {
+  auto found = query::execute(view, context.keyed_hash, asked.query, options);
+  if (!found) {
+    if (found.error().code == core::Errc::too_large) context.metrics.limit_hit(Limit::query_bytes);
+    return found;
+  }
+  const auto shown =
+      query::show_names(view, context.log, asked.query.project, options.keep_going, *found);
+  if (!shown) return shown.error();
+  found->asked_at = asked.asked_at;
+  return found;
+}
+
+}  // namespace hansard::http
