@@ -9,7 +9,7 @@
 #include "projections/query/names.h"
 #include "projections/usage.h"
 #include "text_values.h"
-#include "words.h"
+#include "word_reader.h"
 
 namespace hansard::projections::query {
 namespace {
@@ -19,16 +19,6 @@ constexpr std::size_t kTextListMax = 256;
 /// `last 500 days`.
 constexpr std::int64_t kPeriodsMax = 1'000;
 
-std::vector<std::string> split_names(const std::string& names) {
-  std::vector<std::string> out;
-  for (std::size_t from = 0; from < names.size();) {
-    const std::size_t end = std::min(names.find(", ", from), names.size());
-    out.push_back(names.substr(from, end - from));
-    from = end + 2;
-  }
-  return out;
-}
-
 /// Words that begin a clause, and so end what stands before.
 constexpr std::string_view kClauses[] = {
     "from",   "by",    "where", "since", "to",      "today", "this", "last",  "yesterday",
@@ -36,9 +26,9 @@ constexpr std::string_view kClauses[] = {
 
 /// Reads one text, word by word, without going back. Whatever is wrong first is told; what is read
 /// after that means nothing.
-class Parser {
+class Parser : private WordReader {
  public:
-  Parser(std::vector<Word> words, core::Timestamp now) : words_(std::move(words)) {
+  Parser(std::vector<Word> words, core::Timestamp now) : WordReader(std::move(words)) {
     request_.asked_at = now;
     request_.query.limit = kDefaultLimit;
   }
@@ -58,59 +48,6 @@ class Parser {
 
  private:
   Query& query() { return request_.query; }
-  [[nodiscard]] const Word& here() const { return words_[at_]; }
-  [[nodiscard]] const Word& after() const { return words_[std::min(at_ + 1, words_.size() - 1)]; }
-  Word take() {
-    const Word word = here();
-    if (word.kind != Word::Kind::end) ++at_;
-    return word;
-  }
-  bool took(std::string_view word) {
-    if (!here().is(word)) return false;
-    ++at_;
-    return true;
-  }
-  bool took_mark(std::string_view mark) {
-    if (!here().is_mark(mark)) return false;
-    ++at_;
-    return true;
-  }
-
-  void fail(const Word& word, std::string message) {
-    if (!error_)
-      error_ = TextError{word.column, std::max<std::size_t>(1, word.length), std::move(message)};
-  }
-  static std::string found(const Word& word) {
-    return word.kind == Word::Kind::end ? "the end" : "\"" + word.text.substr(0, 80) + "\"";
-  }
-  void expected(const Word& word, std::string_view what,
-                const std::vector<std::string>& known = {}) {
-    std::string message = "expected " + std::string(what) + ", found " + found(word);
-    const std::string near = word.kind == Word::Kind::plain ? nearest(word.text, known) : "";
-    if (!near.empty()) message += "; did you mean \"" + near + "\"?";
-    fail(word, std::move(message));
-  }
-
-  /// Names the table that has it, the name it was likely meant to be, or all there are.
-  void unknown(const Word& word, const std::string& what, const std::vector<std::string>& known) {
-    if (word.kind != Word::Kind::plain) return expected(word, "a " + what);
-    const std::string table(facts::to_word(query().table));
-    for (const std::string_view other : facts::kTableWords) {
-      const auto there = facts::table_of(other).value();
-      const std::string names = dimensions_of(there) + ", " + measures_of(there);
-      const auto all = split_names(names);
-      if (other == table || std::find(all.begin(), all.end(), word.text) == all.end()) continue;
-      return fail(word, found(word) + " is not of " + table + " but of " + std::string(other) +
-                            ": say from " + std::string(other));
-    }
-    const std::string near = nearest(word.text, known);
-    std::string message = "there is no " + what + " " + found(word);
-    if (!near.empty()) return fail(word, message + "; did you mean \"" + near + "\"?");
-    std::string list;
-    for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
-    fail(word, message + "; there are " + list);
-  }
-
   void find_table() {
     for (std::size_t i = 0; i + 1 < words_.size(); ++i) {
       if (!words_[i].is("from")) continue;
@@ -128,10 +65,10 @@ class Parser {
   }
 
   std::vector<std::string> measure_names() const {
-    return split_names(measures_of(request_.query.table));
+    return names_in(measures_of(request_.query.table));
   }
   std::vector<std::string> dimension_names() const {
-    return split_names(dimensions_of(request_.query.table));
+    return names_in(dimensions_of(request_.query.table));
   }
 
   /// `sum(cost)`, or a measure that adds up.
@@ -168,7 +105,8 @@ class Parser {
         read && (read->distinct_of ? is_of(query().table, read->distinct_of->dimension)
                                    : is_of(query().table, read->measure));
     if (!there) {
-      return unknown(at_fault, read && read->distinct_of ? "dimension" : "measure", known),
+      return unknown(query().table, at_fault, read && read->distinct_of ? "dimension" : "measure",
+                     known),
              std::nullopt;
     }
     return *std::move(read);
@@ -181,7 +119,7 @@ class Parser {
       const auto read = parse_dimension(word.text, "text");
       if (read && is_of(query().table, read->dimension)) return *read;
     }
-    return unknown(word, "dimension", known), std::nullopt;
+    return unknown(query().table, word, "dimension", known), std::nullopt;
   }
 
   /// True when another entry of a list follows.
@@ -295,7 +233,7 @@ class Parser {
     if (word.kind == Word::Kind::plain && !parse_dimension(word.text, "text")) {
       auto known = dimension_names();
       for (auto& name : measure_names()) known.push_back(std::move(name));
-      return unknown(word, "dimension or measure", known);
+      return unknown(query().table, word, "dimension or measure", known);
     }
     auto dimension = this->dimension();
     if (error_) return;
@@ -502,10 +440,7 @@ class Parser {
     if (to_word_) fail(*to_word_, "the end must be after the beginning");
   }
 
-  std::vector<Word> words_;
-  std::size_t at_ = 0;
   Request request_;
-  std::optional<TextError> error_;
   std::vector<std::string> seen_;
   std::vector<std::pair<Word, DimensionRef>> ordered_by_;
   bool period_ = false;
