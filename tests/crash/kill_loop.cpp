@@ -23,7 +23,7 @@ constexpr seconds kRestartMax{20};
 constexpr milliseconds kLongestFirstStart{600};
 /// With these texts a round writes more than a memtable holds.
 constexpr std::size_t kHeavyPayloadBytes = 96U << 10;
-constexpr std::array<const char*, 2> kViews{"sessions", "usage"};
+constexpr std::array<const char*, 2> kViews{"sessions", "calls"};
 
 double ms(microseconds time) { return static_cast<double>(time.count()) / 1000.0; }
 
