@@ -29,7 +29,7 @@ struct CallFacts {
 core::Result<CallFacts> call_facts(const core::RecordedEvent& event);
 
 /// What rows of facts take from events. Texts live until the thread reads facts again; words that
-/// this build does not know are `other`. Cost: one forward pass each, 0.3 to 0.6 us.
+/// this build does not know are `other`. Cost: one forward pass each.
 struct CreatedFacts {
   std::optional<std::string_view> user_hash;
   std::optional<std::string_view> agent;
