@@ -34,7 +34,8 @@ core::Status create_tables(Connection& connection) {
       " source INTEGER, messages INTEGER NOT NULL, first INTEGER, last INTEGER,"
       " UNIQUE(project, stream));"
       "CREATE INDEX sessions_of_user ON sessions(project, user_hash) WHERE user_hash IS NOT NULL;"
-      "CREATE TABLE tags(session INTEGER NOT NULL, tag TEXT NOT NULL,"
+      // In the order of the key: of another order SQLite's quick_check says that there are NULLs.
+      "CREATE TABLE tags(tag TEXT NOT NULL, session INTEGER NOT NULL,"
       " PRIMARY KEY(tag, session)) WITHOUT ROWID;"
       "CREATE TABLE documents(position INTEGER PRIMARY KEY, session INTEGER NOT NULL,"
       " place INTEGER NOT NULL, kind INTEGER NOT NULL, role INTEGER NOT NULL, at INTEGER NOT NULL,"

@@ -148,6 +148,17 @@ TEST_F(SearchRecovery, ADatabaseOfAnotherLogIsReplaced) {
   expect_rebuilt(rig, "another log");
 }
 
+TEST_F(SearchRecovery, ADatabaseThatIsSoundIsKept) {
+  rig.recorder.create("tagged", "ada", {{"team", "red"}});
+  rig.recorder.say("tagged", "m1", "sound");
+  for (int i = 0; i < 2; ++i) {
+    rig.start();
+    EXPECT_EQ(rig.search("sound").matched, 1U);
+    rig.stop();
+  }
+  EXPECT_TRUE(rig.notices().empty());
+}
+
 TEST_F(SearchRecovery, ADatabaseAheadOfItsLogIsReplaced) {
   change_database(rig, "UPDATE state SET checkpoint=301");
   expect_rebuilt(rig, "ahead of the log");

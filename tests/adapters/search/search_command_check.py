@@ -86,6 +86,10 @@ def main():
         rest = one.found("parcel", "--cursor", page["next"])
         expect(page["hits"] + rest["hits"], hits, "pages")
 
+        # One that is right is kept.
+        expect("built anew" in one.serve(lambda: expect(one.found("parcel")["hits"], hits, "again")),
+               False, "a start over a sound database")
+
         # Whatever is wrong with the database, it is built anew, and the log says why.
         def damage():
             one.database.write_bytes(b"SQLite format 3\0" + b"\xa5" * 20000)
