@@ -105,7 +105,9 @@ std::size_t Percentiles::bytes() const {
 core::Result<Aggregation> Aggregation::make(const Plan& plan) {
   Aggregation made;
   made.plan_ = &plan;
-  made.distincts_.resize(plan.distincts.size());
+  for (const Distinct& distinct : plan.distincts) {
+    made.distincts_.emplace_back(plan.space, distinct.coder.space());
+  }
   const auto costs = [](const Aggregate& one) { return !one.distinct_of && is_cost(one.measure); };
   const auto& aggregates = plan.query->aggregates;
   if (std::any_of(aggregates.begin(), aggregates.end(), costs)) {

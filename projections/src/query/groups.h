@@ -79,10 +79,27 @@ class GroupIndex {
 /// Counts the different values of each group. Confined to one query.
 class DistinctCounts {
  public:
+  /// Bits that all groups and values may take together before pairs are kept instead.
+  static constexpr std::uint64_t kBitsMax = std::uint64_t{1} << 27;
+
+  /// @param groups,values  how many there can be, at most.
+  DistinctCounts(std::uint64_t groups, std::uint64_t values)
+      : words_(groups <= kBitsMax / values ? static_cast<std::size_t>(values / 64 + 1) : 0) {}
+
   /// 0 is no value.
   void add(std::uint32_t group, std::uint64_t value) {
-    if (group >= counts_.size()) counts_.resize(group + 1);
+    if (group >= counts_.size()) {
+      counts_.resize(group + 1);
+      bits_.resize(counts_.size() * words_);
+    }
     if (value == 0) return;
+    if (words_ > 0) {
+      std::uint64_t& word = bits_[group * words_ + static_cast<std::size_t>(value / 64)];
+      const std::uint64_t bit = std::uint64_t{1} << value % 64;
+      counts_[group] += (word & bit) == 0 ? 1 : 0;
+      word |= bit;
+      return;
+    }
     if ((used_ + 1) * 2 > slots_.size()) grow();
     if (place({group, value})) {
       ++used_;
@@ -91,7 +108,15 @@ class DistinctCounts {
   }
   /// Takes in another's values; `mine` are our groups by theirs.
   void merge(const DistinctCounts& other, std::span<const std::uint32_t> mine) {
-    for (std::size_t i = 0; i < other.counts_.size(); ++i) add(mine[i], 0);
+    for (std::size_t i = 0; i < other.counts_.size(); ++i) {
+      add(mine[i], 0);
+      for (std::size_t w = 0; w < words_; ++w) {
+        std::uint64_t& word = bits_[mine[i] * words_ + w];
+        const std::uint64_t more = other.bits_[i * words_ + w] & ~word;
+        counts_[mine[i]] += static_cast<std::uint64_t>(std::popcount(more));
+        word |= more;
+      }
+    }
     for (const Pair& pair : other.slots_) {
       if (pair.value != 0) add(mine[pair.group], pair.value);
     }
@@ -100,7 +125,8 @@ class DistinctCounts {
     return group < counts_.size() ? counts_[group] : 0;
   }
   [[nodiscard]] std::size_t bytes() const {
-    return slots_.capacity() * sizeof(Pair) + counts_.capacity() * sizeof(std::uint64_t);
+    return slots_.capacity() * sizeof(Pair) +
+           (counts_.capacity() + bits_.capacity()) * sizeof(std::uint64_t);
   }
 
  private:
@@ -125,6 +151,8 @@ class DistinctCounts {
     }
   }
 
+  std::size_t words_;                ///< of bits a group; 0: pairs instead
+  std::vector<std::uint64_t> bits_;  ///< by group, then value
   std::vector<Pair> slots_;
   std::size_t used_ = 0;
   std::vector<std::uint64_t> counts_;

@@ -85,7 +85,7 @@ Key clock_key(std::int64_t shown, std::int64_t offset, bool utc) {
 }  // namespace
 
 TimeUnits::TimeUnits(const Zone& zone, Dimension unit, std::int64_t least, std::int64_t most)
-    : zone_(zone), unit_(unit), least_(least) {
+    : zone_(zone), unit_(unit) {
   for (const Zone::Range& range : zone.ranges(at(least), at(most))) ranges_.push_back({range, 0});
   const Range& last = ranges_.back();
   if (is_clock(unit)) {

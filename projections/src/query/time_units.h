@@ -33,7 +33,6 @@ class TimeUnits {
 
   Zone zone_;
   Dimension unit_ = Dimension::day;
-  std::int64_t least_ = 0;
   std::uint64_t space_ = 1;
   std::int64_t length_ = 0;  ///< of a minute or an hour
   std::vector<Range> ranges_;

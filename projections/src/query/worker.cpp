@@ -100,8 +100,13 @@ void Worker::read(const Columns& columns, const Data& data, std::uint32_t first,
     auto& values = chunk_.columns[c];
     values.resize(kChunkRows);
     if (!data[c]) {
-      std::fill_n(values.begin(), count, kNull);
-    } else if (sparse) {
+      // What was unknown in the chunk before still is.
+      if (!unknown_[c]) std::fill(values.begin(), values.end(), kNull);
+      unknown_.set(c);
+      continue;
+    }
+    unknown_.reset(c);
+    if (sparse) {
       for (const std::uint32_t row : rows_) data[c]->read(first + row, {&values[row], 1});
     } else {
       data[c]->read(first, {values.data(), count});

@@ -53,6 +53,7 @@ class Worker {
   Aggregation aggregation_;
   Pricing pricing_;  ///< of the filters
   Chunk chunk_;
+  Columns unknown_;                     ///< columns of `chunk_` in which nothing is known
   std::vector<std::uint32_t> rows_;     ///< of the chunk, that are still kept
   std::vector<std::uint32_t> of_rows_;  ///< their groups
   std::vector<std::uint64_t> keys_;
