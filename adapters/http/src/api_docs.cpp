@@ -138,6 +138,7 @@ constexpr ParameterDoc kParameters[] = {
     {"model", kText, "That asked this model, or of this model"},
     {"name", kText, "Of the projection"},
     {"pattern", kText, "Part of a model's name; with * at its end, how it begins"},
+    {"period", kText, "A period by name: today, this week, last month"},
     {"prefix", kText, "Of the rows' keys"},
     {"prices_as_of", kCount, "Only prices published before this position"},
     {"project", kText, "Of this project"},
@@ -148,6 +149,7 @@ constexpr ParameterDoc kParameters[] = {
     {"role", R"({"enum":["system","developer","user","agent","assistant","tool","other"]})",
      "Only what this role said"},
     {"session", kText, "Of this session"},
+    {"since", kText, "How far back: 7d, 12h"},
     {"source", kText, "Of sessions recorded by this: api, import, gateway"},
     {"speed", kText, "Faster or slower: 2, 0.5"},
     {"status", R"({"enum":["active","open","ended"]})", "Of sessions that are so"},
@@ -158,6 +160,8 @@ constexpr ParameterDoc kParameters[] = {
     {"tool", kText, "Only calls and outcomes of this tool"},
     {"type", kText, "Only events of this type"},
     {"user", kText, "Of this user"},
+    {"zone", kText, "Time zone of days and hours"},
+    {"where", kText, "Filters as a query has them"},
 };
 
 }  // namespace
