@@ -177,6 +177,7 @@ def main():
         return SKIPPED
     scratch = tempfile.mkdtemp(prefix="hansard-search-")
     data = str(pathlib.Path(scratch) / "data")
+    server = None
     try:
         files = [str(pathlib.Path(folder) / name) for name in FILES]
         subprocess.run([binary, "import", *files, "--data", data], check=True,
@@ -206,12 +207,13 @@ def main():
                                  f"not found {sorted(expected - found)[:5]}")
             hits += len(found)
             done += 1
-        server.stop()
         took.sort()
         print(f"{len(texts)} texts, {sum(map(len, texts.values()))} words; {done} searches, {hits} hits; "
               f"20 hits over HTTP p50 {took[len(took) // 2]:.2f} ms, p95 {took[len(took) * 95 // 100]:.2f} ms")
         return 0
     finally:
+        if server:
+            server.stop()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
