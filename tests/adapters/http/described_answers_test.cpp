@@ -147,6 +147,8 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
     const bool asks = target.find('?') != std::string::npos;
     expect_get(target + (asks ? caught_up : ""), 200, ndjson);
   }
+  expect_get("/v1/reports", 200);
+  expect_get("/v1/reports/costs?" + caught_up, 200);
   expect_get("/v1/sessions/s1/replay?max_gap=0", 200, sse);
   for (const char* format : {"json", "csv", "ndjson"}) {
     const std::string query = R"q({"measures":["calls","p95(latency_us)","sum(cost)"],)q"
