@@ -148,7 +148,7 @@ struct Conversations::Recipes {
     requested.tools_hash = tool_sets[below(tool_sets.size())];
     requested.window = events::Window{session.version + session.pending.size() - 1, {}};
     requested.policies = {{"rate_limit", "passed"}, {"cache", "miss"}};
-    requested.prompt = events::PromptRef{"assistant", 1 + below(9)};
+    requested.prompt = events::PromptRef{"assistant", std::uint64_t{1 + below(9)}};
     requested.stream = chance(80);
     Json parameters;
     parameters.add("temperature", Json::number(static_cast<double>(below(11)) / 10));

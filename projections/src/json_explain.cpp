@@ -93,7 +93,10 @@ void add_request(Json& to, const events::ResponseRequested& request) {
   if (request.prompt) {
     Json prompt;
     prompt.add("name", request.prompt->name);
-    add_count(prompt, "version", request.prompt->version);
+    if (const auto& version = request.prompt->version) {
+      prompt.add("version",
+                 version->is_number() ? Json(Json::Number{version->text}) : Json(version->text));
+    }
     to.add("prompt", std::move(prompt));
   }
   if (request.variant) {

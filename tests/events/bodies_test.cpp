@@ -50,6 +50,27 @@ TEST(Bodies, HaveTheFieldNamesOfTheEvents) {
   EXPECT_TRUE(body<EndSession>("{}"));
 }
 
+TEST(Bodies, NameAPromptsVersionByNumberOrText) {
+  const auto version = [](std::string_view said) {
+    const auto request = body<RequestResponse>(R"({"call_id":"c","prompt":{"name":"p","version":)" +
+                                               std::string(said) + "}}");
+    EXPECT_TRUE(request) << said;
+    if (!request) return std::string();
+    const auto facts = SessionCodec().encode(ResponseRequested(*request)).facts;
+    return facts.substr(facts.find("version"));
+  };
+  EXPECT_EQ(version("3"), R"(version":3}})");
+  EXPECT_EQ(version(R"("3")"), version("3"));
+  EXPECT_EQ(version(R"("1.0.0-rc")"), R"(version":"1.0.0-rc"}})");
+  EXPECT_EQ(version(R"("03")"), R"(version":"03"}})");
+  EXPECT_EQ(version("18446744073709551615"), R"(version":"18446744073709551615"}})");
+  for (const char* wrong : {"1.5", "-1", "true", "[]", R"("")"}) {
+    expect_bad<RequestResponse>(
+        R"({"call_id":"c","prompt":{"name":"p","version":)" + std::string(wrong) + "}}",
+        "prompt.version");
+  }
+}
+
 TEST(Bodies, NameTheFieldThatIsWrong) {
   expect_bad<SendMessage>("[]", "");
   expect_bad<SendMessage>(R"({"role":"user","parts":[]})", "message_id");

@@ -95,6 +95,13 @@ class Filler {
         out = Json::Number{"-0.50"};
     }
   }
+  void make(PromptVersion& out) {
+    if (below(2) == 0) {
+      out = std::uint64_t{below(9)};
+    } else {
+      out = "1.0." + std::to_string(below(9));
+    }
+  }
   void make(Part& out) {
     out = below(2) == 0 ? Part::make_text("t") : Part::make_tool_call("id", 3);
   }

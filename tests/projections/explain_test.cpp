@@ -165,7 +165,7 @@ TEST_F(Explain, AWindowListedByTheRequestIsExact) {
   asked.window = events::Window{{}, {"m1", "m3", "m9"}};
   asked.parameters = events::parse_json(R"({"temperature":0})").value();
   asked.policies = {{"cache", "miss"}};
-  asked.prompt = events::PromptRef{"greeting", 2};
+  asked.prompt = events::PromptRef{"greeting", std::uint64_t{2}};
   asked.variant = events::VariantRef{"tone", "warm"};
   ask("s1", asked);
   recorder.say("s1", "m4", "too late");

@@ -17,8 +17,9 @@ namespace hansard::cli {
 /// One request to the engine, wherever it runs.
 struct Call {
   http::Method method = http::Method::get;
-  std::string target;  ///< origin form, with its query
-  std::string body;    ///< JSON; empty for `get`
+  std::string target;    ///< origin form, with its query
+  std::string body;      ///< JSON; empty for `get`
+  std::string key = {};  ///< `Idempotency-Key`, for what has no id of its own; empty: none
 };
 
 struct Answer {

@@ -71,6 +71,7 @@ class LocalBackend final : public Backend {
     request->segments = std::move(target->segments);
     request->query = std::move(target->query);
     request->body = call.body;
+    if (!call.key.empty()) request->headers.add("Idempotency-Key", call.key);
     request->peer = "local";
     request->local = true;
     request->principal.project = project_;

@@ -163,6 +163,7 @@ class RemoteBackend final : public Backend {
     out += " " + call.target + " HTTP/1.1\r\nHost: " + host_ + "\r\nAccept: application/json\r\n";
     if (!key_.empty()) out += "Hansard-Key: " + key_ + "\r\n";
     if (key_.empty() && !project_.empty()) out += "Hansard-Project: " + project_ + "\r\n";
+    if (!call.key.empty()) out += "Idempotency-Key: " + call.key + "\r\n";
     if (call.method == http::Method::post) {
       out +=
           "Content-Type: application/json\r\nContent-Length: " + std::to_string(call.body.size()) +

@@ -84,7 +84,9 @@ Status record_sample(Backend& backend, Timestamp now) {
   if (!later) return later.error();
   for (SampleRequest& request : *all) {
     set_time(request.body, request.occurred_at + *later);
-    auto answer = call_json(backend, Call{http::Method::post, request.target, dump(request.body)});
+    const std::string key = "sample " + std::to_string(&request - all->data());
+    auto answer =
+        call_json(backend, Call{http::Method::post, request.target, dump(request.body), key});
     if (!answer) {
       Error error = std::move(answer).error();
       error.message = "sample: " + request.target + ": " + error.message;

@@ -126,6 +126,7 @@ constexpr ParameterDoc kParameters[] = {
     {"cursor", kText, "Goes on where a page ended (its `next`)"},
     {"follow", R"({"enum":["true","false","1","0",""]})", "Go on as the log grows"},
     {"from", kText, "Where to begin: a position, a version, a time or a day, as the route counts"},
+    {"group_by", R"({"enum":["","prompt","version","day","hour"]})", "What each sum is of"},
     {"id", kText, "The session's id"},
     {"kind",
      R"({"enum":["message","answer","failed_answer","system","tool_call","tool_result","tool_error"]})",
@@ -142,6 +143,7 @@ constexpr ParameterDoc kParameters[] = {
     {"prefix", kText, "Of the rows' keys"},
     {"prices_as_of", kCount, "Only prices published before this position"},
     {"project", kText, "Of this project"},
+    {"prompt_id", kText, "Of this prompt"},
     {"provider", kText, "Of this provider, by its name"},
     {"q", kText, "Words, \"phrases\", beginnings*, -not, OR; adapters/search/README.md"},
     {"rest", kText, "What follows in the provider's own API; may hold slashes"},
@@ -161,6 +163,7 @@ constexpr ParameterDoc kParameters[] = {
     {"type", kText, "Only events of this type"},
     {"user", kText, "Of this user"},
     {"zone", kText, "Time zone of days and hours"},
+    {"version", kText, "Of this version of the prompt"},
     {"where", kText, "Filters as a query has them"},
 };
 

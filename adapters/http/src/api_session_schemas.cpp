@@ -233,7 +233,7 @@ constexpr MemberDoc kPolicy[] = {
 };
 constexpr MemberDoc kPrompt[] = {
     {"name", "text", "The prompt used."},
-    {"version?", "count", "Which version of it."},
+    {"version?", R"({"type":["string","integer"]})", "Its version, as its maker names it."},
 };
 constexpr MemberDoc kVariant[] = {
     {"experiment", "text", "The experiment that the call was part of."},

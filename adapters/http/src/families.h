@@ -22,6 +22,7 @@ Route export_route(const ReadsPtr& reads);
 Route usage_route(const ReadsPtr& reads);
 Route query_route(const ReadsPtr& reads);
 std::vector<AddedRoute> report_routes(const ReadsPtr& reads);
+std::vector<AddedRoute> runs_routes(const ReadsPtr& reads);
 Route search_route(const ReadsPtr& reads);
 /// Prices, the catalogue, estimates; each with what is told of it.
 std::vector<AddedRoute> price_routes(const ReadsPtr& reads);

@@ -284,7 +284,7 @@ core::Result<RequestFacts> slow_request(const core::RecordedEvent& event) {
   facts.stream = asked->stream;
   if (asked->prompt) {
     facts.prompt = asked->prompt->name;
-    facts.prompt_version = asked->prompt->version;
+    if (asked->prompt->version) facts.prompt_version = asked->prompt->version->text;
   }
   if (asked->variant) {
     facts.experiment = asked->variant->experiment;
@@ -299,6 +299,19 @@ simdjson::error_code read_text(ondemand::value& value, std::string_view& out) {
   const auto error = read(value, text);
   out = text.value_or(std::string_view());
   return error;
+}
+
+/// A text, or the digits of a number.
+simdjson::error_code read_version(ondemand::value& value, std::optional<std::string_view>& out) {
+  ondemand::json_type type{};
+  if (auto error = value.type().get(type)) return error;
+  if (type != ondemand::json_type::number) return read(value, out);
+  std::uint64_t number = 0;
+  std::string_view digits = value.raw_json_token();
+  if (auto error = value.get(number)) return error;
+  while (!digits.empty() && (digits.back() < '0' || digits.back() > '9')) digits.remove_suffix(1);
+  out = digits;
+  return simdjson::SUCCESS;
 }
 
 }  // namespace
@@ -342,7 +355,7 @@ core::Result<RequestFacts> request_facts(const core::RecordedEvent& event) {
     if (key == "prompt") {
       return read_members(value, [&](std::string_view name, ondemand::value& inner) {
         if (name == "name") return read(inner, facts.prompt);
-        return name == "version" ? read(inner, facts.prompt_version) : simdjson::SUCCESS;
+        return name == "version" ? read_version(inner, facts.prompt_version) : simdjson::SUCCESS;
       });
     }
     if (key == "variant") {

@@ -87,6 +87,8 @@ void write(std::string& out, const T& value) {
     out.append(std::to_string(value));
   } else if constexpr (std::is_enum_v<T>) {
     dump_string_to(to_word(value), out);
+  } else if constexpr (std::is_same_v<T, PromptVersion>) {
+    value.is_number() ? static_cast<void>(out.append(value.text)) : dump_string_to(value.text, out);
   } else if constexpr (std::is_same_v<T, Json>) {
     dump_to(value, out);
   } else if constexpr (std::is_same_v<T, Part>) {
@@ -284,6 +286,12 @@ bool read(Reading& reading, const Path& path, const Bounds& bounds, Json& json, 
     }
     out = std::move(*text);
     return true;
+  } else if constexpr (std::is_same_v<T, PromptVersion>) {
+    if (!json.is_number()) return read(reading, path, bounds, json, out.text);
+    std::uint64_t number = 0;
+    if (!read_integer(reading, path, json, number)) return false;
+    out = number;
+    return true;
   } else if constexpr (std::is_same_v<T, bool>) {
     const auto* flag = json.if_boolean();
     if (flag == nullptr) return reading.fail(path, "expected true or false");
@@ -346,6 +354,8 @@ std::string type_name() {
     return type_name<typename T::value_type>();
   } else if constexpr (std::is_same_v<T, std::string>) {
     return "text";
+  } else if constexpr (std::is_same_v<T, PromptVersion>) {
+    return "text or count";
   } else if constexpr (std::is_same_v<T, bool>) {
     return "flag";
   } else if constexpr (std::is_integral_v<T>) {

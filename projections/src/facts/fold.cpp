@@ -144,7 +144,9 @@ core::Status Fold::response_requested() {
   request.kind = static_cast<std::int64_t>(asked->kind);
   if (asked->stream) request.stream = *asked->stream ? 1 : 0;
   if (auto s = maybe(Column::prompt, asked->prompt, request.prompt); !s) return s;
-  request.prompt_version = count(asked->prompt_version);
+  if (auto s = maybe(Column::prompt_version, asked->prompt_version, request.prompt_version); !s) {
+    return s;
+  }
   if (auto s = maybe(Column::experiment, asked->experiment, request.experiment); !s) return s;
   if (auto s = maybe(Column::variant, asked->variant, request.variant); !s) return s;
   if (auto s = open_calls(); !s) return s;

@@ -102,7 +102,7 @@ struct SessionRow {
 std::string encode(const SessionRow& session);
 core::Result<SessionRow> decode_session(std::string_view row);
 
-/// A call as its tools and judges see it. Signed varints, -1 for ids and versions not known.
+/// A call as its tools and judges see it. Signed varints, -1 for ids not known.
 struct AskedRow {
   std::int64_t call = kNull;
   std::int64_t provider = kNull;

@@ -157,9 +157,7 @@ core::Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>> Coder::code
     std::optional<std::int64_t> min, std::optional<std::int64_t> max) const {
   std::optional<std::pair<std::uint64_t, std::uint64_t>> codes;
   if (is_time(dimension_.dimension) || facts::info(column_).kind != ColumnKind::number) {
-    return bad_value(dimension_,
-                     "min and max are for whole numbers: status, attempt and "
-                     "prompt_version");
+    return bad_value(dimension_, "min and max are for whole numbers: status and attempt");
   }
   if (min && max && *min > *max) return bad_value(dimension_, "min is above max");
   if (space_ == 1) return codes;

@@ -57,6 +57,8 @@ class Server:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, env=environment)
         self.line = self.process.stdout.readline()
+        if not self.line.startswith("hansard listens on "):
+            raise AssertionError(f"the server does not start: {self.process.communicate()}")
         self.url = self.line.rsplit(" ", 1)[-1].strip()
 
     def stop(self, how=signal.SIGTERM):

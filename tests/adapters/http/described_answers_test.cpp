@@ -101,10 +101,11 @@ class DescribedAnswers : public EngineServer {
   void refuse_everything() {
     for (const Route& route : routes(context_)) {
       RawClient client(port());
-      const bool posts = route.method == Method::post;
-      client.send((posts ? "POST " : "GET ") + route.pattern +
-                  " HTTP/1.1\r\nHost: example.com\r\n\r\n");
-      const Answer answer = promised(posts ? "post" : "get", route.pattern, client.read_answer());
+      std::string method(name(route.method));
+      client.send(method + " " + route.pattern + " HTTP/1.1\r\nHost: example.com\r\n\r\n");
+      std::transform(method.begin(), method.end(), method.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      const Answer answer = promised(method, route.pattern, client.read_answer());
       EXPECT_EQ(answer.status, 403) << route.pattern;
     }
   }
@@ -147,6 +148,12 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
     const bool asks = target.find('?') != std::string::npos;
     expect_get(target + (asks ? caught_up : ""), 200, ndjson);
   }
+  expect_get("/v1/runs/health", 200);
+  for (const char* method : {"post", "put"}) {
+    const char* run = R"({"prompt_id":"p","version":"1","success":true})";
+    EXPECT_EQ(write(method, "/v1/runs/record", run).status, 204);
+  }
+  expect_get("/v1/runs/aggregates?" + caught_up, 200);
   expect_get("/v1/reports", 200);
   expect_get("/v1/reports/costs?" + caught_up, 200);
   expect_get("/v1/sessions/s1/replay?max_gap=0", 200, sse);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <memory>
 #include <string>
 #include <utility>
@@ -77,13 +78,21 @@ class EngineServer : public ::testing::Test {
            std::string(headers) + "\r\n";
   }
   Answer post(std::string_view target, std::string_view body, std::string_view headers = "") {
+    return write("post", target, body, headers);
+  }
+  /// @param method  in small letters, as `openapi.json` has them.
+  Answer write(std::string method, std::string_view target, std::string_view body,
+               std::string_view headers = "") {
     RawClient client(port());
-    client.send("POST " + std::string(target) +
+    std::string word = method;
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    client.send(word + " " + std::string(target) +
                 " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 "Content-Length: " +
                 std::to_string(body.size()) + "\r\n" + std::string(headers) + "\r\n" +
                 std::string(body));
-    return promised("post", target, client.read_answer());
+    return promised(method, target, client.read_answer());
   }
   /// Every answer keeps what `GET /openapi.json` promises.
   Answer promised(const std::string& method, std::string_view target, Answer answer) {

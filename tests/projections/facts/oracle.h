@@ -79,7 +79,7 @@ class Oracle {
       number(call, "stream", asked.stream);
       if (asked.prompt) {
         call.texts["prompt"] = asked.prompt->name;
-        number(call, "prompt_version", asked.prompt->version);
+        if (asked.prompt->version) call.texts["prompt_version"] = asked.prompt->version->text;
       }
       if (asked.variant) {
         call.texts["experiment"] = asked.variant->experiment;
@@ -158,6 +158,10 @@ inline void add_rich_calls(projections::test::Recorder& recorder, std::mt19937_6
   const auto name = [&](const char* prefix, std::uint64_t bound) {
     return prefix + std::to_string(below(bound));
   };
+  const auto version = [&]() -> events::PromptVersion {
+    if (below(3) == 0) return "1.0." + std::to_string(below(3));
+    return below(4);
+  };
   for (int i = 0; i < calls; ++i) {
     recorder.in_project(below(6) == 0 ? "other" : "default");
     recorder.occurring(below(8) == 0 ? std::nullopt
@@ -181,7 +185,7 @@ inline void add_rich_calls(projections::test::Recorder& recorder, std::mt19937_6
       asked.provider = name("p", 3);
       if (below(2) == 0) asked.model = name("asked", 3);
       if (below(2) == 0) asked.stream = below(2) == 0;
-      if (below(2) == 0) asked.prompt = events::PromptRef{name("prompt", 3), below(4)};
+      if (below(2) == 0) asked.prompt = events::PromptRef{name("prompt", 3), version()};
       if (below(2) == 0) asked.variant = events::VariantRef{name("x", 2), name("v", 3)};
       recorder.add(stream, asked);
     }

@@ -127,9 +127,7 @@ class RandomQuery {
     DimensionFilter made{dimension(), {}};
     while (is_time(made.dimension.dimension)) made.dimension = dimension();
     const auto which = made.dimension.dimension;
-    if ((which == Dimension::status || which == Dimension::attempt ||
-         which == Dimension::prompt_version) &&
-        below(2) == 0) {
+    if ((which == Dimension::status || which == Dimension::attempt) && below(2) == 0) {
       const std::int64_t least = which == Dimension::status ? 380 : 0;
       made.min = least + static_cast<std::int64_t>(below(which == Dimension::status ? 150 : 4));
       if (below(2) == 0) made.max = *made.min + static_cast<std::int64_t>(below(40));
@@ -172,8 +170,9 @@ class RandomQuery {
       case Dimension::stream:
         return below(2) == 0 ? "true" : "false";
       case Dimension::attempt:
-      case Dimension::prompt_version:
         return std::to_string(below(5));
+      case Dimension::prompt_version:
+        return below(3) == 0 ? "1.0." + std::to_string(below(3)) : std::to_string(below(5));
       case Dimension::source:
         return "api";
       case Dimension::tool:

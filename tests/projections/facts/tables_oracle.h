@@ -78,9 +78,7 @@ class TablesOracle {
       if (request.model) asked.texts["model"] = *request.model;
       if (request.prompt) {
         asked.texts["prompt"] = request.prompt->name;
-        if (request.prompt->version) {
-          asked.numbers["prompt_version"] = static_cast<std::int64_t>(*request.prompt->version);
-        }
+        if (request.prompt->version) asked.texts["prompt_version"] = request.prompt->version->text;
       }
       if (request.variant) {
         asked.texts["experiment"] = request.variant->experiment;

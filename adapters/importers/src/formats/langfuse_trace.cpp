@@ -210,7 +210,9 @@ class Trace {
       asked.parameters = parameters;
     }
     if (const auto prompt = text_at(*each.json, "promptName")) {
-      asked.prompt = events::PromptRef{*prompt, count_at(*each.json, "promptVersion")};
+      asked.prompt = events::PromptRef{*prompt, {}};
+      if (const auto version = count_at(*each.json, "promptVersion"))
+        asked.prompt->version = *version;
     }
     out_.step(std::move(asked), each.start);
   }

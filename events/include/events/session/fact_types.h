@@ -58,9 +58,25 @@ struct Policy {
   }
 };
 
+/// What its maker calls a version of a prompt: a number, or a text. As JSON a whole number is a
+/// number; `3` and `"3"` are one version.
+struct PromptVersion {
+  std::string text;
+  PromptVersion() = default;
+  PromptVersion(std::string said) : text(std::move(said)) {}             // NOLINT
+  PromptVersion(std::uint64_t number) : text(std::to_string(number)) {}  // NOLINT
+  /// Digits without leading zeros, below 10^19.
+  [[nodiscard]] bool is_number() const {
+    constexpr std::size_t kDigits = 19;
+    const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+    return digits && !text.empty() && text.size() <= kDigits && (text[0] != '0' || text == "0");
+  }
+  bool operator==(const PromptVersion&) const = default;
+};
+
 struct PromptRef {
   std::string name;
-  std::optional<std::uint64_t> version;
+  std::optional<PromptVersion> version;
   template <class V>
   static void fields(V& v) {
     v.field("name", &PromptRef::name);

@@ -44,7 +44,7 @@ struct RequestFacts {
   std::optional<std::string_view> model;
   std::optional<bool> stream;
   std::optional<std::string_view> prompt;
-  std::optional<std::uint64_t> prompt_version;
+  std::optional<std::string_view> prompt_version;  ///< as `PromptVersion` has it
   std::optional<std::string_view> experiment;
   std::optional<std::string_view> variant;
 };

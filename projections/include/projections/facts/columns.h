@@ -122,7 +122,7 @@ inline constexpr std::array<ColumnInfo, kColumns> kColumnInfo{{
     {"kind", ColumnKind::word},
     {"stream", ColumnKind::flag},
     {"prompt", ColumnKind::dictionary},
-    {"prompt_version", ColumnKind::number},
+    {"prompt_version", ColumnKind::dictionary},
     {"experiment", ColumnKind::dictionary},
     {"variant", ColumnKind::dictionary},
     {"usage_source", ColumnKind::word},

@@ -15,7 +15,7 @@ class ScoresView final : public core::Projection {
  public:
   explicit ScoresView(std::uint32_t segment_rows = kSegmentRows);  ///< as `CallsView`
   [[nodiscard]] std::string_view name() const override { return "scores"; }
-  [[nodiscard]] std::uint32_t version() const override { return 2; }
+  [[nodiscard]] std::uint32_t version() const override { return 3; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:

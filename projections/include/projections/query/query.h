@@ -125,7 +125,7 @@ struct DimensionFilter {
   DimensionRef dimension;
   std::vector<std::optional<std::string>> values;
   bool negated = false;  ///< keeps the others instead
-  // Instead of values, for whole numbers (attempt, status, prompt_version): inclusive bounds.
+  // Instead of values, for whole numbers (attempt, status): inclusive bounds.
   std::optional<std::int64_t> min = {};
   std::optional<std::int64_t> max = {};
 };
