@@ -181,6 +181,8 @@ std::string query_remarks(const Json& answer) {
   const std::uint64_t all = number_at(answer, "total_groups").value_or(shown);
   if (all > shown) out += grouped(shown) + " of " + grouped(all) + " groups\n";
   add_counts(out, answer);
+  for (const Json& book : list_at(answer, "books"))
+    out += "prices of book " + text_of(&book) + "\n";
   if (text_at(answer, "percentiles") == "sketch") out += "percentiles are within 0.5 %\n";
   const std::string from = text_at(answer, "from");
   const std::string to = text_at(answer, "to");

@@ -2,7 +2,6 @@
 
 #include <atomic>
 
-#include "projections/call_costs.h"
 #include "projections/query/shown.h"
 
 namespace hansard::http {
@@ -38,32 +37,38 @@ bool asks_cost(const query::Query& query) {
 
 }  // namespace
 
-Result<query::Options> QueryAnswers::options(const Request& request,
-                                             const query::Request& asked) const {
-  query::Options options;
+Result<QueryBounds> QueryAnswers::bounds(const Request& request,
+                                         const query::Request& asked) const {
+  QueryBounds bounds;
+  query::Options& options = bounds.options;
   options.bytes_max = static_cast<std::size_t>(reads_.context.limits[Limit::query_bytes]);
   options.keep_going = patience(request);
-  if (!asks_cost(asked.query)) return options;
+  if (!asks_cost(asked.query)) return bounds;
   auto prices = reads_.prices->read(asked.query.project);
   if (!prices) return std::move(prices.error());
   projections::CostOptions costs;
   if (asked.prices_as_of) costs.prices_as_of = *asked.prices_as_of;
+  bounds.books = costs.used = std::make_shared<projections::BooksUsed>();
   options.cost = projections::cost_hook(*std::move(prices), asked.query.project, costs);
-  return options;
+  return bounds;
 }
 
 Result<query::Answer> QueryAnswers::answer(const Context& context, const query::Request& asked,
-                                           const query::Options& options,
-                                           const core::ReadModel& view) {
-  auto found = query::execute(view, context.keyed_hash, asked.query, options);
+                                           const QueryBounds& bounds, const core::ReadModel& view) {
+  auto found = query::execute(view, context.keyed_hash, asked.query, bounds.options);
   if (!found) {
     if (found.error().code == core::Errc::too_large) context.metrics.limit_hit(Limit::query_bytes);
     return found;
   }
   const auto shown =
-      query::show_names(view, context.log, asked.query.project, options.keep_going, *found);
+      query::show_names(view, context.log, asked.query.project, bounds.options.keep_going, *found);
   if (!shown) return shown.error();
   found->asked_at = asked.asked_at;
+  if (bounds.books) {
+    for (const auto& each : bounds.books->list()) {
+      found->books.push_back(each.book + " " + each.version);
+    }
+  }
   return found;
 }
 

@@ -46,16 +46,16 @@ class QueryHandler {
     auto asked = query::parse_request(request->body, request->received_at);
     if (!asked) return respond(problem(std::move(asked.error())));
     asked->query.project = request->principal.project;
-    auto options = answers_.options(*request, *asked);
-    if (!options) return respond(problem(std::move(options.error())));
+    auto bounds = answers_.bounds(*request, *asked);
+    if (!bounds) return respond(problem(std::move(bounds.error())));
     const Format format = format_of(*request, *asked);
     const std::string view_name(projections::facts::to_word(asked->query.table));
     const core::Position least = asked->at_least.value_or(core::Position{});
     reads_->from_view(
         view_name, least, request, respond,
         [&context = reads_->context, format, asked = *std::move(asked),
-         options = *std::move(options)](const core::ReadModel& view) -> Result<Response> {
-          const auto answer = QueryAnswers::answer(context, asked, options, view);
+         bounds = *std::move(bounds)](const core::ReadModel& view) -> Result<Response> {
+          const auto answer = QueryAnswers::answer(context, asked, bounds, view);
           if (!answer) return answer.error();
           return printed(context, format, *answer);
         });

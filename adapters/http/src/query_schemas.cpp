@@ -49,6 +49,7 @@ constexpr MemberDoc kQueryHead[] = {
     {"calls_unpriced?", "count", "Of them, those that have tokens and no price."},
     {"calls_partly_priced?", "count", "Of them, those of which something has no price."},
     {"calls_cost_estimated?", "count", "Of them, those priced by an assumption or an estimate."},
+    {"books?", "list of text", "Price books that the costs rest on, with their versions."},
     {"undated_calls_left_out?", "count", "Calls without a time, where days were chosen."},
     {"previous?", "object", "Of a comparison: from, to and the counts above of the period before."},
     {"percentiles?", "exact|sketch", "How percentiles were computed."},

@@ -24,7 +24,7 @@ struct Asked {
   const ReportSection* section;
   std::string text;
   query::Request request;
-  query::Options options;
+  QueryBounds bounds;
 };
 
 /// A report, likewise.
@@ -127,9 +127,9 @@ class ReportHandler {
       }
       asked.request = *std::move(read);
       asked.request.query.project = request.principal.project;
-      auto bounded = answers_.options(request, asked.request);
-      if (!bounded) return std::move(bounded.error());
-      asked.options = *std::move(bounded);
+      auto bounds = answers_.bounds(request, asked.request);
+      if (!bounds) return std::move(bounds.error());
+      asked.bounds = *std::move(bounds);
       all.sections.push_back(std::move(asked));
     }
     return all;
@@ -152,7 +152,7 @@ class ReportHandler {
       }
       const core::ReadModel& model = other ? *other : view;
       reflected = std::min(reflected, model.checkpoint());
-      const auto found = QueryAnswers::answer(reads.context, asked.request, asked.options, model);
+      const auto found = QueryAnswers::answer(reads.context, asked.request, asked.bounds, model);
       if (!found) return found.error();
       auto section = section_json(reads, asked, *found);
       if (!section) return std::move(section.error());

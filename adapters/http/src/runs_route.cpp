@@ -155,7 +155,7 @@ struct AskedRuns {
   GroupBy group_by = GroupBy::all;
   std::uint64_t limit = kGroupsDefault;
   query::Request request;
-  query::Options options;
+  QueryBounds bounds;
 };
 
 query::Aggregate aggregate(Function function, Measure measure, std::uint32_t tenths = 0) {
@@ -269,12 +269,12 @@ Result<Json> aggregates(const Context& context, AskedRuns asked, const core::Rea
                       aggregate(Function::percentile, Measure::latency_us, 9'900),
                       aggregate(Function::sum, Measure::input),
                       aggregate(Function::sum, Measure::output)};
-  const auto all = QueryAnswers::answer(context, asked.request, asked.options, view);
+  const auto all = QueryAnswers::answer(context, asked.request, asked.bounds, view);
   if (!all) return all.error();
   reflected = all->as_of;
   query.aggregates = {aggregate(Function::avg, Measure::latency_us)};
   query.where_measure.push_back({Measure::errors, 0, 0});
-  const auto well = QueryAnswers::answer(context, asked.request, asked.options, view);
+  const auto well = QueryAnswers::answer(context, asked.request, asked.bounds, view);
   if (!well) return well.error();
   std::map<std::string, query::Cell> of_successes;
   for (const query::Group& group : well->groups) {
@@ -322,9 +322,9 @@ class AggregatesHandler {
   void operator()(const RequestPtr& request, const Responder& respond) const {
     auto asked = read_question(*request);
     if (!asked) return respond(problem(std::move(asked.error())));
-    auto options = answers_.options(*request, asked->request);
-    if (!options) return respond(problem(std::move(options.error())));
-    asked->options = *std::move(options);
+    auto bounds = answers_.bounds(*request, asked->request);
+    if (!bounds) return respond(problem(std::move(bounds.error())));
+    asked->bounds = *std::move(bounds);
     reads_->from_view("calls", request, respond,
                       [&context = reads_->context,
                        asked = *std::move(asked)](const core::ReadModel& view) -> Result<Response> {

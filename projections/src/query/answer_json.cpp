@@ -87,6 +87,11 @@ Json head_to_json(const Answer& answer) {
   count("calls_partly_priced", answer.calls_partly_priced);
   count("calls_cost_estimated", answer.calls_cost_estimated);
   count("undated_calls_left_out", answer.undated_left_out);
+  if (!answer.books.empty()) {
+    Json books = Json::Array{};
+    for (const std::string& book : answer.books) books.push(book);
+    out.add("books", std::move(books));
+  }
   if (answer.percentiles == PercentileMethod::exact) out.add("percentiles", "exact");
   if (answer.percentiles == PercentileMethod::sketch) {
     out.add("percentiles", "sketch");

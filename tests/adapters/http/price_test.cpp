@@ -68,6 +68,7 @@ TEST_F(Pricing, CallsOfTheVectorsCostWhatTheirInvoicesSay) {
                                R"q("model":"gemini-3-flash","sum(cost)":5564900000)q"}) {
     EXPECT_TRUE(answer.says(expected)) << expected << "\n" << answer.body;
   }
+  EXPECT_TRUE(answer.says(R"q("books":["ours 1"])q")) << answer.body;
 }
 
 TEST_F(Pricing, ABookIsPublishedOnceAndShown) {

@@ -75,6 +75,7 @@ struct Answer {
   std::optional<core::Timestamp> from = {};
   std::optional<core::Timestamp> to = {};
   std::optional<core::Timestamp> asked_at = {};  ///< as its caller says
+  std::vector<std::string> books = {};           ///< price books that costs rest on; likewise
 };
 
 /// How far `now` is from `before`, in per cent of it; nothing where either is not known or `before`
