@@ -10,9 +10,9 @@ namespace hansard::events::pricing {
 
 /// What a provider's own usage object (`raw_usage` of an answer) says beyond tokens.
 struct RawUsage {
-  /// `service_tier`, and `speed` of Anthropic. (Where OpenAI and Groq say it beside the usage, their
-  /// readers take it in: `dialects/openai/tier.h`.) Absent:
-  /// not said, or in a word that we do not know.
+  /// `service_tier`, and `speed` of Anthropic. (Where OpenAI and Groq say it beside the usage,
+  /// their readers take it in: `dialects/openai/tier.h`.) Absent: not said, or in a word that we do
+  /// not know.
   std::optional<ServiceTier> tier;
   std::string region;  ///< Anthropic `inference_geo`; empty: not said, or no place in particular
   UnitCounts units{};  ///< Anthropic `server_tool_use`, Perplexity `num_search_queries`
