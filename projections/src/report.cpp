@@ -21,6 +21,12 @@ constexpr std::array kCosts{
                   .order = "model, day",
                   .picture = Picture::lines,
                   .pictured = "sum(cost)"},
+    ReportSection{.title = "Where providers say what they charge, beside it",
+                  .measures = "calls, cost, reported_cost",
+                  .by = "provider, model",
+                  .where = "reported_cost >= $0",
+                  .order = "reported_cost desc",
+                  .top = 20},
 };
 
 constexpr std::array kSessions{

@@ -120,9 +120,7 @@ std::string shown_value(const std::string& aggregate, const Json* value) {
   if (!real || !read) return number->lexeme;
   const bool counts = read->distinct_of || read->function == Function::count;
   if (!counts && is_duration(read->measure)) return time_span(*real);
-  if (!counts && (read->measure == Measure::cost || read->measure == Measure::saved_cost)) {
-    return dollars(*real);
-  }
+  if (!counts && is_money(read->measure)) return dollars(*real);
   const bool fraction = query::scale_of(read->measure) != 1 || read->function == Function::avg;
   if (counts || !fraction) return grouped_digits(number->lexeme);
   return decimals(*real, read->measure == Measure::value ? 3 : 1);

@@ -45,7 +45,12 @@ Result<int> run_report(Backend& backend, const ReportCommand& command, const Out
   }
   std::puts(printable(text_at(*answer, "question")).c_str());
   const Json* last = nullptr;
-  for (const Json& section : list_at(*answer, "sections")) {
+  const auto& sections = list_at(*answer, "sections");
+  for (const Json& section : sections) {
+    // What is not there needs no table, but for the question itself.
+    const Json* groups = section.find("answer");
+    const bool empty = groups == nullptr || list_at(*groups, "groups").empty();
+    if (empty && &section != &sections.front()) continue;
     std::printf("\n%s\n", printable(text_at(section, "title")).c_str());
     std::fputs(section_text(section, output.columns).c_str(), stdout);
     std::printf("hansard query '%s'\n", printable(text_at(section, "text")).c_str());

@@ -1,6 +1,7 @@
 #include "report_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <vector>
@@ -54,6 +55,23 @@ std::vector<ExtraColumn> windows() {
              const double part = *largest / static_cast<double>(*tokens);
              return bar(part, kBarColumns) + " " + percent_text(part);
            }}};
+}
+
+/// How far our cost is from what the provider says.
+ExtraColumn drift() {
+  return {"drift", Table::Align::right, [](const Json& group) {
+            const auto ours = number_in(group, "sum(cost)");
+            const auto theirs = number_in(group, "sum(reported_cost)");
+            if (!ours || !theirs || *theirs == 0) return std::string("-");
+            const double part = *ours / *theirs - 1;
+            return (part < 0 ? "-" : "+") + percent_text(std::abs(part));
+          }};
+}
+
+bool asks(const Json& answer, std::string_view measure) {
+  const auto& measures = list_at(answer, "measures");
+  return std::any_of(measures.begin(), measures.end(),
+                     [&](const Json& each) { return text_of(&each) == measure; });
 }
 
 bool has_windows(const Json& answer) {
@@ -128,6 +146,7 @@ std::string section_text(const Json& section, std::size_t columns) {
   if (picture == "lines") return lines_text(*answer, pictured, columns);
   std::vector<ExtraColumn> extra;
   if (has_windows(*answer)) extra = windows();
+  if (asks(*answer, "sum(cost)") && asks(*answer, "sum(reported_cost)")) extra.push_back(drift());
   if (picture == "bars" && list_at(*answer, "groups").size() > 1) {
     extra.push_back(bars(*answer, pictured));
   }

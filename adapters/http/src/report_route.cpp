@@ -101,7 +101,8 @@ class ReportHandler {
     auto asked = prepare(*report, *request);
     if (!asked) return respond(problem(std::move(asked.error())));
     const std::string first(to_word(asked->sections.front().request.query.table));
-    reads_->from_view(first, asked->at_least, request, respond,
+    const core::Position least = asked->at_least;
+    reads_->from_view(first, least, request, respond,
                       [reads = reads_, asked = *std::move(asked)](const core::ReadModel& view)
                           -> Result<Response> { return answer(*reads, asked, view); });
   }

@@ -3,6 +3,10 @@
 #include <simdjson.h>
 
 #include <cstring>
+#include <utility>
+
+#include "events/pricing/dollars.h"
+#include "events/pricing/raw_usage.h"
 
 namespace hansard::events {
 namespace {
@@ -181,18 +185,88 @@ simdjson::error_code read_members(ondemand::value& value, F&& member, bool anyth
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code read_tier(ondemand::value& raw, std::optional<std::string_view>& tier) {
+/// An amount of money that a usage object may say; the first member of its name counts.
+struct Charge {
+  bool seen = false;
+  std::optional<std::int64_t> pico_usd;  ///< nothing where it is no amount
+
+  void take(std::string_view dollars) {
+    if (!std::exchange(seen, true)) pico_usd = pricing::pico_from_dollars(dollars);
+  }
+};
+
+/// What providers say of their charge, in the order of preference of `pricing::read_raw_usage`.
+struct Charges {
+  Charge cost;
+  Charge total;
+  Charge estimated;
+  Charge ticks;
+  [[nodiscard]] std::optional<std::int64_t> best() const {
+    for (const Charge* charge : {&cost, &total, &estimated, &ticks}) {
+      if (charge->pico_usd) return charge->pico_usd;
+    }
+    return std::nullopt;
+  }
+};
+
+/// A number as it stands; empty for any other value, which is no amount.
+simdjson::error_code read_lexeme(ondemand::value& value, std::string_view& lexeme) {
+  ondemand::json_type type{};
+  if (auto error = value.type().get(type)) return error;
+  if (type != ondemand::json_type::number) return simdjson::SUCCESS;
+  lexeme = value.raw_json_token();
+  lexeme = lexeme.substr(0, lexeme.find_last_not_of(" \t\r\n") + 1);
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code read_charge(std::string_view key, ondemand::value& value, Charges& charges) {
+  const bool whole_cost = key == "cost";
+  if (!whole_cost && key != "estimated_cost" && key != "cost_in_usd_ticks") {
+    return simdjson::SUCCESS;
+  }
+  ondemand::json_type type{};
+  if (auto error = value.type().get(type)) return error;
+  if (whole_cost && type == ondemand::json_type::object) {
+    if (std::exchange(charges.cost.seen, true)) return simdjson::SUCCESS;
+    return read_members(value, [&](std::string_view inner, ondemand::value& total) {
+      std::string_view lexeme;
+      if (inner != "total_cost") return simdjson::SUCCESS;
+      if (auto error = read_lexeme(total, lexeme)) return error;
+      charges.total.take(lexeme);
+      return simdjson::SUCCESS;
+    });
+  }
+  std::string_view lexeme;
+  if (auto error = read_lexeme(value, lexeme)) return error;
+  if (whole_cost) {
+    charges.cost.take(lexeme);
+  } else if (key == "estimated_cost") {
+    charges.estimated.take(lexeme);
+  } else {
+    // Dollars with the point moved by ten places; whole, or not understood.
+    const bool digits = lexeme.find_first_not_of("0123456789") == std::string_view::npos;
+    charges.ticks.take(digits && !lexeme.empty() ? std::string(lexeme) + "e-10" : std::string());
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code read_raw(ondemand::value& raw, OutcomeFacts& facts) {
   bool found = false;
-  return read_members(
+  Charges charges;
+  const auto error = read_members(
       raw,
       [&](std::string_view key, ondemand::value& value) {
-        if (found || key != "service_tier") return simdjson::SUCCESS;
+        if (key != "service_tier") return read_charge(key, value, charges);
+        if (found) return simdjson::SUCCESS;
         found = true;
         ondemand::json_type type{};
-        if (auto error = value.type().get(type)) return error;
-        return type == ondemand::json_type::string ? read(value, tier) : simdjson::SUCCESS;
+        if (auto failed = value.type().get(type)) return failed;
+        return type == ondemand::json_type::string ? read(value, facts.service_tier)
+                                                   : simdjson::SUCCESS;
       },
       true);
+  facts.reported_cost = charges.best();
+  return error;
 }
 
 template <class E>
@@ -209,6 +283,7 @@ OutcomeFacts outcome_from(const E& event) {
   if (event.raw_usage) {
     const Json* tier = event.raw_usage->find("service_tier");
     if (tier && tier->is_string()) facts.service_tier = *tier->if_string();
+    facts.reported_cost = pricing::read_raw_usage(*event.raw_usage).reported;
   }
   return facts;
 }
@@ -395,7 +470,7 @@ core::Result<OutcomeFacts> outcome_facts(const core::RecordedEvent& event) {
     if (key == "error_type") return read(value, facts.error_type);
     if (key == "status") return read(value, facts.status);
     if (key == "usage") return read_usage(value, facts.usage);
-    if (key == "raw_usage") return read_tier(value, facts.service_tier);
+    if (key == "raw_usage") return read_raw(value, facts);
     if (key == "usage_source") return read_word(value, facts.usage_source);
     if (key == "served_from") return read_word(value, facts.served_from);
     if (key == "ttft_us") return read(value, facts.ttft_us);

@@ -31,6 +31,7 @@ core::Status outcome(const core::RecordedEvent& event, Fold& fold) {
   at(row, Column::usage_source) = word(facts->usage_source);
   at(row, Column::latency_us) = count(facts->latency_us);
   at(row, Column::ttft_us) = count(facts->ttft_us);
+  if (facts->reported_cost) at(row, Column::reported_cost) = *facts->reported_cost;
   if (facts->usage) {
     std::size_t next = 0;
     std::int64_t known = 0;

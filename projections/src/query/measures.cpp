@@ -139,6 +139,8 @@ std::vector<Column> columns_of(Measure measure, const CostHook& cost) {
       return {Column::removed};
     case Measure::summarised:
       return {Column::summarised};
+    case Measure::reported_cost:
+      return {Column::reported_cost};
     case Measure::latency_us:
       return {Column::latency_us};
     case Measure::ttft_us:
@@ -204,6 +206,8 @@ void evaluate(Measure measure, Pricing& pricing, const Chunk& chunk,
       return copy(chunk.of(Column::removed), rows, out);
     case Measure::summarised:
       return copy(chunk.of(Column::summarised), rows, out);
+    case Measure::reported_cost:
+      return copy(chunk.of(Column::reported_cost), rows, out);
     case Measure::latency_us:
       return copy(chunk.of(Column::latency_us), rows, out);
     case Measure::ttft_us:

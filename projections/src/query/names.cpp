@@ -84,7 +84,8 @@ constexpr std::array<std::string_view, kMeasures> kMeasureWords{"calls",
                                                                 "tokens_after",
                                                                 "tokens_saved",
                                                                 "removed",
-                                                                "summarised"};
+                                                                "summarised",
+                                                                "reported_cost"};
 
 constexpr std::array<std::string_view, 6> kFunctionWords{"sum", "avg",   "min",
                                                          "max", "count", "count_distinct"};

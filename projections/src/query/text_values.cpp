@@ -14,9 +14,6 @@ bool is_duration(Measure measure) {
   return measure == Measure::latency_us || measure == Measure::ttft_us ||
          measure == Measure::duration_us;
 }
-bool is_money(Measure measure) {
-  return measure == Measure::cost || measure == Measure::saved_cost;
-}
 
 std::optional<double> number(std::string_view text) {
   double value = 0;

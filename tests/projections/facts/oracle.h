@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../random_log.h"
+#include "events/pricing/raw_usage.h"
 #include "projections/facts/calls.h"
 #include "projections/facts/calls_reader.h"
 
@@ -91,6 +92,7 @@ class Oracle {
     if (outcome.raw_usage) {
       const auto* tier = outcome.raw_usage->find("service_tier");
       if (tier && tier->is_string()) call.texts["service_tier"] = *tier->if_string();
+      number(call, "reported_cost", events::pricing::read_raw_usage(*outcome.raw_usage).reported);
     }
     if (outcome.usage) {
       std::int64_t bit = 1;
@@ -222,6 +224,26 @@ inline void add_rich_calls(projections::test::Recorder& recorder, std::mt19937_6
     if (below(4) == 0) {
       events::Json raw;
       raw.add("service_tier", events::Json(name("tier", 3)));
+      switch (below(5)) {
+        case 0:
+          raw.add("cost", events::Json(events::Json::Number{"0.00" + std::to_string(below(90))}));
+          break;
+        case 1: {
+          events::Json cost;
+          cost.add("total_cost", events::Json(events::Json::Number{"1.5e-4"}));
+          raw.add("cost", std::move(cost));
+          break;
+        }
+        case 2:
+          raw.add("estimated_cost", events::Json(below(3)));
+          raw.add("cost", "free");
+          break;
+        case 3:
+          raw.add("cost_in_usd_ticks", events::Json(below(5'000'000)));
+          break;
+        default:
+          break;
+      }
       answer.raw_usage = raw;
     }
     if (below(4) != 0) answer.latency_us = below(60'000'000);

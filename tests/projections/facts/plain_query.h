@@ -151,6 +151,7 @@ inline std::optional<std::int64_t> plain_value(const OracleCall& call, Measure m
     case Measure::tokens_after:
     case Measure::removed:
     case Measure::summarised:
+    case Measure::reported_cost:
       return number_in(call, std::string(to_word(measure)));
     case Measure::tokens_saved: {
       const auto before = number_in(call, "tokens_before");

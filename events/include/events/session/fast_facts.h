@@ -66,6 +66,7 @@ struct OutcomeFacts {
   std::optional<std::uint64_t> ttft_us;
   std::optional<std::uint64_t> latency_us;
   std::optional<std::string_view> service_tier;  ///< member of the raw usage
+  std::optional<std::int64_t> reported_cost;     ///< pico-USD, what the raw usage says it cost
 };
 /// Of a ToolCalled, ToolCompleted or ToolFailed.
 struct ToolFacts {

@@ -21,7 +21,7 @@ class CallsView final : public core::Projection {
   /// @param segment_rows  1..2^24; other than kSegmentRows in tests only: stored rows depend on it.
   explicit CallsView(std::uint32_t segment_rows = kSegmentRows);
   [[nodiscard]] std::string_view name() const override { return "calls"; }
-  [[nodiscard]] std::uint32_t version() const override { return 5; }
+  [[nodiscard]] std::uint32_t version() const override { return 6; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:

@@ -75,11 +75,12 @@ enum class Column : std::uint8_t {
   reason = 50,       ///< likewise
   tokens_before = 51,
   tokens_after = 52,
-  removed = 53,     ///< messages no longer sent
-  summarised = 54,  ///< messages replaced by a summary
+  removed = 53,        ///< messages no longer sent
+  summarised = 54,     ///< messages replaced by a summary
+  reported_cost = 55,  ///< pico-USD that the provider says a call cost
 };
 
-inline constexpr std::size_t kColumns = 55;
+inline constexpr std::size_t kColumns = 56;
 inline constexpr std::size_t kTokenClasses = 12;
 
 /// What is not known; no value of any column.
@@ -156,6 +157,7 @@ inline constexpr std::array<ColumnInfo, kColumns> kColumnInfo{{
     {"tokens_after", ColumnKind::number},
     {"removed", ColumnKind::number},
     {"summarised", ColumnKind::number},
+    {"reported_cost", ColumnKind::number},
 }};
 
 constexpr const ColumnInfo& info(Column column) { return kColumnInfo[index_of(column)]; }

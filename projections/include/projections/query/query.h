@@ -102,11 +102,18 @@ enum class Measure : std::uint8_t {
   optimisations,      ///< 1
   tokens_before,      ///< of what is sent to a model, before an optimisation
   tokens_after,
-  tokens_saved,  ///< before less after; below 0 where it grew
-  removed,       ///< messages
-  summarised,    ///< messages
+  tokens_saved,   ///< before less after; below 0 where it grew
+  removed,        ///< messages
+  summarised,     ///< messages
+  reported_cost,  ///< pico-USD that the provider says a call cost; beside `cost`, which is ours
 };
-inline constexpr std::size_t kMeasures = 32;
+inline constexpr std::size_t kMeasures = 33;
+
+/// In pico-USD.
+constexpr bool is_money(Measure measure) {
+  return measure == Measure::cost || measure == Measure::saved_cost ||
+         measure == Measure::reported_cost;
+}
 
 enum class Function : std::uint8_t { sum, avg, min, max, count, count_distinct, percentile };
 
