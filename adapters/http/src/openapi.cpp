@@ -134,7 +134,10 @@ void add_operation(JsonOut& json, const Route& route, Added added) {
   const AddedRoute* ours = added_route(route, added);
   const RouteDoc* doc = ours ? &ours->doc : route_doc(route.method, route.pattern);
   HANSARD_ASSERT(doc != nullptr, "every route has a row in api_docs.cpp, or brings its own");
-  json.key(route.method == Method::get ? "get" : "post").object();
+  json.key(route.method == Method::get   ? "get"
+           : route.method == Method::put ? "put"
+                                         : "post")
+      .object();
   json.member("summary", route.doc);
   json.key("security").array();
   if (route.scope) json.object().key("key").array().end_array().end_object();
