@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "events/pricing/rate_card.h"
-#include "projections/facts/calls_reader.h"
+#include "projections/facts/reader.h"
 
 namespace hansard::projections {
 namespace {
@@ -118,8 +118,8 @@ struct CardKeyHash {
 /// One thread's.
 class CallPricer {
  public:
-  CallPricer(const facts::CallsReader& reader, std::shared_ptr<const Prices> prices,
-             std::string project, const CostOptions& options)
+  CallPricer(const facts::Reader& reader, std::shared_ptr<const Prices> prices, std::string project,
+             const CostOptions& options)
       : reader_(reader),
         prices_(std::move(prices)),
         project_(std::move(project)),
@@ -256,7 +256,7 @@ class CallPricer {
     Card* card = nullptr;
   };
 
-  const facts::CallsReader& reader_;
+  const facts::Reader& reader_;
   std::shared_ptr<const Prices> prices_;
   std::string project_;
   CostOptions options_;
@@ -287,8 +287,7 @@ query::CostHook cost_hook(std::shared_ptr<const Prices> prices, core::ProjectId 
     hook.columns.push_back(static_cast<Column>(kFirstClass + i));
   }
   hook.open = [prices = std::move(prices), project = std::move(project),
-               options =
-                   std::move(options)](const facts::CallsReader& reader) -> Result<query::Pricer> {
+               options = std::move(options)](const facts::Reader& reader) -> Result<query::Pricer> {
     auto pricer = std::make_shared<CallPricer>(reader, prices, project.text(), options);
     return query::Pricer([pricer](const Row& row) { return (*pricer)(row); });
   };

@@ -8,7 +8,7 @@
 #include "events/system/events.h"
 #include "projections/call_costs.h"
 #include "projections/facts/calls.h"
-#include "projections/facts/calls_reader.h"
+#include "projections/facts/reader.h"
 #include "recorder.h"
 
 /// What does the cost of a call cost? `prices_rates [calls] [rounds]`: calls of 24 models, a few of
@@ -50,7 +50,7 @@ int run(std::size_t calls, int rounds) {
 
   const facts::CallsView view;
   const Built built(recorder.log(), view);
-  const auto columns = facts::CallsReader::open(built.model(), recorder.project()).value();
+  const auto columns = facts::Reader::open(built.model(), recorder.project()).value();
   std::mt19937_64 random(7);
   constexpr std::size_t kRows = 4096;
   std::vector<facts::Row> rows(kRows);

@@ -22,19 +22,6 @@ std::function<bool()> patience(const Request& request) {
   };
 }
 
-bool asks_cost(const query::Query& query) {
-  const auto is = [](query::Measure measure) {
-    return measure == query::Measure::cost || measure == query::Measure::saved_cost;
-  };
-  for (const auto& one : query.aggregates) {
-    if (!one.distinct_of && is(one.measure)) return true;
-  }
-  for (const auto& filter : query.where_measure) {
-    if (is(filter.measure)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<QueryBounds> QueryAnswers::bounds(const Request& request,
@@ -43,7 +30,7 @@ Result<QueryBounds> QueryAnswers::bounds(const Request& request,
   query::Options& options = bounds.options;
   options.bytes_max = static_cast<std::size_t>(reads_.context.limits[Limit::query_bytes]);
   options.keep_going = patience(request);
-  if (!asks_cost(asked.query)) return bounds;
+  if (!query::asks_cost(asked.query)) return bounds;
   auto prices = reads_.prices->read(asked.query.project);
   if (!prices) return std::move(prices.error());
   projections::CostOptions costs;

@@ -125,9 +125,7 @@ core::Status check(const Query& query, const Options& options) {
     }
   }
   if (auto status = check_table(query); !status) return status;
-  bool cost = false;
   for (const Aggregate& aggregate : query.aggregates) {
-    cost |= !aggregate.distinct_of && is_cost(aggregate.measure);
     if (aggregate.function == Function::percentile &&
         (aggregate.per_mille_tenths < 1 || aggregate.per_mille_tenths > 10'000)) {
       return bad("measures", "a percentile lies between p0.01 and p100");
@@ -142,12 +140,12 @@ core::Status check(const Query& query, const Options& options) {
     }
   }
   for (const MeasureFilter& filter : query.where_measure) {
-    cost |= is_cost(filter.measure);
     if (filter.min && filter.max && *filter.min > *filter.max) {
       return bad("where." + std::string(to_word(filter.measure)), "min is above max");
     }
   }
-  if (cost && !options.cost.open) return bad("measures", "cost needs prices, and there are none");
+  if (asks_cost(query) && !options.cost.open)
+    return bad("measures", "cost needs prices, and there are none");
   if (query.from && query.to && *query.from >= *query.to) {
     return bad("to", "the time must be after from");
   }
@@ -176,6 +174,14 @@ core::Status check(const Query& query, const Options& options) {
 }
 
 }  // namespace
+
+bool asks_cost(const Query& query) {
+  return std::any_of(
+             query.aggregates.begin(), query.aggregates.end(),
+             [](const Aggregate& one) { return !one.distinct_of && is_cost(one.measure); }) ||
+         std::any_of(query.where_measure.begin(), query.where_measure.end(),
+                     [](const MeasureFilter& one) { return is_cost(one.measure); });
+}
 
 core::Result<Answer> execute(const core::ReadModel& model, const core::KeyedHash& keyed_hash,
                              const Query& query, const Options& options) {

@@ -9,7 +9,7 @@
 #include "../random_log.h"
 #include "events/pricing/raw_usage.h"
 #include "projections/facts/calls.h"
-#include "projections/facts/calls_reader.h"
+#include "projections/facts/reader.h"
 
 /// What the rows of `calls` must be, told from decoded events the plainest way, with texts for ids.
 namespace hansard::projections::facts::test {

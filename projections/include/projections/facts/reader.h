@@ -97,6 +97,4 @@ class Reader {
   std::uint64_t further_choices_ = 0;
 };
 
-using CallsReader = Reader;
-
 }  // namespace hansard::projections::facts

@@ -82,6 +82,9 @@ struct Answer {
 /// is 0.
 std::optional<double> change_percent(const Cell& now, const Cell& before);
 
+/// Whether it asks for costs or filters by them, and so needs `Options::cost`.
+bool asks_cost(const Query& query);
+
 /// Answers from the rows of the view that is called as the query's table is.
 /// Threads: safe to call concurrently. Cost: one pass over the columns the query names, chunk by
 /// chunk, passing over segments that no row of can fit.

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "projections/facts/reader.h"
