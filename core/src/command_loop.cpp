@@ -16,6 +16,7 @@ AppendRequest make_request(const CommandContext& context, std::vector<NewEvent> 
   if (context.expected_version) {
     request.checks.push_back({context.stream, Expected::exactly(*context.expected_version)});
   }
+  request.checks.insert(request.checks.end(), context.checks.begin(), context.checks.end());
   request.recorded_at = context.recorded_at;
   request.actor = context.actor;
   request.durability = context.durability;
@@ -37,12 +38,19 @@ bool wrote_nothing(const Result<Receipt>& receipt) {
 }
 
 bool client_check_failed(const CommandContext& context, const Error& conflict) {
+  const auto& violations = conflict.violations;
+  const bool elsewhere =
+      std::any_of(context.checks.begin(), context.checks.end(), [&](const Check& check) {
+        return std::any_of(violations.begin(), violations.end(), [&](const Violation& violation) {
+          return violation.stream == check.stream.text();
+        });
+      });
+  if (elsewhere) return true;
   if (!context.expected_version) return false;
   const std::string expected = std::to_string(context.expected_version->value);
-  return std::any_of(
-      conflict.violations.begin(), conflict.violations.end(), [&](const Violation& violation) {
-        return violation.stream == context.stream.text() && violation.expected == expected;
-      });
+  return std::any_of(violations.begin(), violations.end(), [&](const Violation& violation) {
+    return violation.stream == context.stream.text() && violation.expected == expected;
+  });
 }
 
 std::optional<Error> client_check(const CommandContext& context, Version next) {

@@ -1,5 +1,10 @@
 #include "events/validate.h"
 
+#include <optional>
+
+#include "events/assignment/facts.h"
+#include "events/experiment/facts.h"
+#include "events/prompt/facts.h"
 #include "events/system/events.h"
 #include "session/fields.h"
 
@@ -18,6 +23,18 @@ core::Status check_object(std::string_view text, std::string_view name) {
   return std::move(object.error());
 }
 
+/// Judges an event of the stream type `category`; nothing when its type is of another one.
+template <class Variant>
+std::optional<core::Status> of_kind(std::string_view category, const Codec<Variant>& codec,
+                                    const core::NewEvent& event) {
+  if (!Codec<Variant>::is_event(event.type)) return {};
+  if (event.stream.category() != category) {
+    return bad_field("stream", event.type + " does not belong on " + event.stream.text());
+  }
+  auto decoded = codec.decode_strict(event.type, event.schema, event.facts, event.content);
+  return decoded ? core::Status(core::Ok{}) : core::Status(std::move(decoded.error()));
+}
+
 core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {
   if (!core::is_event_type(event.type)) {
     return bad_field("type", "expected a name like MessageSent");
@@ -32,6 +49,9 @@ core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {
     if (!decoded) return std::move(decoded.error());
     return core::Ok{};
   }
+  if (auto placed = of_kind("prompt", prompt_codec(), event)) return *placed;
+  if (auto placed = of_kind("experiment", experiment_codec(), event)) return *placed;
+  if (auto placed = of_kind("assignment", assignment_codec(), event)) return *placed;
   if (is_system_event(event.type)) {
     if (category != "system") {
       return bad_field("stream", event.type + " does not belong on " + event.stream.text());

@@ -52,6 +52,8 @@ struct CommandContext {
   bool completes_answer = false;
   bool may_block = false;  ///< who brings the command: it may then be decided there in any case
   std::optional<Version> expected_version;  ///< the client's own check, or none
+  /// What else must hold, of other streams: a conflict with them is told at once.
+  std::vector<Check> checks{};
 };
 
 /// The parts of the loop that no state type changes.

@@ -67,6 +67,8 @@ class Decision {
     core::StreamId stream;
     SessionEvent event;
     bool known = false;  ///< in the state it was decided on
+    /// Instead of `event`: it goes to the stream of a unit.
+    std::optional<VariantAssigned> assigned = {};
   };
   std::vector<Made> made;
 
@@ -79,6 +81,8 @@ class Decision {
   /// Typed commands need a stream, and an open one for anything new.
   [[nodiscard]] core::Status open(const SessionState& state, bool known) const;
   void make(const SessionState& state, const core::EventId& id, SessionEvent event);
+  /// The unit that the request exposes meets its variant.
+  core::Status expose(Exposure exposure, std::string_view call_id, bool known);
   /// Fills the hashes and references of a creation on `stream`.
   core::Status complete(SessionCreated& event, const core::StreamId& stream) const;
   core::Status answerable(const SessionState& state, const RecordResponse& command) const;

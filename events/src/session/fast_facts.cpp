@@ -294,6 +294,7 @@ core::Result<RequestFacts> request_facts(const core::RecordedEvent& event) {
     if (key == "variant") {
       return read_members(value, [&](std::string_view name, ondemand::value& inner) {
         if (name == "experiment") return read(inner, facts.experiment);
+        if (name == "unit") return read(inner, facts.unit);
         return name == "variant" ? read(inner, facts.variant) : simdjson::SUCCESS;
       });
     }

@@ -33,11 +33,15 @@ concept Record = requires(AnyVisitor& visitor) {
   T::fields(visitor);
 };
 
-/// May the field be left out? Plain values are required.
 template <class T>
-inline constexpr bool kMayBeAbsent =
-    kIsOptional<T> || std::is_same_v<T, bool> || std::is_same_v<T, StringMap> ||
-    std::is_same_v<T, std::vector<std::string>> || std::is_same_v<T, std::vector<Policy>>;
+struct IsList : std::false_type {};
+template <class T>
+struct IsList<std::vector<T>> : std::true_type {};
+
+/// May the field be left out? Plain values are required, and so are the parts of a message.
+template <class T>
+inline constexpr bool kMayBeAbsent = kIsOptional<T> || std::is_same_v<T, bool> ||
+                                     (IsList<T>::value && !std::is_same_v<T, Parts>);
 
 // ---- writing ----
 
@@ -85,6 +89,8 @@ void write(std::string& out, const T& value) {
     out.append(value ? "true" : "false");
   } else if constexpr (std::is_integral_v<T>) {
     out.append(std::to_string(value));
+  } else if constexpr (std::is_same_v<T, double>) {
+    dump_to(Json::number(value), out);
   } else if constexpr (std::is_enum_v<T>) {
     dump_string_to(to_word(value), out);
   } else if constexpr (std::is_same_v<T, PromptVersion>) {
@@ -299,6 +305,11 @@ bool read(Reading& reading, const Path& path, const Bounds& bounds, Json& json, 
     return true;
   } else if constexpr (std::is_integral_v<T>) {
     return read_integer(reading, path, json, out);
+  } else if constexpr (std::is_same_v<T, double>) {
+    const auto number = json.as_double("");
+    if (!number) return reading.fail(path, number.error().message);
+    out = *number;
+    return true;
   } else if constexpr (std::is_enum_v<T>) {
     return read_word(reading, path, json, out);
   } else if constexpr (std::is_same_v<T, Json>) {
@@ -360,6 +371,8 @@ std::string type_name() {
     return "flag";
   } else if constexpr (std::is_integral_v<T>) {
     return "count";
+  } else if constexpr (std::is_same_v<T, double>) {
+    return "number";
   } else if constexpr (std::is_enum_v<T>) {
     std::string words;
     for (const auto each : kWords<T>) words.append(words.empty() ? "" : "|").append(each);

@@ -34,7 +34,8 @@ void Decision::make(const SessionState& state, const core::EventId& id, SessionE
 }
 
 core::NewEvent Decision::record(const Made& each, const Occurred& when) const {
-  EncodedEvent encoded = at_.codec.encode(each.event);
+  EncodedEvent encoded = each.assigned ? assignment_codec().encode(AssignmentEvent(*each.assigned))
+                                       : at_.codec.encode(each.event);
   core::NewEvent event;
   event.stream = each.stream;
   event.type = std::string(encoded.type);
@@ -115,8 +116,23 @@ Status Decision::on(const SessionState& state, SendMessage command) {
   return Ok{};
 }
 
+Status Decision::expose(Exposure exposure, std::string_view call_id, bool known) {
+  auto stream = core::StreamId::make("assignment", exposure.name);
+  if (!stream) return bad_field("variant.unit", stream.error().message);
+  VariantAssigned assigned = std::move(exposure.assigned);
+  assigned.session = at_.stream.text();
+  assigned.call_id = std::string(call_id);
+  // Another call's exposure of the same unit is another event, so that the log compares them by the
+  // check that comes with this one.
+  const auto id = derive_event_id(at_.project, *stream, VariantAssigned::kType,
+                                  {at_.stream.text(), call_id}, at_.keyed_hash);
+  made.push_back({id, *std::move(stream), Unrecognised{}, known, std::move(assigned)});
+  return Ok{};
+}
+
 Status Decision::on(const SessionState& state, RequestResponse command) {
   const std::optional<Json> tools = std::move(command.tools);
+  std::optional<Exposure> exposure = std::move(command.exposure);
   ResponseRequested event = std::move(command);
   if (auto status = check(event); !status) return status;
   if (tools && !tools->is_array()) return bad_field("tools", "expected an array");
@@ -146,6 +162,9 @@ Status Decision::on(const SessionState& state, RequestResponse command) {
       make(state, id_of(SessionConfigured::kType, {"tools", event.call_id, attempt}),
            std::move(offered));
     }
+  }
+  if (exposure) {
+    if (auto status = expose(*std::move(exposure), event.call_id, known); !status) return status;
   }
   make(state, id, std::move(event));
   return Ok{};

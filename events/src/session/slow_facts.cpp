@@ -140,6 +140,7 @@ core::Result<RequestFacts> slow_request(const core::RecordedEvent& event) {
   if (asked->variant) {
     facts.experiment = asked->variant->experiment;
     facts.variant = asked->variant->variant;
+    facts.unit = asked->variant->unit;
   }
   return facts;
 }

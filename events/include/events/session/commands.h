@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/event.h"
+#include "events/assignment/facts.h"
 #include "events/session/codec.h"
 #include "events/session/facts.h"
 
@@ -44,6 +45,9 @@ struct RequestResponse : ResponseRequested {
   /// Schemas offered. Where they differ from the session's current ones, a `SessionConfigured`
   /// with them precedes the request, so that they are stored once and not per call.
   std::optional<Json> tools;
+  /// The unit meets its variant by this call: leads to a `VariantAssigned` before the request, on
+  /// the unit's stream. Who asks adds the check that this stream has no events yet. Not in bodies.
+  std::optional<Exposure> exposure;
 };
 
 struct RecordResponse : ResponseReceived {

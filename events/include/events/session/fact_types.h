@@ -77,20 +77,25 @@ struct PromptVersion {
 struct PromptRef {
   std::string name;
   std::optional<PromptVersion> version;
+  std::optional<std::string> label = {};  ///< that named the version when the call was made
   template <class V>
   static void fields(V& v) {
     v.field("name", &PromptRef::name);
     v.field("version", &PromptRef::version);
+    v.field("label", &PromptRef::label);
   }
 };
 
 struct VariantRef {
   std::string experiment;
   std::string variant;
+  /// Whom it was asked for: name of the unit's stream without `assignment-`.
+  std::optional<std::string> unit = {};
   template <class V>
   static void fields(V& v) {
     v.field("experiment", &VariantRef::experiment);
     v.field("variant", &VariantRef::variant);
+    v.field("unit", &VariantRef::unit);
   }
 };
 

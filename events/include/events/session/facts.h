@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "events/codec.h"
 #include "events/session/fact_types.h"
 #include "events/session/parts.h"
 #include "events/session/usage.h"
@@ -126,6 +127,7 @@ struct ResponseRequested {
   std::optional<bool> stream;
   std::optional<std::string> request_hash;  ///< keyed hash: what asks the same has the same
   std::optional<Json> parameters;           ///< the request without messages and tools
+  std::optional<Json> variables;            ///< that `prompt` was rendered with
   std::optional<Json> metadata;
   std::optional<Json> extra;  ///< what its dialect needs to rebuild the original
   template <class V>
@@ -144,6 +146,7 @@ struct ResponseRequested {
     v.fact("stream", &E::stream);
     v.fact("request_hash", &E::request_hash);
     v.content("parameters", &E::parameters);
+    v.content("variables", &E::variables);
     v.content("metadata", &E::metadata);
     v.content("extra", &E::extra);
   }
@@ -435,11 +438,6 @@ struct SessionReopened {
     v.fact("reason", &SessionReopened::reason);
     v.content("comment", &SessionReopened::comment);
   }
-};
-
-/// A type this build does not know, on a stream that a newer writer shares with it.
-struct Unrecognised {
-  std::string type;
 };
 
 using SessionEvent = std::variant<SessionCreated, SessionConfigured, MessageSent, ResponseRequested,

@@ -47,6 +47,7 @@ struct RequestFacts {
   std::optional<std::string_view> prompt_version;  ///< as `PromptVersion` has it
   std::optional<std::string_view> experiment;
   std::optional<std::string_view> variant;
+  std::optional<std::string_view> unit;  ///< name of its stream without `assignment-`
 };
 /// Of a ResponseReceived or ResponseFailed.
 struct OutcomeFacts {

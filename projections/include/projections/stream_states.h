@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "core/event_log.h"
+
+namespace hansard::projections {
+
+/// The latest states of streams that are asked for again and again: folded when first asked for,
+/// and from then on only what is new. For states that are small beside what is done with them
+/// (prompts, experiments). Threads: safe to call concurrently.
+template <class State>
+class StreamStates {
+ public:
+  using Fold = std::function<core::Result<State>(State, const core::RecordedEvent&)>;
+  /// States kept, the least recently used dropped.
+  static constexpr std::size_t kStatesMax = 1'024;
+
+  /// `log` outlives this.
+  StreamStates(const core::EventLog& log, Fold fold) : log_(log), fold_(std::move(fold)) {}
+
+  /// As of the log's visible end; the initial state where there is no such stream. Stays valid.
+  /// Cost: one look at the stream's head when nothing is new, else its new events.
+  /// Errors: those of reading the log and of the fold.
+  core::Result<std::shared_ptr<const State>> read(const core::ProjectId& project,
+                                                  const core::StreamId& stream) {
+    const auto head = log_.head(project, stream);
+    if (!head) return head.error();
+    const core::Version end{*head ? (*head)->value + 1 : 0};
+    const Key key{project.text(), stream.text()};
+    const std::lock_guard lock(mutex_);
+    Entry& entry = at(key);
+    if (entry.next >= end) return entry.state;
+    State state = *entry.state;
+    core::Status status = core::Ok{};
+    const auto next =
+        log_.read_stream(project, stream, entry.next, [&](const core::RecordedEvent& event) {
+          auto folded = fold_(std::move(state), event);
+          if (!folded) {
+            status = std::move(folded.error());
+            return false;
+          }
+          state = *std::move(folded);
+          return true;
+        });
+    if (!status) return std::move(status.error());
+    if (!next) return next.error();
+    entry.next = *next;
+    entry.state = std::make_shared<const State>(std::move(state));
+    return entry.state;
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  struct Entry {
+    Key key;
+    core::Version next{};
+    std::shared_ptr<const State> state = std::make_shared<const State>();
+  };
+
+  /// The entry of a stream, now the latest used.
+  Entry& at(const Key& key) {
+    const auto found = index_.find(key);
+    if (found != index_.end()) {
+      entries_.splice(entries_.begin(), entries_, found->second);
+      return entries_.front();
+    }
+    if (entries_.size() == kStatesMax) {
+      index_.erase(entries_.back().key);
+      entries_.pop_back();
+    }
+    entries_.push_front(Entry{key});
+    index_[key] = entries_.begin();
+    return entries_.front();
+  }
+
+  const core::EventLog& log_;
+  const Fold fold_;
+  std::mutex mutex_;
+  std::list<Entry> entries_;
+  std::map<Key, typename std::list<Entry>::iterator> index_;
+};
+
+}  // namespace hansard::projections
