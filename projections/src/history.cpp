@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "beyond.h"
 #include "event_kind.h"
 #include "projections/context.h"
 #include "projections/overview.h"
@@ -9,20 +10,6 @@
 
 namespace hansard::projections {
 namespace {
-
-bool beyond(const core::RecordedEvent& event, const AsOf& as_of) {
-  switch (as_of.kind) {
-    case AsOf::Kind::head:
-      return false;
-    case AsOf::Kind::version:
-      return event.version > as_of.version;
-    case AsOf::Kind::position:
-      return event.position > as_of.position;
-    case AsOf::Kind::time:
-      return event.recorded_at > as_of.time;
-  }
-  return false;
-}
 
 std::string describe(const AsOf& as_of) {
   switch (as_of.kind) {

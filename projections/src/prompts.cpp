@@ -1,0 +1,59 @@
+#include "projections/prompts.h"
+
+#include <utility>
+
+#include "beyond.h"
+
+namespace hansard::projections {
+namespace {
+
+core::Result<events::PromptState> fold_prompt(events::PromptState state,
+                                              const core::RecordedEvent& event) {
+  auto decoded = events::prompt_codec().decode(event);
+  if (!decoded) return std::move(decoded.error());
+  return after(std::move(state), event, decoded->event, decoded->erased);
+}
+
+}  // namespace
+
+core::Result<core::StreamId> prompt_stream(std::string_view name) {
+  auto stream = core::StreamId::make("prompt", name);
+  if (!stream) {
+    return core::Error{core::Errc::invalid_argument,
+                       "the name of a prompt is 1 to 100 of A-Z a-z 0-9 . _ ~ -", "name"};
+  }
+  return stream;
+}
+
+PromptReader::PromptReader(const core::EventLog& log) : states_(log, fold_prompt) {}
+
+core::Result<std::shared_ptr<const events::PromptState>> PromptReader::read(
+    const core::ProjectId& project, std::string_view name) {
+  const auto stream = prompt_stream(name);
+  if (!stream) return stream.error();
+  return states_.read(project, *stream);
+}
+
+core::Result<events::PromptState> prompt_as_of(const core::EventLog& log,
+                                               const core::ProjectId& project,
+                                               std::string_view name, const AsOf& as_of) {
+  const auto stream = prompt_stream(name);
+  if (!stream) return stream.error();
+  events::PromptState state;
+  core::Status status = core::Ok{};
+  const auto read = log.read_stream(project, *stream, {}, [&](const core::RecordedEvent& event) {
+    if (beyond(event, as_of)) return false;
+    auto folded = fold_prompt(std::move(state), event);
+    if (!folded) {
+      status = std::move(folded.error());
+      return false;
+    }
+    state = *std::move(folded);
+    return true;
+  });
+  if (!read) return read.error();
+  if (!status) return std::move(status.error());
+  return state;
+}
+
+}  // namespace hansard::projections
