@@ -16,7 +16,7 @@ SYSTEM = re.compile(r"^(sys/|netinet/|arpa/|linux/)|^(fcntl|unistd|poll|pthread|
 # Per folder: which header folders it may include, and which third-party headers (by prefix).
 INNER = {
     "core": ({"core"}, ()),
-    "events": ({"core", "events"}, ("simdjson.h", "boost/math/")),
+    "events": ({"core", "events"}, ("simdjson.h", "boost/math/", "re2/")),
     "projections": ({"core", "events", "projections"}, ("date/",)),
 }
 # Each adapter has its own technology; cli wires all of them together, and is an HTTP client.
@@ -32,7 +32,7 @@ ADAPTERS = {
     "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
 }
 # Seconds of compile time each: never where another folder would pay for them.
-HEAVY = ("rocksdb/", "boost/", "simdjson.h", "openssl/", "date/")
+HEAVY = ("rocksdb/", "boost/", "simdjson.h", "openssl/", "date/", "re2/")
 
 
 def includes(path):
