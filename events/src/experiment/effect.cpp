@@ -37,6 +37,8 @@ std::string_view to_word(NoEffect reason) {
       return "zero_variance";
     case NoEffect::zero_baseline:
       return "zero_baseline";
+    case NoEffect::not_finite:
+      return "not_finite";
   }
   return "none";
 }
@@ -54,8 +56,9 @@ Effect effect_of(const Moments& a, const Moments& b, Scale scale) {
   }
   const double of_a = a.mean_variance();
   const double of_b = b.mean_variance();
-  if (of_a + of_b <= 0) {
-    effect.reason = NoEffect::zero_variance;
+  if (!(of_a + of_b > 0)) {
+    const bool number = std::isfinite(of_a) && std::isfinite(of_b);
+    effect.reason = number ? NoEffect::zero_variance : NoEffect::not_finite;
     return effect;
   }
   effect.estimate = b.mean - a.mean;
@@ -66,8 +69,14 @@ Effect effect_of(const Moments& a, const Moments& b, Scale scale) {
     variance = of_b / base + of_a * b.mean * b.mean / (base * base);
   }
   effect.standard_error = std::sqrt(variance);
-  effect.degrees_of_freedom =
-      (of_a + of_b) * (of_a + of_b) / (of_a * of_a / (a.n - 1) + of_b * of_b / (b.n - 1));
+  // In parts of the whole, so that no square of a small or large variance leaves a double.
+  const double part_a = of_a / (of_a + of_b);
+  const double part_b = of_b / (of_a + of_b);
+  effect.degrees_of_freedom = 1 / (part_a * part_a / (a.n - 1) + part_b * part_b / (b.n - 1));
+  if (!std::isfinite(effect.estimate) || !std::isfinite(effect.standard_error) ||
+      effect.standard_error <= 0 || !std::isfinite(effect.degrees_of_freedom)) {
+    return Effect{.reason = NoEffect::not_finite, .n = effect.n};
+  }
   return effect;
 }
 

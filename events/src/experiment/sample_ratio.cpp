@@ -37,6 +37,11 @@ ChiSquare sample_ratio_test(std::span<const std::uint64_t> counts,
 
 double sequential_sample_ratio_p(std::span<const std::uint64_t> counts,
                                  std::span<const double> weights) {
+  return std::min(1.0, std::exp(-sequential_sample_ratio_evidence(counts, weights)));
+}
+
+double sequential_sample_ratio_evidence(std::span<const std::uint64_t> counts,
+                                        std::span<const double> weights) {
   HANSARD_ASSERT(counts.size() == weights.size() && counts.size() >= 2, "a count a weight");
   double all = 0;
   double log_factor = 0;
@@ -47,8 +52,7 @@ double sequential_sample_ratio_p(std::span<const std::uint64_t> counts,
     all += count;
     log_factor += std::lgamma(prior + count) - std::lgamma(prior) - count * std::log(share);
   }
-  log_factor += std::lgamma(kSampleRatioPrior) - std::lgamma(kSampleRatioPrior + all);
-  return std::min(1.0, std::exp(-log_factor));
+  return log_factor + std::lgamma(kSampleRatioPrior) - std::lgamma(kSampleRatioPrior + all);
 }
 
 }  // namespace hansard::events::experiment

@@ -18,7 +18,8 @@ enum class NoEffect : std::uint8_t {
   none,           ///< there is one
   too_few,        ///< a variant has less than two units
   zero_variance,  ///< no unit differs from another, in neither variant
-  zero_baseline   ///< relative to 0
+  zero_baseline,  ///< relative to 0
+  not_finite      ///< numbers too large to compare
 };
 std::string_view to_word(NoEffect reason);
 

@@ -23,6 +23,9 @@ ChiSquare sample_ratio_test(std::span<const std::uint64_t> counts, std::span<con
 /// most 1. Callers that look again keep the least so far.
 double sequential_sample_ratio_p(std::span<const std::uint64_t> counts,
                                  std::span<const double> weights);
+/// Logarithm of the Bayes factor above: what independent counts say together is their sum.
+double sequential_sample_ratio_evidence(std::span<const std::uint64_t> counts,
+                                        std::span<const double> weights);
 inline constexpr double kSampleRatioPrior = 1'000;
 /// Below this p the split is wrong.
 inline constexpr double kSampleRatioAlpha = 0.001;
