@@ -3,6 +3,8 @@
 #include <mutex>
 #include <utility>
 
+#include "beyond.h"
+
 namespace hansard::projections {
 namespace {
 
@@ -15,20 +17,6 @@ Result<ExperimentState> fold(ExperimentState state, const RecordedEvent& event) 
   auto decoded = events::experiment_codec().decode(event);
   if (!decoded) return std::move(decoded.error());
   return events::after(std::move(state), event, decoded->event);
-}
-
-bool beyond(const RecordedEvent& event, const AsOf& as_of) {
-  switch (as_of.kind) {
-    case AsOf::Kind::head:
-      return false;
-    case AsOf::Kind::version:
-      return event.version > as_of.version;
-    case AsOf::Kind::position:
-      return event.position > as_of.position;
-    case AsOf::Kind::time:
-      return event.recorded_at > as_of.time;
-  }
-  return false;
 }
 
 /// The first `VariantAssigned` of a unit's stream.

@@ -97,6 +97,7 @@ struct Eligibility {
 inline constexpr std::size_t kVariantsMax = 16;
 inline constexpr std::size_t kGuardrailsMax = 8;
 inline constexpr std::size_t kSecondaryMetricsMax = 16;
+inline constexpr std::uint64_t kMinimumSampleLeast = 20;
 
 // Defaults.
 inline constexpr double kAlpha = 0.05;
