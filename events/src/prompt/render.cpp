@@ -70,7 +70,8 @@ class Rendering {
     }
     return core::Ok{};
   }
-  std::string take() { return std::move(out_); }
+  std::string take() { return std::exchange(out_, {}); }
+  void give(const std::string& name, const Json* value) { variables_[name] = value; }
 
  private:
   Status step(Place place, std::uint64_t steps = 1) {
@@ -82,10 +83,11 @@ class Rendering {
   }
 
   Status write(Place place, std::string_view text) {
-    if (text.size() > kRenderedBytesMax - out_.size()) {
+    if (text.size() > kRenderedBytesMax - bytes_) {
       return at(place, "the text is longer than " + std::to_string(kRenderedBytesMax) + " bytes",
                 core::Errc::too_large);
     }
+    bytes_ += text.size();
     out_ += text;
     return core::Ok{};
   }
@@ -308,6 +310,7 @@ class Rendering {
   std::unordered_map<std::string_view, const Json*> variables_;
   std::vector<Turn> turns_;
   std::uint64_t steps_ = 0;
+  std::size_t bytes_ = 0;  ///< of everything printed
   std::string out_;
 };
 
@@ -369,5 +372,24 @@ core::Result<std::string> Template::render(const Json::Object& variables) const 
 }
 
 const std::vector<std::string>& Template::variables() const { return parsed_->variables; }
+
+struct TemplateRenderer::State {
+  prompt::Rendering rendering;
+};
+
+TemplateRenderer::TemplateRenderer(const Json::Object& variables)
+    : state_(std::make_unique<State>(State{prompt::Rendering(variables)})) {}
+TemplateRenderer::~TemplateRenderer() = default;
+
+void TemplateRenderer::give(const std::string& name, const Json* value) {
+  state_->rendering.give(name, value);
+}
+
+core::Result<std::string> TemplateRenderer::render(const Template& text) {
+  if (auto status = state_->rendering.print(text.parsed_->nodes); !status) {
+    return std::move(status.error());
+  }
+  return state_->rendering.take();
+}
 
 }  // namespace hansard::events

@@ -19,6 +19,7 @@ class Fold {
     stored.body = {event.kind, event.messages, event.variables, event.examples, event.config};
     stored.erased = erased_;
     stored.tags = event.tags;
+    stored.first_tags = event.tags;
     stored.description = event.description;
     stored.metadata = event.metadata;
     stored.position = recorded_.position;
@@ -83,6 +84,11 @@ const StoredPrompt* PromptState::find(const PromptVersion& version) const {
 }
 
 const StoredPrompt* PromptState::select(std::string_view selector) const {
+  if (selector == kLatest) {
+    const auto last = std::find_if(versions.rbegin(), versions.rend(),
+                                   [](const StoredPrompt& each) { return !each.deleted; });
+    return last == versions.rend() ? nullptr : &*last;
+  }
   const auto label = labels.find(selector.empty() ? kProduction : selector);
   const StoredPrompt* found =
       label != labels.end() ? find(label->second) : find(PromptVersion(std::string(selector)));
@@ -95,6 +101,14 @@ PromptState after(PromptState state, const core::RecordedEvent& recorded, const 
   state.ids.insert(recorded.id);
   std::visit(Fold(state, recorded, erased), event);
   return state;
+}
+
+std::string_view stage_of(const PromptState& state, const PromptVersion& version) {
+  for (const std::string_view label : {kProduction, kStaging}) {
+    const auto named = state.labels.find(label);
+    if (named != state.labels.end() && named->second == version) return label;
+  }
+  return "dev";
 }
 
 std::size_t approximate_bytes(const PromptState& state) {

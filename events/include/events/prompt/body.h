@@ -93,6 +93,14 @@ struct PromptBody {
   std::vector<PromptVariable> variables;
   std::vector<PromptExample> examples;
   std::optional<Json> config;  ///< model, temperature, ...: for who calls; never sent by itself
+  template <class V>
+  static void fields(V& v) {
+    v.field("kind", &PromptBody::kind);
+    v.field("messages", &PromptBody::messages);
+    v.field("variables", &PromptBody::variables);
+    v.field("examples", &PromptBody::examples);
+    v.field("config", &PromptBody::config);
+  }
 };
 
 // Bounds of one version.

@@ -144,5 +144,9 @@ const PromptCodec& prompt_codec();
 
 /// The label of the version that is used when nobody says more.
 inline constexpr std::string_view kProduction = "production";
+/// The label of the version that is meant to be next.
+inline constexpr std::string_view kStaging = "staging";
+/// Asks for the version stored last that is still offered; no label has this name.
+inline constexpr std::string_view kLatest = "latest";
 
 }  // namespace hansard::events

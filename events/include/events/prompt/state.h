@@ -22,6 +22,7 @@ struct StoredPrompt {
   bool erased = false;
   bool deleted = false;
   std::vector<std::string> tags;
+  std::vector<std::string> first_tags;  ///< it was stored with
   std::optional<std::string> description;
   std::optional<Json> metadata;
   core::Position position;  ///< of its event
@@ -55,7 +56,8 @@ struct PromptState {
   [[nodiscard]] bool exists() const { return next_version > 0; }
   /// Deleted ones too; nullptr: no such version.
   [[nodiscard]] const StoredPrompt* find(const PromptVersion& version) const;
-  /// What `selector` names: a version or a label, empty: production. nullptr: nothing, or deleted.
+  /// What `selector` names: a version or a label, or `latest`; empty: production. nullptr: nothing,
+  /// or deleted.
   [[nodiscard]] const StoredPrompt* select(std::string_view selector) const;
 };
 
@@ -63,6 +65,9 @@ struct PromptState {
 /// and actor.
 PromptState after(PromptState state, const core::RecordedEvent& recorded, const PromptEvent& event,
                   bool erased);
+
+/// Where a version stands: `production` or `staging` when that label names it, else `dev`.
+std::string_view stage_of(const PromptState& state, const PromptVersion& version);
 
 std::size_t approximate_bytes(const PromptState& state);
 

@@ -47,9 +47,30 @@ class Template {
   [[nodiscard]] const std::vector<std::string>& variables() const;
 
  private:
+  friend class TemplateRenderer;
   struct Parsed;
   explicit Template(std::shared_ptr<const Parsed> parsed) : parsed_(std::move(parsed)) {}
   std::shared_ptr<const Parsed> parsed_;
+};
+
+/// Several templates with the same values, within the bounds of one rendering. Of no use after an
+/// error. Confined to one thread.
+class TemplateRenderer {
+ public:
+  /// `variables` outlive this and do not change.
+  explicit TemplateRenderer(const Json::Object& variables);
+  ~TemplateRenderer();
+  TemplateRenderer(const TemplateRenderer&) = delete;
+  TemplateRenderer& operator=(const TemplateRenderer&) = delete;
+
+  /// One value more, in the place of another of that name. Both outlive this.
+  void give(const std::string& name, const Json* value);
+  /// Errors: as `Template::render`.
+  core::Result<std::string> render(const Template& text);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace hansard::events
