@@ -21,6 +21,7 @@ using events::SessionEvent;
 constexpr std::string_view kDialect = "dialect";
 constexpr std::string_view kSystem = "system";
 constexpr std::string_view kSystemMessages = "system_messages";
+constexpr std::string_view kLeadingMessages = "leading_messages";
 constexpr std::string_view kForms = "forms";
 constexpr std::string_view kMessages = "messages";
 constexpr std::string_view kLast = "last";
@@ -104,10 +105,15 @@ std::vector<SessionEvent> sent(const std::vector<SessionEvent>& window) {
 /// The messages as they are written where nobody says otherwise.
 Json::Array plain_messages(const events::Api& api, const Said& said, bool system_in_list) {
   Json::Array messages;
-  if (system_in_list) {
-    const Json* given = said.settings ? said.settings->find(kSystemMessages) : nullptr;
-    if (given != nullptr && given->is_array()) {
-      messages = *given->if_array();
+  const auto list = [&](std::string_view name) -> const Json::Array* {
+    const Json* given = said.settings ? said.settings->find(name) : nullptr;
+    return given == nullptr ? nullptr : given->if_array();
+  };
+  if (!system_in_list) {
+    if (const Json::Array* given = list(kLeadingMessages)) messages = *given;
+  } else {
+    if (const Json::Array* given = list(kSystemMessages)) {
+      messages = *given;
     } else if (said.system) {
       messages.push_back(Json::Object{{"role", "system"}, {"content", *said.system}});
     }

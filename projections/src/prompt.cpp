@@ -48,6 +48,18 @@ std::string text_of(const Json& given) {
   return out;
 }
 
+/// What a given message says, whoever says it.
+void add_given(std::optional<std::string>& system, const std::vector<SessionStep>& steps) {
+  for (const SessionStep& step : steps) {
+    if (const auto* sent = std::get_if<SendMessage>(&step)) {
+      const std::string who = is_aside(step) ? "" : std::string(to_word(sent->role)) + ": ";
+      add_text(system, who + plain_text(sent->parts));
+    } else if (const auto* answer = std::get_if<events::RecordResponse>(&step)) {
+      add_text(system, "assistant: " + plain_text(answer->parts));
+    }
+  }
+}
+
 /// Cuts the steps of one message into utterances.
 void cut(events::RequestTurn message, std::vector<Prompt::Turn>& turns) {
   for (SessionStep& step : message.steps) {
@@ -108,7 +120,8 @@ bool names_itself(const SessionStep& step) {
 
 }  // namespace
 
-Result<Prompt> read_prompt(const events::Api& api, Json body, const Digester& digester) {
+Result<Prompt> read_prompt(const events::Api& api, Json body, const Digester& digester,
+                           std::size_t given) {
   Prompt prompt;
   prompt.api = &api;
   auto request = api.requests.split(std::move(body));
@@ -124,15 +137,17 @@ Result<Prompt> read_prompt(const events::Api& api, Json body, const Digester& di
   }
   bool leading = true;
   for (events::RequestTurn& message : *messages) {
-    leading = leading && message.steps.size() == 1 && is_aside(message.steps.front()) &&
-              prompt.system_place != SystemPlace::beside;
-    if (!leading) {
+    const bool is_given = message.message < given;
+    const bool beside = prompt.system_place == SystemPlace::beside;
+    leading = leading && message.steps.size() == 1 && is_aside(message.steps.front()) && !beside;
+    if (!leading && !is_given) {
       cut(std::move(message), prompt.turns);
       continue;
     }
-    prompt.system_place = SystemPlace::messages;
-    const auto& aside = std::get<SendMessage>(message.steps.front());
-    add_text(prompt.system, plain_text(aside.parts));
+    leading = true;
+    prompt.leading = message.message + 1;
+    if (!beside && is_aside(message.steps.front())) prompt.system_place = SystemPlace::messages;
+    add_given(prompt.system, message.steps);
   }
   for (const Prompt::Turn& turn : prompt.turns) {
     if (turn.aside) continue;
@@ -219,18 +234,16 @@ events::ConfigureSession system_setting(const Prompt& prompt, const std::string&
   configure.idempotency_key = name + ".system";
   configure.system = prompt.system;
   const events::CallRequest& request = prompt.request;
-  if (prompt.system_place == SystemPlace::beside) {
-    if (!request.system->is_string()) {
-      configure.settings = Json::Object{{"system", *request.system}};
+  const auto first = request.messages.begin();
+  Json::Array leading(first, first + static_cast<std::ptrdiff_t>(prompt.leading));
+  if (prompt.system_place != SystemPlace::messages) {
+    Json settings = Json::Object{};
+    if (request.system && (!leading.empty() || !request.system->is_string())) {
+      settings.add("system", *request.system);
     }
+    if (!leading.empty()) settings.add("leading_messages", std::move(leading));
+    if (!settings.if_object()->empty()) configure.settings = std::move(settings);
     return configure;
-  }
-  Json::Array leading;
-  for (const Json& message : request.messages) {
-    const Json* role = message.find("role");
-    const std::string* text = role == nullptr ? nullptr : role->if_string();
-    if (text == nullptr || (*text != "system" && *text != "developer")) break;
-    leading.push_back(message);
   }
   const Json plain = Json::Object{{"role", "system"}, {"content", *prompt.system}};
   if (leading.size() != 1 || !events::same_tree(leading.front(), plain)) {

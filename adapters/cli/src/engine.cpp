@@ -19,6 +19,8 @@
 #include "overlay_store.h"
 #include "price_publisher.h"
 #include "projections/conversation_index.h"
+#include "projections/experiments.h"
+#include "projections/prompts.h"
 #include "projections/registry.h"
 #include "providers_route.h"
 #include "texts.h"
@@ -102,6 +104,8 @@ struct Engine::Parts {
   std::unique_ptr<Texts> texts;  ///< where they are searched
 
   std::shared_ptr<projections::PriceReader> prices;
+  std::shared_ptr<projections::PromptReader> prompts;
+  std::shared_ptr<projections::ExperimentReader> experiments;
   std::shared_ptr<PricePublisher> price_publisher;  ///< of engines that write
 
   std::optional<http::Context> context;
@@ -112,6 +116,8 @@ struct Engine::Parts {
     keyed_hash.emplace(hasher, store->store_key());
     decider.emplace(*keyed_hash, hasher);
     prices = std::make_shared<projections::PriceReader>(store->log());
+    prompts = std::make_shared<projections::PromptReader>(store->log());
+    experiments = std::make_shared<projections::ExperimentReader>(store->log(), *keyed_hash);
     deciding.emplace(http::Pool::Options{.name = "decide", .threads = 2});
     sessions.emplace(store->log(), *decider, hasher,
                      [this](std::function<void()> work) { deciding->post(std::move(work)); });
@@ -180,17 +186,26 @@ struct Engine::Parts {
     };
     const auto post = [this](std::function<void()> work) { deciding->post(std::move(work)); };
     gateway.emplace(
-        gateway::Ports{store->log(), *keyed_hash, clock, *providers, std::move(execute), find, post,
-                       ossl::random_hash, std::move(writable),
-                       [] { return std::chrono::steady_clock::now(); },
-                       [this](std::chrono::milliseconds wait, std::function<void()> work) {
-                         return timers->after(wait, std::move(work));
-                       },
-                       [this] { return gateway_calls(); },
-                       [this](const core::ProjectId& project) { return prices->read(project); }},
+        gateway::Ports{
+            store->log(), *keyed_hash, clock, *providers, std::move(execute), find, post,
+            ossl::random_hash, std::move(writable), [] { return std::chrono::steady_clock::now(); },
+            [this](std::chrono::milliseconds wait, std::function<void()> work) {
+              return timers->after(wait, std::move(work));
+            },
+            [this] { return gateway_calls(); },
+            [this](const core::ProjectId& project) { return prices->read(project); }, prompts.get(),
+            experiments.get(), [this](std::string_view provider) { return dialect_of(provider); }},
         options);
     if (access == Access::operate) end_left_calls();
     return core::Ok{};
+  }
+
+  /// Of a configured provider; empty: as it is called, or there is none.
+  std::string dialect_of(std::string_view provider) const {
+    for (const providers::ProviderStatus& each : providers->status()) {
+      if (each.name == provider) return each.dialect;
+    }
+    return {};
   }
 
   /// What the gateway asks of the past, for budgets above all, must have all of it.

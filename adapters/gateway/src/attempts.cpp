@@ -34,12 +34,16 @@ class RunExchange final : public core::ProviderExchange {
   std::shared_ptr<AttemptRun> run_;
 };
 
+/// Of calls without a route that an experiment sends elsewhere.
+const RouteOptions kNoRules;
+
 class AttemptsLayer final : public Layer {
  public:
   AttemptsLayer(const Ports& ports, Breakers& breakers) : ports_(ports), breakers_(breakers) {}
 
   std::unique_ptr<core::ProviderExchange> start(RoutedCall call, std::shared_ptr<CallWatch> watch,
                                                 HeadDone head) override {
+    if (call.route == nullptr && call.variant_provider) call.route = &kNoRules;
     if (call.route == nullptr) {
       watch->goes_out({call.call.provider, {}, events::ServedFrom::provider});
       return ports_.providers.start(std::move(call.call), std::move(head));
@@ -122,11 +126,33 @@ std::uint64_t AttemptRun::draw() const {
 void AttemptRun::start() {
   const Busy busy(*this);
   Lock lock(mutex_);
-  const bool draws = route_.targets.size() > 1;
+  const bool draws = route_.targets.size() > 1 && !call_.variant_provider;
   plan_ = plan_of(route_, route_name_, draws ? draw() : 0);
+  if (call_.variant_provider) send_to(*call_.variant_provider);
+  if (call_.variant_model && !plan_.empty()) plan_.front().model.reset();
   if (draws) decided_.push_back({"target", "drawn", plan_.front().provider, {}});
   if (!take_place(0, "after_open")) return stop(std::move(lock));
   go(std::move(lock));
+}
+
+/// The provider that an experiment chose, as the route knows it or as it is configured; the
+/// fallbacks stay: a unit is answered before it is measured.
+void AttemptRun::send_to(const std::string& provider) {
+  Target target{provider, {}, {}, 1};
+  const auto is_it = [&](const Target& known) { return known.provider == provider; };
+  const auto drawn = std::find_if(route_.targets.begin(), route_.targets.end(), is_it);
+  const auto later = std::find_if(route_.fallbacks.begin(), route_.fallbacks.end(), is_it);
+  if (drawn != route_.targets.end()) {
+    target = *drawn;
+  } else if (later != route_.fallbacks.end()) {
+    target = *later;
+  } else if (ports_.dialect_of) {
+    if (std::string dialect = ports_.dialect_of(provider); !dialect.empty()) {
+      target.dialect = std::move(dialect);
+    }
+  }
+  plan_ = {std::move(target)};
+  plan_.insert(plan_.end(), route_.fallbacks.begin(), route_.fallbacks.end());
 }
 
 /// Finds the first target from `from` on whose breaker lets a call through.

@@ -70,6 +70,7 @@ class AttemptRun final : public std::enable_shared_from_this<AttemptRun> {
   void translate(Lock lock);
   void failed(Lock lock);
   void resume(std::uint64_t turn);
+  void send_to(const std::string& provider);
   bool take_place(std::size_t from, const std::string& reason);
   [[nodiscard]] core::Result<std::optional<Translation>> words_for(const Target& target) const;
   void give_up(Lock lock);

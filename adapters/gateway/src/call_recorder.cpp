@@ -21,7 +21,6 @@ using events::SessionStep;
 
 /// Steps of one append; what they lead to must fit `core::kMaxAppendRecords`.
 constexpr std::size_t kStepsMax = 500;
-constexpr std::size_t kNameBytes = 12;
 /// What arguments that are no text are taken for.
 constexpr std::size_t kArgumentsBytes = 4096;
 
@@ -49,16 +48,18 @@ std::size_t bytes_of(const std::vector<SessionEvent>& said) {
 }  // namespace
 
 CallRecorder::CallRecorder(const Ports& ports, Conversations& conversations, CallIdentity identity,
-                           std::shared_ptr<const Prompt> prompt, core::Timestamp received_at,
-                           core::Durability durability)
+                           std::shared_ptr<const Prompt> prompt, Named named,
+                           core::Timestamp received_at, core::Durability durability,
+                           std::string name)
     : ports_(ports),
       conversations_(conversations),
       identity_(std::move(identity)),
       asked_for_(std::move(prompt)),
       prompt_(*asked_for_),
+      named_(std::move(named)),
       received_at_(received_at),
       durability_(durability),
-      name_(core::to_hex(core::as_bytes(ports.draw_random()).substr(0, kNameBytes))) {}
+      name_(std::move(name)) {}
 
 void CallRecorder::asked(SentTo to, std::vector<events::Policy> policies, Done done) {
   sent_ = std::move(to);
@@ -204,7 +205,17 @@ events::RequestResponse CallRecorder::request(std::vector<events::Policy> polici
   request.parameters = asked.parameters;
   request.tools = asked.tools;
   request.extra = form_;
+  request.prompt = named_.prompt;
+  request.variables = named_.variables;
+  request.variant = named_.variant;
   return request;
+}
+
+/// Only a provider's answer is the variant's: what was kept, refused or played back shows nothing
+/// of it.
+bool CallRecorder::exposes() const {
+  return named_.exposure && attempt_ == place_.placement.attempt && !sent_.provider.empty() &&
+         sent_.served_from == events::ServedFrom::provider;
 }
 
 void CallRecorder::fork(Done done) {
@@ -239,17 +250,37 @@ void CallRecorder::append(std::size_t from, bool may_block, Done done) {
   for (std::size_t i = from; i < until; ++i) {
     steps.push_back({std::move(steps_[i]), received_at_, false});
   }
-  record(std::move(steps), Ends::nothing, may_block,
-         [self = shared_from_this(), until,
-          done = std::move(done)](Result<core::Receipt> receipt) mutable {
-           if (!receipt) return done(receipt.error());
-           if (until == self->steps_.size()) return done(Ok{});
-           self->append(until, false, std::move(done));
+  // The request stands last. A unit that another call has exposed meanwhile is so already.
+  std::vector<events::RecordedStep> unexposed;
+  std::vector<core::Check> checks;
+  if (until == steps_.size() && exposes()) {
+    auto unit = core::StreamId::make("assignment", named_.exposure->name);
+    if (!unit) return done(unit.error());
+    unexposed = steps;
+    checks.push_back({*std::move(unit), core::Expected::none()});
+    std::get<events::RequestResponse>(steps.back().step).exposure = named_.exposure;
+  }
+  auto appended = [self = shared_from_this(), until,
+                   done = std::move(done)](Result<core::Receipt> receipt) mutable {
+    if (!receipt) return done(receipt.error());
+    if (until == self->steps_.size()) return done(Ok{});
+    self->append(until, false, std::move(done));
+  };
+  if (checks.empty()) {
+    return record(std::move(steps), Ends::nothing, may_block, {}, std::move(appended));
+  }
+  record(std::move(steps), Ends::nothing, may_block, std::move(checks),
+         [self = shared_from_this(), unexposed = std::move(unexposed),
+          appended = std::move(appended)](Result<core::Receipt> receipt) mutable {
+           if (receipt || receipt.error().code != core::Errc::version_conflict) {
+             return appended(std::move(receipt));
+           }
+           self->record(std::move(unexposed), Ends::nothing, false, {}, std::move(appended));
          });
 }
 
 void CallRecorder::record(std::vector<events::RecordedStep> steps, Ends ends, bool may_block,
-                          core::AppendDone done) {
+                          std::vector<core::Check> checks, core::AppendDone done) {
   core::CommandContext context;
   context.project = identity_.project;
   context.stream = stream_;
@@ -259,6 +290,7 @@ void CallRecorder::record(std::vector<events::RecordedStep> steps, Ends ends, bo
   context.durability = durability_;
   context.completes_answer = ends == Ends::answer;
   context.may_block = may_block;
+  context.checks = std::move(checks);
   events::Record record;
   record.create.source = "gateway";
   record.create.user = identity_.user;
@@ -291,7 +323,7 @@ events::AnswerIds CallRecorder::answer_ids() const {
 void CallRecorder::asked_again(events::FailResponse failure, SentTo to,
                                std::vector<events::Policy> policies, Done done) {
   std::vector<SessionStep> steps;
-  steps.emplace_back(named(std::move(failure)));
+  steps.emplace_back(told(std::move(failure)));
   sent_ = std::move(to);
   ++attempt_;
   steps.emplace_back(request(std::move(policies)));
@@ -299,7 +331,7 @@ void CallRecorder::asked_again(events::FailResponse failure, SentTo to,
   std::vector<events::RecordedStep> recorded;
   const core::Timestamp now = ports_.clock.now();
   for (SessionStep& step : steps) recorded.push_back({std::move(step), now, false});
-  record(std::move(recorded), Ends::nothing, true,
+  record(std::move(recorded), Ends::nothing, true, {},
          [done = std::move(done)](const Result<core::Receipt>& receipt) {
            done(receipt ? Status(Ok{}) : Status(receipt.error()));
          });
@@ -319,11 +351,11 @@ void CallRecorder::answered(std::vector<SessionStep> steps, Done done) {
 
 void CallRecorder::failed(events::FailResponse failure, Done done) {
   std::vector<SessionStep> steps;
-  steps.emplace_back(named(std::move(failure)));
+  steps.emplace_back(told(std::move(failure)));
   close(std::move(steps), std::move(done));
 }
 
-events::FailResponse CallRecorder::named(events::FailResponse failure) const {
+events::FailResponse CallRecorder::told(events::FailResponse failure) const {
   failure.call_id = place_.call_id;
   failure.attempt = attempt_;
   if (!sent_.provider.empty()) failure.provider = sent_.provider;
@@ -338,7 +370,7 @@ void CallRecorder::close(std::vector<SessionStep> steps, Done done) {
   const core::Timestamp now = ports_.clock.now();
   for (SessionStep& step : steps) recorded.push_back({std::move(step), now, false});
   const bool little = bytes_of(*said) <= core::command_loop::kFoldHereBytesMax;
-  record(std::move(recorded), Ends::answer, false,
+  record(std::move(recorded), Ends::answer, false, {},
          [self = shared_from_this(), said, little,
           done = std::move(done)](const Result<core::Receipt>& receipt) {
            if (self->alone()) return done(receipt ? Status(Ok{}) : Status(receipt.error()));

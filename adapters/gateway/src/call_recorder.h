@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "conversations.h"
+#include "events/assignment/facts.h"
 #include "gateway/ports.h"
 #include "prompt.h"
 
@@ -30,6 +31,15 @@ struct SentTo {
   events::ServedFrom served_from = events::ServedFrom::provider;
 };
 
+/// What a call was made with by name (choice.h), as its requests say it.
+struct Named {
+  std::optional<events::PromptRef> prompt;
+  std::optional<events::Json> variables;
+  std::optional<events::VariantRef> variant;
+  /// On record with the first attempt that a provider is sent, and not with any other.
+  std::optional<events::Exposure> exposure;
+};
+
 /// Writes one call down: that it was made, and what became of it. Its members are called one after
 /// the other, on any thread; completions come on a thread of the log or of `Ports::post`.
 class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
@@ -37,9 +47,10 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   using Done = std::function<void(core::Status)>;
 
   /// References outlive the call.
+  /// @param name  of the call, unless it is another attempt of one; unique
   CallRecorder(const Ports& ports, Conversations& conversations, CallIdentity identity,
-               std::shared_ptr<const Prompt> prompt, core::Timestamp received_at,
-               core::Durability durability);
+               std::shared_ptr<const Prompt> prompt, Named named, core::Timestamp received_at,
+               core::Durability durability, std::string name);
 
   /// Finds the conversation, and records what the call adds to it and that it was made. Blocks on
   /// storage. Errors: those of `Conversations::place` and of the log.
@@ -69,13 +80,15 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   void ask_alone(std::vector<events::Policy> policies, Done done);
   core::Status add_request(std::vector<events::Policy> policies);
   [[nodiscard]] events::RequestResponse request(std::vector<events::Policy> policies) const;
-  [[nodiscard]] events::FailResponse named(events::FailResponse failure) const;
+  [[nodiscard]] bool exposes() const;
+  [[nodiscard]] events::FailResponse told(events::FailResponse failure) const;
   void fork(Done done);
   void append(std::size_t from, bool may_block, Done done);
   enum class Ends : std::uint8_t { nothing, answer };
   /// @param may_block  this thread, on storage
+  /// @param checks     of other streams
   void record(std::vector<events::RecordedStep> steps, Ends ends, bool may_block,
-              core::AppendDone done);
+              std::vector<core::Check> checks, core::AppendDone done);
   void close(std::vector<events::SessionStep> steps, Done done);
   /// It belongs to no conversation, and has a stream of its own (`calls-*`).
   [[nodiscard]] bool alone() const;
@@ -85,6 +98,7 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   const CallIdentity identity_;
   const std::shared_ptr<const Prompt> asked_for_;
   const Prompt& prompt_;  ///< in `asked_for_`
+  const Named named_;
   const core::Timestamp received_at_;
   const core::Durability durability_;
   const std::string name_;  ///< of the call, unless it is another attempt of one

@@ -4,6 +4,7 @@
 
 #include "fields.h"
 #include "other_call.h"
+#include "own_answer.h"
 #include "request_key.h"
 
 namespace hansard::gateway {
@@ -20,6 +21,7 @@ namespace {
 
 /// Of a hash, kept: enough to tell requests apart.
 constexpr std::size_t kRequestHashBytes = 16;
+constexpr std::size_t kNameBytes = 12;
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
@@ -36,10 +38,12 @@ class RunBody final : public AnswerBody {
 
 }  // namespace
 
-CallRun::CallRun(const Ports& ports, Conversations& conversations, Layer& layers,
-                 const GatewayOptions& options, GatewayRequest request, GatewayDone done)
+CallRun::CallRun(const Ports& ports, Conversations& conversations, PreparedPrompts& prompts,
+                 Layer& layers, const GatewayOptions& options, GatewayRequest request,
+                 GatewayDone done)
     : ports_(ports),
       conversations_(conversations),
+      prompts_(prompts),
       layers_(layers),
       options_(options),
       request_(std::move(request)),
@@ -52,11 +56,38 @@ std::uint64_t CallRun::elapsed_us() const {
 }
 
 void CallRun::start() {
+  auto names = take_names(request_.fields, request_.body);
   if (options_.recording != Recording::off) {
     if (auto valid = check_identity(request_.fields); !valid) {
       return refuse(Lock(mutex_), valid.error());
     }
   }
+  name_ = core::to_hex(core::as_bytes(ports_.draw_random()).substr(0, kNameBytes));
+  if (!names) return begin(names.error());
+  if (!names->any()) return begin({});
+  ports_.post([self = shared_from_this(), names = *std::move(names)] { self->choose(names); });
+}
+
+/// Blocks on storage.
+void CallRun::choose(const CallNames& names) {
+  if (Lock lock(mutex_); gone_) return;
+  const bool post = request_.method == "POST";
+  const events::Api* api = post ? events::api_at(path_of(request_.target)) : nullptr;
+  const NamingCall call{names,
+                        api,
+                        request_.fields,
+                        request_.project,
+                        request_.provider,
+                        name_,
+                        options_.recording != Recording::off};
+  auto chosen = gateway::choose(ports_, prompts_, call, request_.body);
+  if (!chosen) return begin(chosen.error());
+  choice_ = *std::move(chosen);
+  begin({});
+}
+
+/// @param refused  why the call goes nowhere: what it names cannot be had
+void CallRun::begin(const std::optional<Error>& refused) {
   if (options_.recording != Recording::off && request_.method == "POST") {
     api_ = events::api_at(path_of(request_.target));
     // What cannot be read is the provider's to refuse; it passes, and is recorded, as it came.
@@ -69,7 +100,31 @@ void CallRun::start() {
                      "not sent, because it could not be recorded: " + writable.error().message});
     }
   }
+  {
+    const Lock lock(mutex_);
+    for (events::Policy& policy : choice_.policies) decided_.push_back(std::move(policy));
+  }
+  if (refused) return turn_down(*refused);
   send();
+}
+
+/// Answers an error of ours in the words of the API; no layer is asked.
+void CallRun::turn_down(const Error& error) {
+  const int status = core::traits(error.code).http_status;
+  const events::Api* api = events::api_at(path_of(request_.target));
+  const std::string_view type = status == 404   ? "not_found_error"
+                                : status <= 499 ? "invalid_request_error"
+                                                : "hansard_unavailable";
+  std::string body = error_body(api, type, error.message);
+  core::ProviderHead head = own_head(status, body.size());
+  decided({"prompt", "refused", {}, {}});
+  stopped();
+  {
+    const Lock lock(mutex_);
+    if (gone_) return;
+    exchange_ = body_at_hand(std::move(body));
+  }
+  head_came(std::move(head));
 }
 
 Status CallRun::read() {
@@ -77,8 +132,11 @@ Status CallRun::read() {
   if (!body) return body.error();
   const bool usage = api_->usage_on_request && options_.ask_for_usage;
   Json original = usage ? *body : Json();
-  const std::string canonical = canonical_request(api_->name, *body);
-  auto prompt = read_prompt(*api_, *std::move(body), conversations_.digester(request_.project));
+  std::string canonical = canonical_request(api_->name, *body);
+  // Another provider's answer is another answer, for the cache and for playback.
+  if (choice_.provider) canonical += "\n" + *choice_.provider;
+  auto prompt = read_prompt(*api_, *std::move(body), conversations_.digester(request_.project),
+                            choice_.given);
   if (!prompt) return prompt.error();
   streams_ = prompt->request.stream;
   if (usage && streams_) ask_for_usage(std::move(original));
@@ -100,8 +158,10 @@ void CallRun::keep(Prompt prompt, std::string_view hashed) {
   prompt_ = std::make_shared<const Prompt>(std::move(prompt));
   const auto durability = options_.recording == Recording::strict ? core::Durability::strict
                                                                   : core::Durability::relaxed;
-  recorder_ = std::make_shared<CallRecorder>(ports_, conversations_, identity_, prompt_,
-                                             request_.received_at, durability);
+  recorder_ = std::make_shared<CallRecorder>(
+      ports_, conversations_, identity_, prompt_,
+      Named{choice_.prompt, choice_.variables, choice_.variant, choice_.exposure},
+      request_.received_at, durability, name_);
 }
 
 CallIdentity CallRun::identify(const events::CallRequest& request) const {
@@ -153,6 +213,8 @@ void CallRun::send() {
     routed.prompt = prompt_;
   }
   routed.identity = prompt_ ? identity_ : identify({});
+  routed.variant_provider = choice_.provider;
+  routed.variant_model = choice_.sets_model;
   auto exchange = layers_.start(std::move(routed), shared_from_this(),
                                 [self = shared_from_this()](Result<core::ProviderHead> head) {
                                   self->head_came(std::move(head));
@@ -344,7 +406,7 @@ void CallRun::cancel() {
   done_ = nullptr;
   waiting_ = nullptr;
   auto exchange = std::move(exchange_);
-  if (recorded() && asked_ && *asked_ && !concluding_) {
+  if (asked_ && *asked_ && recorded() && !concluding_) {
     conclude(lock, left());
   } else {
     lock.unlock();

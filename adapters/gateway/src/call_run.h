@@ -8,7 +8,9 @@
 #include <string>
 
 #include "answer_tee.h"
+#include "call_names.h"
 #include "call_recorder.h"
+#include "choice.h"
 #include "gateway/gateway.h"
 #include "layer.h"
 #include "outcome.h"
@@ -21,7 +23,7 @@ namespace hansard::gateway {
 class CallRun final : public CallWatch, public std::enable_shared_from_this<CallRun> {
  public:
   /// References outlive the call.
-  CallRun(const Ports& ports, Conversations& conversations, Layer& layers,
+  CallRun(const Ports& ports, Conversations& conversations, PreparedPrompts& prompts, Layer& layers,
           const GatewayOptions& options, GatewayRequest request, GatewayDone done);
 
   ~CallRun() override;
@@ -45,10 +47,13 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   using Next = std::function<void(core::Result<std::string>)>;
   using Lock = std::unique_lock<std::mutex>;
 
+  void choose(const CallNames& names);
+  void begin(const std::optional<core::Error>& refused);
   core::Status read();
   void read_other();
   void keep(Prompt prompt, std::string_view hashed);
   void send();
+  void turn_down(const core::Error& error);
   void ask_for_usage(events::Json body);
   [[nodiscard]] CallIdentity identify(const events::CallRequest& request) const;
   [[nodiscard]] std::vector<std::string> secrets() const;
@@ -72,6 +77,7 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void conclude(Lock& lock, Outcome outcome);
   void concluded(core::Status status);
   void give(Lock lock, core::Result<std::string> bytes);
+  /// @pre the call has begun: whoever may come before asks for `asked_` first
   [[nodiscard]] bool recorded() const { return prompt_ != nullptr; }
   /// Recorded as it is: nobody here reads it.
   [[nodiscard]] bool is_other() const { return api_ == &events::other_api(); }
@@ -82,9 +88,12 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
 
   const Ports& ports_;
   Conversations& conversations_;
+  PreparedPrompts& prompts_;
   Layer& layers_;
   const GatewayOptions& options_;
   GatewayRequest request_;
+  std::string name_;  ///< of the call, once it is drawn
+  Choice choice_;
   CallIdentity identity_;
   std::shared_ptr<const Prompt> prompt_;  ///< null: the call is not recorded
   const events::Api* api_ = nullptr;

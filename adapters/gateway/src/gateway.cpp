@@ -20,6 +20,7 @@ struct Gateway::Impl {
   const Ports ports;
   const GatewayOptions options;
   Conversations conversations;
+  PreparedPrompts prompts;
   Breakers breakers;
   const std::unique_ptr<Layer> layers;
 };
@@ -30,8 +31,9 @@ Gateway::Gateway(Ports ports, GatewayOptions options)
 Gateway::~Gateway() = default;
 
 std::function<void()> Gateway::call(GatewayRequest request, GatewayDone done) {
-  auto run = std::make_shared<CallRun>(impl_->ports, impl_->conversations, *impl_->layers,
-                                       impl_->options, std::move(request), std::move(done));
+  auto run =
+      std::make_shared<CallRun>(impl_->ports, impl_->conversations, impl_->prompts, *impl_->layers,
+                                impl_->options, std::move(request), std::move(done));
   run->start();
   return [run] { run->cancel(); };
 }

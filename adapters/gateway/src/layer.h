@@ -23,6 +23,10 @@ struct RoutedCall {
   const events::Api* api = nullptr;      ///< null: not one that is known, or it cannot be read
   std::shared_ptr<const Prompt> prompt;  ///< null as `api`
   CallIdentity identity;
+  /// Where an experiment sends it, instead of to the target that the route draws.
+  std::optional<std::string> variant_provider;
+  bool variant_model =
+      false;  ///< an experiment chose the model: that of the drawn target gives way
 };
 
 class Breakers;

@@ -17,8 +17,11 @@ namespace hansard::projections {
 struct Prompt {
   const events::Api* api = nullptr;
   events::CallRequest request;
-  std::optional<std::string> system;  ///< text of leading system messages, or beside the messages
+  /// Text of what is set and not said: of leading system messages, or beside the messages, and of
+  /// the messages that are given.
+  std::optional<std::string> system;
   SystemPlace system_place = SystemPlace::nowhere;
+  std::size_t leading = 0;  ///< so many messages of the list are in `system`
   /// One utterance, or something that is said aside between two.
   struct Turn {
     std::vector<events::SessionStep> steps;
@@ -32,9 +35,11 @@ struct Prompt {
 };
 
 /// Reads the body of a call. Message ids are provisional until `settle`.
+/// @param given  so many messages of the list come first in every call, whoever speaks (examples of
+///               a named prompt): they are a setting, and no part of the conversation
 /// Errors: invalid_argument (not what the API takes; `field` names it).
 core::Result<Prompt> read_prompt(const events::Api& api, events::Json body,
-                                 const events::Digester& digester);
+                                 const events::Digester& digester, std::size_t given = 0);
 
 /// Names what is new in the prompt, and gives what is known the names it has.
 /// @param known  message ids of the utterances on record, in their order

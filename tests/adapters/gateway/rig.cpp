@@ -72,7 +72,10 @@ void GatewayTest::restart(GatewayOptions options) {
         return std::make_unique<Timer>(timers_, key);
       },
       [this] { return gateway_calls(); },
-      [this](const core::ProjectId& project) { return prices_.read(project); }};
+      [this](const core::ProjectId& project) { return prices_.read(project); },
+      &prompts_,
+      &experiments_,
+      [this](std::string_view provider) { return dialects_[std::string(provider)]; }};
   gateway_ = std::make_unique<Gateway>(std::move(ports), options);
 }
 
@@ -156,9 +159,12 @@ std::vector<Recorded> GatewayTest::recorded() {
   const events::SessionCodec codec;
   std::vector<Recorded> found;
   const auto read = memory_.read({}, [&](const core::RecordedEvent& event) {
+    const auto stream = core::StreamId::parse(event.stream);
+    for (const std::string_view other : {"prompt", "experiment", "assignment"}) {
+      if (stream && stream->category() == other) return true;
+    }
     auto decoded = codec.decode(event);
     EXPECT_TRUE(decoded);
-    const auto stream = core::StreamId::parse(event.stream);
     if (decoded && stream) {
       found.push_back(
           {std::string(stream->name()), event.version.value, std::move(decoded->event)});

@@ -85,7 +85,7 @@ class GatewayTest : public ::testing::Test {
   [[nodiscard]] std::size_t timers() const { return timers_->size(); }
   Gateway& gateway() { return *gateway_; }
 
-  /// All that is on record, in order.
+  /// All that is on record of calls, in order.
   std::vector<Recorded> recorded();
   template <class E>
   std::vector<E> recorded_of() {
@@ -115,6 +115,7 @@ class GatewayTest : public ::testing::Test {
   core::Status view_status_ = core::Ok{};  ///< whether the view of recorded calls can be read
   FindSessions find_sessions_;
   bool holds_posts_ = false;
+  std::map<std::string, std::string> dialects_;  ///< of providers
   /// What is drawn where something is left to chance, over 64 bits; nothing: names go on differing.
   std::optional<std::uint64_t> chance_;
 
@@ -137,6 +138,8 @@ class GatewayTest : public ::testing::Test {
 
   CountingClock clock_;
   projections::PriceReader prices_{log_};
+  projections::PromptReader prompts_{log_};
+  projections::ExperimentReader experiments_{log_, keyed_hash_};
   std::uint64_t drawn_ = 0;
   Moment moment_{std::chrono::hours(1000)};
   std::uint64_t timer_ = 0;

@@ -15,7 +15,9 @@
 #include "core/time.h"
 #include "events/conversation/transcript.h"
 #include "events/session/commands.h"
+#include "projections/experiments.h"
 #include "projections/prices.h"
+#include "projections/prompts.h"
 
 namespace hansard::gateway {
 
@@ -55,6 +57,14 @@ struct Ports {
   /// Prices that hold in a project. A read or two of storage. Empty: there are none.
   std::function<core::Result<std::shared_ptr<const projections::Prices>>(const core::ProjectId&)>
       prices = {};
+  /// Prompts as of now. May block on storage. Null: there are none. Outlives the gateway.
+  projections::PromptReader* prompts = nullptr;
+  /// Experiments as of now, and the variants of their units. May block on storage. Null: there are
+  /// none. Outlives the gateway.
+  projections::ExperimentReader* experiments = nullptr;
+  /// In which dialect a configured provider is told, where nobody else says it; empty text: as it
+  /// is called. Empty: nobody knows.
+  std::function<std::string(std::string_view provider)> dialect_of = {};
 };
 
 }  // namespace hansard::gateway
