@@ -110,7 +110,10 @@ void CallRun::begin(const std::optional<Error>& refused) {
 
 /// Answers an error of ours in the words of the API; no layer is asked.
 void CallRun::turn_down(const Error& error) {
-  const int status = core::traits(error.code).http_status;
+  // Two things that the call asks for exclude each other: it is no wrong request in itself.
+  constexpr int kConflict = 409;
+  const int status =
+      error.code == Errc::rejected ? kConflict : core::traits(error.code).http_status;
   const events::Api* api = events::api_at(path_of(request_.target));
   const std::string_view type = status == 404   ? "not_found_error"
                                 : status <= 499 ? "invalid_request_error"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "events/experiment/plan_rules.h"
 #include "events/experiment/state.h"
 #include "events/session/ids.h"
 #include "prompt_words.h"
@@ -24,10 +25,6 @@ using PromptPtr = std::shared_ptr<const PromptState>;
 using ExperimentPtr = std::shared_ptr<const ExperimentState>;
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
-
-bool lists(const std::vector<std::string>& all, std::string_view one) {
-  return all.empty() || std::find(all.begin(), all.end(), one) != all.end();
-}
 
 bool names_version(const CallNames& names) {
   return !names.selector.empty() && names.selector != events::kProduction;
@@ -136,15 +133,16 @@ class Choosing {
   [[nodiscard]] bool eligible(const CallIdentity& identity) const {
     const auto& asked = experiment_->plan->eligibility;
     if (!asked) return true;
-    if (!lists(asked->agents, identity.agent.value_or(""))) return false;
-    if (!lists(asked->models, request_.model.value_or(""))) return false;
-    if (!lists(asked->providers, call_.route)) return false;
-    return std::all_of(asked->tag_hashes.begin(), asked->tag_hashes.end(), [&](const auto& wanted) {
-      return std::any_of(identity.tags.begin(), identity.tags.end(), [&](const auto& tag) {
-        return tag.first == wanted.first && events::tag_hash(call_.project, tag.first, tag.second,
-                                                             ports_.keyed_hash) == wanted.second;
-      });
-    });
+    events::StringMap hashes;
+    for (const auto& [key, value] : identity.tags) {
+      hashes.emplace_back(key, events::tag_hash(call_.project, key, value, ports_.keyed_hash));
+    }
+    events::CallTraits traits;
+    if (identity.agent) traits.agent = *identity.agent;
+    if (request_.model) traits.model = *request_.model;
+    traits.provider = call_.route;
+    traits.tag_hashes = &hashes;
+    return events::eligible(asked, traits);
   }
 
   [[nodiscard]] std::optional<std::string> unit_of(const CallIdentity& identity) const {

@@ -84,6 +84,7 @@ class GatewayTest : public ::testing::Test {
   /// Timers that wait.
   [[nodiscard]] std::size_t timers() const { return timers_->size(); }
   Gateway& gateway() { return *gateway_; }
+  projections::ExperimentReader& experiments_reader() { return experiments_; }
 
   /// All that is on record of calls, in order.
   std::vector<Recorded> recorded();

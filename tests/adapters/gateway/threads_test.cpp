@@ -113,7 +113,10 @@ class ThreadsTest : public ::testing::Test {
         log_(support::hasher(), equivalence_),
         decider_(keyed_hash_, support::hasher()),
         loop_(log_, decider_, support::hasher(), poster()),
-        gateway_(Ports{log_, keyed_hash_, clock_, provider_,
+        gateway_(Ports{log_,
+                       keyed_hash_,
+                       clock_,
+                       provider_,
                        [this](core::CommandContext context, events::SessionCommand command,
                               core::AppendDone done) {
                          loop_.execute(std::move(context), std::move(command), std::move(done));
@@ -121,13 +124,17 @@ class ThreadsTest : public ::testing::Test {
                        [](const core::ProjectId&, const events::Digest&, std::size_t) {
                          return std::vector<std::string>{};
                        },
-                       poster(), [this] { return support::salt(std::to_string(++drawn_)); },
+                       poster(),
+                       [this] { return support::salt(std::to_string(++drawn_)); },
                        [] { return core::Status(core::Ok{}); },
                        [] { return std::chrono::steady_clock::now(); },
                        [](std::chrono::milliseconds, const std::function<void()>&) {
                          return std::unique_ptr<core::Subscription>();  // nothing waits here
                        },
-                       [this] { return gateway_calls(); }},
+                       [this] { return gateway_calls(); },
+                       {},
+                       &prompts_,
+                       &experiments_},
                  options()) {}
 
   /// Calls to `limited` pass every policy.
@@ -142,6 +149,7 @@ class ThreadsTest : public ::testing::Test {
     return options;
   }
   PolicyCounts policies() const { return gateway_.policies(); }
+  core::EventLog& log() { return log_; }
   core::Result<std::unique_ptr<core::ReadModel>> gateway_calls() {
     const projections::GatewayCalls projection;
     const auto store = core::make_in_memory_read_model_store();
@@ -157,9 +165,10 @@ class ThreadsTest : public ::testing::Test {
   }
   /// Makes a call and reads its answer to the end, or leaves when `pieces` have come.
   /// @return what came
-  std::string ask(const std::string& messages, int pieces = 1000,
-                  const std::string& route = "stub") {
+  std::string ask(const std::string& messages, int pieces = 1000, const std::string& route = "stub",
+                  std::vector<core::HttpField> fields = {}) {
     GatewayRequest request;
+    request.fields = std::move(fields);
     request.provider = route;
     request.method = "POST";
     request.target = "/v1/chat/completions";
@@ -235,6 +244,8 @@ class ThreadsTest : public ::testing::Test {
   core::KeyedHash keyed_hash_;
   core::InMemoryEventLog log_;
   events::SessionDecider decider_;
+  projections::PromptReader prompts_{log_};
+  projections::ExperimentReader experiments_{log_, keyed_hash_};
   std::atomic<std::uint64_t> drawn_{0};
   EchoingProvider provider_;
   core::CommandLoop<events::SessionDecider> loop_;
@@ -242,8 +253,64 @@ class ThreadsTest : public ::testing::Test {
   support::WorkPool pool_{2};  ///< first to go: it finishes what was posted
 };
 
+/// Begins an experiment that gives its variants parameters.
+void begin_experiment(core::EventLog& log) {
+  events::ExperimentCreated plan;
+  for (const char* name : {"a", "b"}) {
+    events::VariantPlan variant;
+    variant.name = name;
+    variant.share = events::kSharesWhole / 2;
+    plan.variants.push_back(std::move(variant));
+  }
+  plan.seed = "seed";
+  plan.metric.name = "thumbs";
+  std::vector<core::NewEvent> records;
+  for (const events::ExperimentEvent& event :
+       {events::ExperimentEvent(plan), events::ExperimentEvent(events::ExperimentStarted{})}) {
+    const events::EncodedEvent encoded = events::experiment_codec().encode(event);
+    core::NewEvent record;
+    record.stream = support::stream("experiment-tone");
+    record.type = encoded.type;
+    record.schema = encoded.schema;
+    record.id = support::event_id(encoded.type);
+    record.facts = encoded.facts;
+    record.content = encoded.content;
+    record.salt = support::salt(encoded.type);
+    core::seal(record, support::hasher());
+    records.push_back(std::move(record));
+  }
+  log.append(support::request(std::move(records)),
+             [](const core::Result<core::Receipt>& receipt) { EXPECT_TRUE(receipt); });
+}
+
 std::string message(const char* role, const std::string& text) {
   return R"({"role":")" + std::string(role) + R"(","content":")" + text + "\"}";
+}
+
+TEST_F(ThreadsTest, CallsOfAUnitAtOnceExposeItOnce) {
+  constexpr int kThreads = 8;
+  constexpr int kUnits = 40;
+  begin_experiment(log());
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread, &wrong] {
+      for (int unit = 0; unit < kUnits; ++unit) {
+        const std::string text = std::to_string(thread) + " of " + std::to_string(unit);
+        const std::string received =
+            ask(message("user", text), 1000, "stub",
+                {{"Hansard-Experiment", "tone"}, {"Hansard-User", std::to_string(unit)}});
+        if (received.find("data: [DONE]") == std::string::npos) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  wait_for_outcomes(kThreads * kUnits);
+  auto counted = types();
+  EXPECT_EQ(counted["VariantAssigned"], kUnits);
+  EXPECT_EQ(counted["ResponseRequested"], kThreads * kUnits) << "those that lost are there, too";
+  EXPECT_EQ(counted["ResponseReceived"], kThreads * kUnits);
 }
 
 TEST_F(ThreadsTest, EveryCallHasItsAnswerAndItsEvents) {
