@@ -6,6 +6,7 @@
 
 #include "projections/conversation_index.h"
 #include "projections/facts/calls.h"
+#include "projections/facts/observations.h"
 #include "projections/facts/optimisations.h"
 #include "projections/facts/scores.h"
 #include "projections/facts/tool_calls.h"
@@ -30,6 +31,7 @@ std::vector<std::unique_ptr<core::Projection>> all(const core::KeyedHash& keyed_
   list.push_back(std::make_unique<facts::ToolCallsView>());
   list.push_back(std::make_unique<facts::ScoresView>());
   list.push_back(std::make_unique<facts::OptimisationsView>());
+  list.push_back(std::make_unique<facts::ObservationsView>());
   return list;
 }
 

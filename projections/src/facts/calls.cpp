@@ -21,26 +21,7 @@ core::Status outcome(const core::RecordedEvent& event, Fold& fold) {
   at(row, Column::kind) = request.kind;
   at(row, Column::stream) = request.stream;
   put_asked(*asked, row);
-  at(row, Column::attempt) = count(facts->attempt);
-  if (auto s = fold.maybe(Column::service_tier, facts->service_tier, row); !s) return s;
-  if (auto s = fold.maybe(Column::error_type, facts->error_type, row); !s) return s;
-  at(row, Column::finish_reason) = word(facts->finish_reason);
-  at(row, Column::failure) = word(facts->reason);
-  at(row, Column::status) = count(facts->status);
-  at(row, Column::served_from) = word(facts->served_from);
-  at(row, Column::usage_source) = word(facts->usage_source);
-  at(row, Column::latency_us) = count(facts->latency_us);
-  at(row, Column::ttft_us) = count(facts->ttft_us);
-  if (facts->reported_cost) at(row, Column::reported_cost) = *facts->reported_cost;
-  if (facts->usage) {
-    std::size_t next = 0;
-    std::int64_t known = 0;
-    events::for_each_class(*facts->usage, [&](std::string_view, const auto& tokens) {
-      if (tokens) known |= std::int64_t{1} << next;
-      row[index_of(Column::input_text) + next++] = count(tokens);
-    });
-    at(row, Column::token_classes) = known;
-  }
+  if (auto s = put_outcome(*facts, fold, row); !s) return s;
   return fold.add(row);
 }
 

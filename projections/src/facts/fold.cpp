@@ -195,6 +195,30 @@ void put_asked(const AskedRow& asked, Row& row) {
   at(row, Column::variant) = asked.variant;
 }
 
+core::Status put_outcome(const events::OutcomeFacts& facts, Fold& fold, Row& row) {
+  at(row, Column::attempt) = count(facts.attempt);
+  if (auto s = fold.maybe(Column::service_tier, facts.service_tier, row); !s) return s;
+  if (auto s = fold.maybe(Column::error_type, facts.error_type, row); !s) return s;
+  at(row, Column::finish_reason) = word(facts.finish_reason);
+  at(row, Column::failure) = word(facts.reason);
+  at(row, Column::status) = count(facts.status);
+  at(row, Column::served_from) = word(facts.served_from);
+  at(row, Column::usage_source) = word(facts.usage_source);
+  at(row, Column::latency_us) = count(facts.latency_us);
+  at(row, Column::ttft_us) = count(facts.ttft_us);
+  if (facts.reported_cost) at(row, Column::reported_cost) = *facts.reported_cost;
+  if (facts.usage) {
+    std::size_t next = 0;
+    std::int64_t known = 0;
+    events::for_each_class(*facts.usage, [&](std::string_view, const auto& tokens) {
+      if (tokens) known |= std::int64_t{1} << next;
+      row[index_of(Column::input_text) + next++] = count(tokens);
+    });
+    at(row, Column::token_classes) = known;
+  }
+  return core::Ok{};
+}
+
 core::Result<Row> Fold::row() {
   Row row;
   row.fill(kNull);
@@ -241,6 +265,11 @@ core::Status Fold::text(Column column, std::string_view value, std::int64_t& id)
 core::Status Fold::maybe(Column column, const std::optional<std::string_view>& value,
                          std::int64_t& id) {
   return value ? text(column, *value, id) : core::Status{core::Ok{}};
+}
+
+core::Result<bool> Fold::met(Column column) {
+  if (auto s = open(); !s) return s.error();
+  return counters_->texts[index_of(column)] > 0;
 }
 
 core::Status Fold::add_further_choice() {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/projection.h"
+#include "events/json.h"
 #include "events/session/fast_facts.h"
 #include "layout.h"
 #include "projections/facts/columns.h"
@@ -58,6 +59,9 @@ class Fold {
     return maybe(column, value, row[index_of(column)]);
   }
 
+  /// Whether some text of the column was met before.
+  core::Result<bool> met(Column column);
+
   /// Appends to the tail; seals it when it is full, at the same row whatever the batches.
   core::Status add(const Row& row);
   /// An answer that is no row.
@@ -85,6 +89,11 @@ class Fold {
 };
 
 void put_asked(const AskedRow& asked, Row& row);
+/// What an outcome itself says of a call: how it ended, what it took.
+core::Status put_outcome(const events::OutcomeFacts& facts, Fold& fold, Row& row);
+
+/// What a score or an outcome is worth: true and false, numbers, categories; nothing of the rest.
+core::Status put_value(const events::Json& value, Fold& fold, Row& row);
 
 inline std::int64_t& at(Row& row, Column column) { return row[index_of(column)]; }
 

@@ -27,6 +27,12 @@
 ///   'o' hash(8) of a tool's call     -> tool_calls: one without a result (`OpenTool`)
 ///   'a' hash(8) of a message         -> scores: the call it answers (`AskedRow`)
 ///   'b' hash(8) of a call            -> scores: likewise
+///   'a', 'b'                         -> observations: likewise, of calls of units (`UnitCall`)
+///   'p' hash(8) of a call            -> observations: varint unit of a call without an answer
+///   'l' stream                       -> observations: latest calls of its experiments
+///   'n' experiment(4)                -> observations: varint units that were met
+///   'x' experiment(4) unit           -> observations: one of them (`UnitRow`)
+///   'w' hash(8) of an outcome        -> observations: its latest revision (`OutcomeRow`)
 ///   't' segment(4) block(4)          -> up to kTailBlockRows rows that are not sealed, end to end
 ///   'h' segment(4)                   -> a sealed segment: what each column spans
 ///   'c' segment(4) column            -> its column (`packing.h`), if any of its values is known

@@ -62,13 +62,7 @@ class ScoreFold {
     at(row, Column::target) = static_cast<std::int64_t>(facts->target_kind);
     if (auto s = fold_.maybe(Column::metric, facts->name, row); !s) return s;
     if (auto s = fold_.maybe(Column::evaluator, facts->evaluator, row); !s) return s;
-    if (const bool* yes = facts->value.if_boolean()) {
-      at(row, Column::value) = *yes ? 1'000'000 : 0;
-    } else if (const auto* number = facts->value.if_number()) {
-      at(row, Column::value) = in_millionths(number->lexeme);
-    } else if (const std::string* category = facts->value.if_string()) {
-      if (auto s = fold_.maybe(Column::category, *category, row); !s) return s;
-    }
+    if (auto s = put_value(facts->value, fold_, row); !s) return s;
     return fold_.add(row);
   }
 
@@ -83,6 +77,17 @@ class ScoreFold {
 };
 
 }  // namespace
+
+core::Status put_value(const events::Json& value, Fold& fold, Row& row) {
+  if (const bool* yes = value.if_boolean()) {
+    at(row, Column::value) = *yes ? 1'000'000 : 0;
+  } else if (const auto* number = value.if_number()) {
+    at(row, Column::value) = in_millionths(number->lexeme);
+  } else if (const std::string* category = value.if_string()) {
+    return fold.maybe(Column::category, *category, row);
+  }
+  return core::Ok{};
+}
 
 std::int64_t in_millionths(std::string_view lexeme) {
   const bool negative = lexeme.starts_with('-');

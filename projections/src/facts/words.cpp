@@ -10,6 +10,12 @@ enum class ToolOutcome : std::uint8_t { ok, failed, other };
 template <>
 inline constexpr std::array<std::string_view, 2> kWords<ToolOutcome>{"ok", "failed"};
 
+/// What is seen of a unit of an experiment.
+enum class Observation : std::uint8_t { exposure, call, score, outcome, other };
+template <>
+inline constexpr std::array<std::string_view, 4> kWords<Observation>{"exposure", "call", "score",
+                                                                     "outcome"};
+
 }  // namespace hansard::events
 
 namespace hansard::projections::facts {
@@ -17,6 +23,10 @@ namespace {
 
 static_assert(static_cast<std::int64_t>(events::ToolOutcome::ok) == kOutcomeOk &&
               static_cast<std::int64_t>(events::ToolOutcome::failed) == kOutcomeFailed);
+static_assert(static_cast<std::int64_t>(events::Observation::exposure) == kExposure &&
+              static_cast<std::int64_t>(events::Observation::call) == kCall &&
+              static_cast<std::int64_t>(events::Observation::score) == kScore &&
+              static_cast<std::int64_t>(events::Observation::outcome) == kOutcome);
 
 /// Calls `f` with a value of the enum that the column holds.
 template <class F>
@@ -32,6 +42,8 @@ auto with_words(Column column, F&& f) {
       return f(events::CallKind{});
     case Column::outcome:
       return f(events::ToolOutcome{});
+    case Column::observation:
+      return f(events::Observation{});
     case Column::target:
       return f(events::TargetKind{});
     default:

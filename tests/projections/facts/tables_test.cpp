@@ -29,6 +29,7 @@ std::unique_ptr<core::Projection> view_of(Table table, std::uint32_t segment_row
       return std::make_unique<ScoresView>(segment_rows);
     case Table::optimisations:
       return std::make_unique<OptimisationsView>(segment_rows);
+    case Table::observations:  // observations_test.cpp
     case Table::calls:
       break;
   }

@@ -7,8 +7,9 @@
 #include <optional>
 #include <string_view>
 
-/// What a row of a table says of one model call, result of a tool, score or optimisation: a whole
-/// number per column. Which table has which columns: `table.h`.
+/// What a row of a table says of one model call, result of a tool, score, optimisation or
+/// observation of an experiment: a whole number per column. Which table has which columns:
+/// `table.h`.
 namespace hansard::projections::facts {
 
 /// How the number of a column is read.
@@ -22,7 +23,7 @@ enum class ColumnKind : std::uint8_t {
 
 /// The columns. Numbers stand on disk: never reused, new ones at the end.
 enum class Column : std::uint8_t {
-  position = 0,     ///< of the outcome; rises from row to row
+  position = 0,     ///< of the event; never falls from row to row
   recorded_at = 1,  ///< never falls from row to row
   occurred_at = 2,  ///< unknown where nobody said
   session = 3,      ///< name of the stream without `session-`; unknown on `calls-*`
@@ -78,9 +79,13 @@ enum class Column : std::uint8_t {
   removed = 53,        ///< messages no longer sent
   summarised = 54,     ///< messages replaced by a summary
   reported_cost = 55,  ///< pico-USD that the provider says a call cost
+  unit = 56,           ///< of an experiment: which one of its units, from 0 in the order of coming
+  observation = 57,    ///< what was seen of a unit
+  edition = 58,        ///< of the shares that a unit was drawn by
+  sign = 59,           ///< 1; -1 takes back the value that an outcome had before it was corrected
 };
 
-inline constexpr std::size_t kColumns = 56;
+inline constexpr std::size_t kColumns = 60;
 inline constexpr std::size_t kTokenClasses = 12;
 
 /// What is not known; no value of any column.
@@ -94,6 +99,11 @@ constexpr std::size_t index_of(Column column) { return static_cast<std::size_t>(
 /// Numbers of the words of `Column::outcome`.
 inline constexpr std::int64_t kOutcomeOk = 0;
 inline constexpr std::int64_t kOutcomeFailed = 1;
+/// Numbers of the words of `Column::observation`.
+inline constexpr std::int64_t kExposure = 0;
+inline constexpr std::int64_t kCall = 1;
+inline constexpr std::int64_t kScore = 2;
+inline constexpr std::int64_t kOutcome = 3;
 
 struct ColumnInfo {
   std::string_view name;
@@ -158,6 +168,10 @@ inline constexpr std::array<ColumnInfo, kColumns> kColumnInfo{{
     {"removed", ColumnKind::number},
     {"summarised", ColumnKind::number},
     {"reported_cost", ColumnKind::number},
+    {"unit", ColumnKind::number},
+    {"observation", ColumnKind::word},
+    {"edition", ColumnKind::number},
+    {"sign", ColumnKind::number},
 }};
 
 constexpr const ColumnInfo& info(Column column) { return kColumnInfo[index_of(column)]; }

@@ -12,15 +12,16 @@ namespace hansard::projections::facts {
 
 /// What there are rows of. Each table is a view of the same name.
 enum class Table : std::uint8_t {
-  calls,         ///< model calls, by their outcome
-  tool_calls,    ///< results of tools
-  scores,        ///< judgements
-  optimisations  ///< of what is sent to a model
+  calls,          ///< model calls, by their outcome
+  tool_calls,     ///< results of tools
+  scores,         ///< judgements
+  optimisations,  ///< of what is sent to a model
+  observations    ///< of units of experiments
 };
-inline constexpr std::size_t kTables = 4;
+inline constexpr std::size_t kTables = 5;
 
 inline constexpr std::array<std::string_view, kTables> kTableWords{"calls", "tool_calls", "scores",
-                                                                   "optimisations"};
+                                                                   "optimisations", "observations"};
 
 /// Of the table and of its view.
 constexpr std::string_view to_word(Table table) {
@@ -56,7 +57,12 @@ constexpr bool has(Table table, Column column) {
     case Column::variant:
       return table != Table::optimisations;
     case Column::error_type:
-      return table == Table::calls || table == Table::tool_calls;
+      return table == Table::calls || table == Table::tool_calls || table == Table::observations;
+    case Column::unit:
+    case Column::observation:
+    case Column::edition:
+    case Column::sign:
+      return table == Table::observations;
     case Column::tool:
     case Column::outcome:
     case Column::duration_us:
@@ -66,7 +72,7 @@ constexpr bool has(Table table, Column column) {
     case Column::category:
     case Column::evaluator:
     case Column::target:
-      return table == Table::scores;
+      return table == Table::scores || table == Table::observations;
     case Column::strategy:
     case Column::reason:
     case Column::tokens_before:
@@ -75,7 +81,7 @@ constexpr bool has(Table table, Column column) {
     case Column::summarised:
       return table == Table::optimisations;
     default:
-      return table == Table::calls;
+      return table == Table::calls || table == Table::observations;
   }
 }
 
