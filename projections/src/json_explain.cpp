@@ -79,7 +79,40 @@ Json window_json(const Why& why) {
   return out;
 }
 
-void add_request(Json& to, const events::ResponseRequested& request) {
+/// Why this variant: bucket, shares, and the call that exposed the unit.
+Json assignment_json(const Why& why, const WhyVariant& found) {
+  const events::VariantAssigned& assigned = found.assigned;
+  Json out;
+  out.add("unit_kind", events::to_word(assigned.unit_kind));
+  if (found.erased) {
+    out.add("unit", std::string(kErasedText));
+  } else {
+    add_text(out, "unit", assigned.unit);
+  }
+  out.add("variant", assigned.variant);
+  out.add("edition", assigned.edition);
+  if (assigned.bucket) out.add("bucket", *assigned.bucket);
+  Json buckets = Json::Array{};
+  for (const WhyVariant::Buckets& each : found.buckets) {
+    Json one;
+    one.add("variant", each.variant);
+    one.add("from", each.from);
+    one.add("until", each.until);
+    buckets.push(std::move(one));
+  }
+  out.add("buckets", std::move(buckets));
+  out.add("position", found.position.value);
+  add_time(out, "recorded_at", found.recorded_at);
+  if (assigned.session) {
+    const auto stream = core::StreamId::parse(*assigned.session);
+    out.add("session", stream ? std::string(stream->name()) : *assigned.session);
+  }
+  add_text(out, "call_id", assigned.call_id);
+  out.add("by_this_call", assigned.call_id == why.call_id);
+  return out;
+}
+
+void add_request(Json& to, const Why& why, const events::ResponseRequested& request) {
   Json policies = Json::Array{};
   for (const events::Policy& policy : request.policies) {
     Json one;
@@ -97,12 +130,15 @@ void add_request(Json& to, const events::ResponseRequested& request) {
       prompt.add("version",
                  version->is_number() ? Json(Json::Number{version->text}) : Json(version->text));
     }
+    add_text(prompt, "label", request.prompt->label);
+    add_json(prompt, "variables", request.variables);
     to.add("prompt", std::move(prompt));
   }
   if (request.variant) {
     Json variant;
     variant.add("experiment", request.variant->experiment);
     variant.add("variant", request.variant->variant);
+    if (why.variant) variant.add("assignment", assignment_json(why, *why.variant));
     to.add("variant", std::move(variant));
   }
   add_json(to, "parameters", request.parameters);
@@ -152,7 +188,7 @@ Json to_json(const Why& why) {
   out.add("answers", std::move(answers));
   out.add("window", window_json(why));
   out.add("config", to_json(why.config));
-  if (const auto* request = why.request()) add_request(out, *request);
+  if (const auto* request = why.request()) add_request(out, why, *request);
   Json optimisations = Json::Array{};
   for (const Entry& entry : why.optimisations) optimisations.push(event_json(entry));
   out.add("optimisations", std::move(optimisations));

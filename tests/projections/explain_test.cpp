@@ -1,6 +1,7 @@
 // What lies between two moments, how an answer came to be, which branches a conversation has.
 #include <algorithm>
 
+#include "events/experiment/facts.h"
 #include "projections/diff.h"
 #include "projections/forks.h"
 #include "projections/json.h"
@@ -254,6 +255,58 @@ TEST_F(Explain, AnInheritedCallIsExplainedWhereItWasRecorded) {
   const Why own = why("s2", "call-b1");
   EXPECT_FALSE(own.recorded_in);
   EXPECT_EQ(labels(own.window), (Labels{"m1", "a1", "n1"}));
+}
+
+TEST_F(Explain, TheVariantOfACallIsExplainedByItsUnitsDraw) {
+  events::ExperimentCreated plan;
+  for (const char* name : {"a", "b"}) {
+    events::VariantPlan variant;
+    variant.name = name;
+    variant.share = 5'000;
+    plan.variants.push_back(std::move(variant));
+  }
+  plan.seed = "s";
+  plan.coverage = 5'000;
+  const auto put = [&](const char* stream_name, const events::EncodedEvent& encoded) {
+    core::NewEvent event = support::event(stream_name, std::string(stream_name) + encoded.facts);
+    event.type = encoded.type;
+    event.facts = encoded.facts;
+    event.content = encoded.content;
+    core::seal(event, support::hasher());
+    recorder.log().append(support::request({std::move(event)}),
+                          [](const core::Result<core::Receipt>& done) { EXPECT_TRUE(done); });
+  };
+  put("experiment-tone", events::experiment_codec().encode(plan));
+  events::VariantAssigned assigned;
+  assigned.experiment = "tone";
+  assigned.variant = "b";
+  assigned.bucket = 6'000;
+  assigned.session = "session-s1";
+  assigned.call_id = "call-a1";
+  assigned.unit = "ann";
+  put("assignment-0123", events::assignment_codec().encode(assigned));
+  recorder.create("s1");
+  events::ResponseRequested asked = request("call-a1");
+  asked.prompt = events::PromptRef{"greeting", events::PromptVersion{"2"}, "staging"};
+  asked.variables = events::Json(events::Json::Object{{"who", "Ann"}});
+  asked.variant = events::VariantRef{"tone", "b", "0123"};
+  ask("s1", asked);
+  Why found = why("s1", "call-a1");
+  auto reason = explain_variant(recorder.log(), recorder.project(), *asked.variant);
+  ASSERT_TRUE(reason && *reason);
+  found.variant = *std::move(reason);
+  const events::Json told = to_json(found);
+  EXPECT_EQ(dump(*told.find("prompt")),
+            R"({"name":"greeting","version":2,"label":"staging","variables":{"who":"Ann"}})");
+  const events::Json& why_b = *told.find("variant")->find("assignment");
+  EXPECT_EQ(dump(*why_b.find("bucket")), "6000");
+  EXPECT_EQ(*why_b.find("unit")->if_string(), "ann");
+  EXPECT_EQ(dump(*why_b.find("buckets")),
+            R"([{"variant":"a","from":0,"until":2500},{"variant":"b","from":5000,"until":7500}])");
+  EXPECT_EQ(*why_b.find("call_id")->if_string(), "call-a1");
+  EXPECT_EQ(dump(*why_b.find("by_this_call")), "true");
+  const events::VariantRef never{"tone", "b", "4567"};
+  EXPECT_FALSE(*explain_variant(recorder.log(), recorder.project(), never));
 }
 
 TEST_F(Explain, ACallThatIsNotThereIsNotFound) {

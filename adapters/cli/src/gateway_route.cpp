@@ -120,7 +120,9 @@ http::AddedRoute route(gateway::Gateway& gateway, Method method, const Prefix& p
                                             " as it is called directly, and record it";
   route.handler = handler(gateway, std::string(prefix.provider), prefix.segments);
   route.waits = true;
-  const http::RouteDoc doc{method, prefix.pattern, "", "Hansard-Session Hansard-User Hansard-Agent",
+  const http::RouteDoc doc{method, prefix.pattern, "",
+                           "Hansard-Session Hansard-User Hansard-Agent Hansard-Prompt "
+                           "Hansard-Variables Hansard-Experiment",
                            kAnswers};
   return {std::move(route), doc, "", {}};
 }

@@ -36,6 +36,34 @@ std::string ref_text(const char* name, const Json* ref, const char* what, const 
   return indented(line, "  ");
 }
 
+/// In words: what was drawn, by which shares, and which call exposed the unit.
+std::string assignment_text(const Json& why) {
+  const Json* variant = why.find("variant");
+  const Json* assigned = variant == nullptr ? nullptr : variant->find("assignment");
+  if (assigned == nullptr) {
+    return variant == nullptr ? "" : indented("the unit was never exposed: no exposure", "    ");
+  }
+  std::string line = text_at(*assigned, "unit_kind") + " " + text_at(*assigned, "unit");
+  if (const auto bucket = number_at(*assigned, "bucket")) {
+    line += " fell into bucket " + std::to_string(*bucket);
+    for (const Json& each : list_at(*assigned, "buckets")) {
+      if (text_at(each, "variant") != text_at(*assigned, "variant")) continue;
+      line += "; " + text_at(each, "variant") + " had " +
+              std::to_string(number_at(each, "from").value_or(0)) + " to before " +
+              std::to_string(number_at(each, "until").value_or(0)) + " of 10000";
+    }
+    line += " (shares " + std::to_string(number_at(*assigned, "edition").value_or(0)) + ")";
+  } else {
+    line += " was given it by the application";
+  }
+  const Json* here = assigned->find("by_this_call");
+  const bool by_this = here != nullptr && here->if_boolean() != nullptr && *here->if_boolean();
+  line += by_this ? "; exposed by this call"
+                  : "; exposed before, by call " + text_at(*assigned, "call_id");
+  line += " at position " + std::to_string(number_at(*assigned, "position").value_or(0));
+  return indented(line, "    ");
+}
+
 std::string settings_text(const Json& why) {
   std::string out;
   if (const Json* config = why.find("config")) {
@@ -50,7 +78,16 @@ std::string settings_text(const Json& why) {
   }
   out += named_value("parameters", why.find("parameters"));
   out += ref_text("prompt", why.find("prompt"), "name", "version");
+  if (const Json* prompt = why.find("prompt")) {
+    if (const Json* label = prompt->find("label")) {
+      out += indented("asked for as " + plain(*label), "    ");
+    }
+    if (const Json* variables = prompt->find("variables")) {
+      out += indented("variables: " + plain(*variables), "    ");
+    }
+  }
   out += ref_text("variant", why.find("variant"), "experiment", "variant");
+  out += assignment_text(why);
   for (const Json& policy : list_at(why, "policies")) {
     std::string line = "policy " + text_at(policy, "name") + ": " + text_at(policy, "outcome");
     if (policy.find("target") != nullptr) line += " (" + text_at(policy, "target") + ")";

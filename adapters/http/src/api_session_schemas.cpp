@@ -234,10 +234,31 @@ constexpr MemberDoc kPolicy[] = {
 constexpr MemberDoc kPrompt[] = {
     {"name", "text", "The prompt used."},
     {"version?", R"({"type":["string","integer"]})", "Its version, as its maker names it."},
+    {"label?", "text", "The label that named the version when the call was made."},
+    {"variables?", "json", "What it was rendered with, defaults included; absent once erased."},
+};
+constexpr MemberDoc kBuckets[] = {
+    {"variant", "text", "A variant."},
+    {"from", "count", "Its first bucket, of 10,000."},
+    {"until", "count", "One past its last."},
+};
+constexpr MemberDoc kAssignment[] = {
+    {"unit_kind", "user|session|request|other", "What is assigned as a whole."},
+    {"unit?", "text", "The unit as the application calls it."},
+    {"variant", "text", "The variant on record for it."},
+    {"edition", "count", "Of the shares that it was drawn by."},
+    {"bucket?", "count", "That it fell into; absent: the application chose."},
+    {"buckets", "list of Buckets", "What the shares gave to each variant."},
+    {"position", "Position", "Where the exposure stands in the log."},
+    {"recorded_at", "Time", "When it was recorded."},
+    {"session?", "text", "The session of the call that exposed it."},
+    {"call_id?", "text", "That call."},
+    {"by_this_call", "flag", "Whether it was the call asked about."},
 };
 constexpr MemberDoc kVariant[] = {
     {"experiment", "text", "The experiment that the call was part of."},
     {"variant", "text", "The variant it was given."},
+    {"assignment?", "Assignment", "Why that one; absent where its unit was never exposed."},
 };
 constexpr MemberDoc kAttempt[] = {
     {"attempt", "count", "Number of the attempt."},
@@ -257,7 +278,7 @@ constexpr MemberDoc kWhy[] = {
     {"window", "WhyWindow", "What the model was sent."},
     {"config", "Config", "Settings when it was asked."},
     {"policies?", "list of Policy", "What was applied on the way, in order."},
-    {"prompt?", "Prompt", "The managed prompt behind it."},
+    {"prompt?", "PromptUsed", "The managed prompt behind it."},
     {"variant?", "Variant", "The experiment behind it."},
     {"parameters?", "json", "Parameters of the request."},
     {"optimisations", "list of SessionEvent", "What had shortened the window."},
@@ -386,7 +407,9 @@ constexpr SchemaDoc kSchemas[] = {
     {"Diff", "What differs between two moments.", kDiff},
     {"WhyWindow", "What a model was sent.", kWhyWindow},
     {"Policy", "A policy on the way of a call.", kPolicy},
-    {"Prompt", "A managed prompt.", kPrompt},
+    {"PromptUsed", "The version of a prompt that a call was made with.", kPrompt},
+    {"Buckets", "A variant's buckets.", kBuckets},
+    {"Assignment", "How a unit came to its variant.", kAssignment},
     {"Variant", "A variant of an experiment.", kVariant},
     {"Attempt", "One attempt at a call.", kAttempt},
     {"Unknown", "Something that nobody recorded.", kUnknown},

@@ -75,8 +75,14 @@ Result<Response> why(const Context& context, const Request& request, core::Posit
     if (!found) return found.error();
     call = *found;
   }
-  const auto found = projections::explain_call(reader, request.principal.project, *stream, *call);
+  auto found = projections::explain_call(reader, request.principal.project, *stream, *call);
   if (!found) return found.error();
+  if (const auto* asked = found->request(); asked != nullptr && asked->variant) {
+    auto variant =
+        projections::explain_variant(context.log, request.principal.project, *asked->variant);
+    if (!variant) return variant.error();
+    found->variant = *std::move(variant);
+  }
   return answer_with(context, projections::to_json(*found), end);
 }
 

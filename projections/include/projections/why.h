@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "projections/context.h"
+#include "projections/why_variant.h"
 
 namespace hansard::projections {
 
@@ -35,6 +36,7 @@ struct Why {
   std::vector<ContextMessage> window;  ///< what the model was sent
   SessionConfig config;                ///< settings in force then
   std::vector<Entry> optimisations;    ///< ContextOptimized events that shaped the window
+  std::optional<WhyVariant> variant;   ///< why that one; `explain_variant` fills it in
 
   struct Unknown {
     std::string what;
