@@ -248,7 +248,7 @@ constexpr MemberDoc kAssignment[] = {
     {"variant", "text", "The variant on record for it."},
     {"edition", "count", "Of the shares that it was drawn by."},
     {"bucket?", "count", "That it fell into; absent: the application chose."},
-    {"buckets", "list of Buckets", "What the shares gave to each variant."},
+    {"buckets", "list of WhyBuckets", "What the shares gave to each variant."},
     {"position", "Position", "Where the exposure stands in the log."},
     {"recorded_at", "Time", "When it was recorded."},
     {"session?", "text", "The session of the call that exposed it."},
@@ -258,7 +258,7 @@ constexpr MemberDoc kAssignment[] = {
 constexpr MemberDoc kVariant[] = {
     {"experiment", "text", "The experiment that the call was part of."},
     {"variant", "text", "The variant it was given."},
-    {"assignment?", "Assignment", "Why that one; absent where its unit was never exposed."},
+    {"assignment?", "WhyAssignment", "Why that one; absent where its unit was never exposed."},
 };
 constexpr MemberDoc kAttempt[] = {
     {"attempt", "count", "Number of the attempt."},
@@ -408,8 +408,8 @@ constexpr SchemaDoc kSchemas[] = {
     {"WhyWindow", "What a model was sent.", kWhyWindow},
     {"Policy", "A policy on the way of a call.", kPolicy},
     {"PromptUsed", "The version of a prompt that a call was made with.", kPrompt},
-    {"Buckets", "A variant's buckets.", kBuckets},
-    {"Assignment", "How a unit came to its variant.", kAssignment},
+    {"WhyBuckets", "A variant's buckets.", kBuckets},
+    {"WhyAssignment", "How a unit came to its variant.", kAssignment},
     {"Variant", "A variant of an experiment.", kVariant},
     {"Attempt", "One attempt at a call.", kAttempt},
     {"Unknown", "Something that nobody recorded.", kUnknown},
