@@ -92,6 +92,7 @@ class Parser {
     add_usage();
     add_query();
     add_report();
+    add_scores();
     add_search();
     add_prices();
     add_operate();
@@ -277,6 +278,14 @@ class Parser {
     diff->parse_complete_callback([this] { prices_.action = Action::diff; });
   }
 
+  void add_scores() {
+    CLI::App& scores =
+        chosen(app_.add_subcommand("scores", "Judgements: what there are, add one, judge answers"),
+               [this] { return scores_; });
+    add_url(scores, out_);
+    add_score_arguments(scores, scores_);
+  }
+
   void add_search() {
     CLI::App& app = chosen(
         app_.add_subcommand("search", "Find what was said: words, \"phrases\", beginnings*, OR"),
@@ -384,6 +393,7 @@ class Parser {
   QueryCommand query_;
   ReportCommand report_;
   std::vector<std::string> query_words_;
+  ScoresCommand scores_;
   SearchCommand search_;
   ModelsCommand models_;
   PricesCommand prices_;

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "score_arguments.h"
+
 namespace hansard::cli {
 
 struct ServeCommand {
@@ -110,8 +112,8 @@ struct DoctorCommand {
 using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
-                 QueryCommand, ReportCommand, SearchCommand, ModelsCommand, PricesCommand,
-                 VerifyCommand, ProjectionsCommand, DoctorCommand>;
+                 QueryCommand, ReportCommand, ScoresCommand, SearchCommand, ModelsCommand,
+                 PricesCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

@@ -102,6 +102,10 @@ struct Dispatch {
   Result<int> operator()(const QueryCommand& command) const {
     return with(Access::read_views, run_query, command);
   }
+  Result<int> operator()(const ScoresCommand& command) const {
+    const bool list = command.action == ScoresCommand::Action::list;
+    return with(list ? Access::read_views : Access::operate, run_scores, command);
+  }
   Result<int> operator()(const SearchCommand& command) const {
     return with(Access::read_texts, run_search, command);
   }

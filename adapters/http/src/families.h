@@ -23,6 +23,7 @@ Route usage_route(const ReadsPtr& reads);
 Route query_route(const ReadsPtr& reads);
 std::vector<AddedRoute> report_routes(const ReadsPtr& reads);
 std::vector<AddedRoute> runs_routes(const ReadsPtr& reads);
+AddedRoute evaluation_route(const Context& context);
 Route search_route(const ReadsPtr& reads);
 /// Prices, the catalogue, estimates; each with what is told of it.
 std::vector<AddedRoute> price_routes(const ReadsPtr& reads);

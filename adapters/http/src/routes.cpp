@@ -38,6 +38,7 @@ std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added)
   for (AddedRoute& each : price_routes(reads)) added.push_back(std::move(each));
   for (AddedRoute& each : report_routes(reads)) added.push_back(std::move(each));
   for (AddedRoute& each : runs_routes(reads)) added.push_back(std::move(each));
+  added.push_back(evaluation_route(context));
   for (const AddedRoute& each : added) all.push_back(each.route);
   all.push_back(openapi_route(all, added));
   return all;

@@ -154,6 +154,8 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
     EXPECT_EQ(write(method, "/v1/runs/record", run).status, 204);
   }
   expect_get("/v1/runs/aggregates?" + caught_up, 200);
+  const char* judged = R"({"session":"s1","evaluator":{"not_contains":["never"]}})";
+  EXPECT_EQ(post("/v1/evaluations", judged).status, 200);
   expect_get("/v1/reports", 200);
   expect_get("/v1/reports/costs?" + caught_up, 200);
   expect_get("/v1/sessions/s1/replay?max_gap=0", 200, sse);
