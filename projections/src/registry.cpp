@@ -11,6 +11,7 @@
 #include "projections/facts/scores.h"
 #include "projections/facts/tool_calls.h"
 #include "projections/gateway_calls.h"
+#include "projections/prompt_directory.h"
 #include "projections/sessions.h"
 
 namespace hansard::projections {
@@ -27,6 +28,7 @@ std::vector<std::unique_ptr<core::Projection>> all(const core::KeyedHash& keyed_
   list.push_back(std::make_unique<Sessions>());
   list.push_back(std::make_unique<ConversationIndex>(keyed_hash));
   list.push_back(std::make_unique<GatewayCalls>());
+  list.push_back(std::make_unique<Prompts>());
   list.push_back(std::make_unique<facts::CallsView>());
   list.push_back(std::make_unique<facts::ToolCallsView>());
   list.push_back(std::make_unique<facts::ScoresView>());

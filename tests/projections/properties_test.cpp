@@ -51,7 +51,7 @@ TEST_P(Properties, ARebuildEqualsLiveWhateverTheBatchesAndAfterErasures) {
                                   std::chrono::steady_clock::now() + std::chrono::seconds(30));
     ASSERT_TRUE(live) << live.error().message;
     const Rows expected = rows_of(**live);
-    ASSERT_FALSE(expected.empty());
+    ASSERT_FALSE(expected.empty()) << view->name();
     for (const std::size_t batch : {1U, 7U, 4096U}) {
       EXPECT_EQ(Built(random.log(), *view, batch).rows(), expected)
           << view->name() << ", batches of " << batch << ", seed " << seed;

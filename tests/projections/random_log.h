@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "recorder.h"
 
@@ -48,10 +49,74 @@ class RandomLog {
                   : std::optional(support::at_us(
                         day_us(19'990) + static_cast<std::int64_t>(below(20'000'000'000'000)))));
     recorder_.in_project(one_in(5) ? "other" : "default");
+    if (one_in(12)) return change_prompt();
+    if (one_in(30)) return change_experiment();
     if (sessions_.empty() || one_in(15)) return create();
     const std::string session = sessions_[below(sessions_.size())];
     if (one_in(20)) return odd(session);
     decide(session, command());
+  }
+
+  /// Decided on the prompt's state as stored, as sessions are below.
+  void change_prompt() {
+    const events::PromptDecider decider(keyed_hash(), support::hasher());
+    const auto stream = support::stream("prompt-" + name("p", 3));
+    auto state = decider.initial();
+    for (const auto& stored : support::read_stream(log(), recorder_.project(), stream)) {
+      state = decider.evolve(std::move(state), stored.event()).value();
+    }
+    events::PromptCommand command;
+    command.body = prompt_command();
+    command.meta.salt_seed = support::salt("prompt " + std::to_string(++next_));
+    const auto decided = decider.decide(state, recorder_.project(), stream, command);
+    if (!decided) return;
+    for (core::NewEvent event : *decided) {
+      core::seal(event, support::hasher());
+      recorder_.append(std::move(event));
+    }
+  }
+  decltype(events::PromptCommand::body) prompt_command() {
+    events::PromptVersion version(1 + below(4));
+    switch (below(8)) {
+      case 0:
+        return events::RollBack{};
+      case 1:
+        return events::RemoveLabel{{}, name("label", 2), {}};
+      case 2:
+        return events::TagVersion{version, {name("tag", 3)}, {}};
+      case 3:
+        return events::DeleteVersion{{}, version};
+      case 4:
+        if (one_in(2)) return events::StartTrial{name("e", 2), {}};
+        return events::EndTrial{name("e", 2)};
+      case 5: {
+        events::MoveLabel move;
+        move.version = version;
+        move.label = one_in(2) ? "production" : name("label", 2);
+        return move;
+      }
+      default: {
+        events::StoreVersion store;
+        store.text = name("text ", 9);
+        if (one_in(3)) store.labels = {"production"};
+        return store;
+      }
+    }
+  }
+
+  /// The log takes what it is given here, and a view has to.
+  void change_experiment() {
+    const std::string stream = "experiment-" + name("e", 3);
+    if (one_in(3)) {
+      recorder_.add_raw(stream, one_in(2) ? "ExperimentStarted" : "ExperimentPaused", "{}");
+      return;
+    }
+    recorder_.add_raw(stream, "ExperimentCreated",
+                      R"({"unit":"user","variants":[{"name":"a","share":5000},)"
+                      R"({"name":"b","share":5000}],"seed":"s","coverage":10000,)"
+                      R"("metric":{"name":"thumbs","source":"score","goal":"increase",)"
+                      R"("aggregate":"mean","missing":"left_out"},)"
+                      R"("minimum_sample":200,"alpha":0.05})");
   }
 
   void create() {

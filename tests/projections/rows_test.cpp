@@ -33,6 +33,13 @@ TEST(Rows, EveryRegisteredProjectionCanBeWalkedRowByRow) {
     recorder.add("session-" + name, request);
     recorder.answer(name, response("m", "hi"));
   }
+  recorder.add_raw("prompt-p", "PromptVersionStored", R"({"version":1,"kind":"text"})",
+                   R"({"messages":[{"role":"user","content":"hi"}]})");
+  recorder.add_raw("experiment-e", "ExperimentCreated",
+                   R"({"unit":"user","variants":[{"name":"a","share":10000}],"seed":"s",)"
+                   R"("coverage":10000,"metric":{"name":"thumbs","source":"score",)"
+                   R"("goal":"increase","aggregate":"mean","missing":"left_out"},)"
+                   R"("minimum_sample":200,"alpha":0.05})");
   std::set<std::string_view> names;
   const auto projections = all(test::keyed_hash());
   for (const auto& projection : projections) {
@@ -48,7 +55,7 @@ TEST(Rows, EveryRegisteredProjectionCanBeWalkedRowByRow) {
       cursor = *page->next;
     }
     EXPECT_EQ(rows, built.rows().size()) << projection->name();
-    EXPECT_GT(rows, 0U);
+    EXPECT_GT(rows, 0U) << projection->name();
   }
 }
 

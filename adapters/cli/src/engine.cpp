@@ -7,6 +7,7 @@
 #include "breaker_events.h"
 #include "core/command_loop.h"
 #include "events/equivalence.h"
+#include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "gateway/gateway.h"
 #include "gateway_route.h"
@@ -34,6 +35,7 @@ using core::Status;
 namespace {
 
 using SessionLoop = core::CommandLoop<events::SessionDecider>;
+using PromptLoop = core::CommandLoop<events::PromptDecider>;
 
 /// How long after a start calls wait for the index of conversations to be caught up: after a kill
 /// it lacks the last moments, and what they hold is joined to the right conversation only by
@@ -91,6 +93,8 @@ struct Engine::Parts {
   std::optional<http::Pool> deciding;  ///< loads and decisions of commands
   std::optional<http::Pool> blocking;  ///< queries, at a lower priority: they yield to appends
   std::optional<SessionLoop> sessions;
+  std::optional<events::PromptDecider> prompt_decider;
+  std::optional<PromptLoop> prompt_changes;
   /// Set while `sessions` can be asked. A scrape may still be on its way when the engine stops.
   mutable std::mutex counting_mutex;
   bool counting = false;
@@ -121,6 +125,9 @@ struct Engine::Parts {
     deciding.emplace(http::Pool::Options{.name = "decide", .threads = 2});
     sessions.emplace(store->log(), *decider, hasher,
                      [this](std::function<void()> work) { deciding->post(std::move(work)); });
+    prompt_decider.emplace(*keyed_hash, hasher);
+    prompt_changes.emplace(store->log(), *prompt_decider, hasher,
+                           [this](std::function<void()> work) { deciding->post(std::move(work)); });
     counting = true;
   }
 
@@ -268,6 +275,11 @@ struct Engine::Parts {
                                   store->log_id(), texts ? &texts->index() : nullptr,
                                   texts ? &texts->pool() : nullptr});
     context->prices = prices;
+    context->prompts = prompts;
+    context->execute_prompt = [this](core::CommandContext with, events::PromptCommand command,
+                                     core::AppendDone done) {
+      prompt_changes->execute(std::move(with), std::move(command), std::move(done));
+    };
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
@@ -328,6 +340,7 @@ Status Engine::stop() {
     parts.counting = false;
   }
   parts.sessions.reset();
+  parts.prompt_changes.reset();
   if (parts.deciding) parts.deciding->stop();
   parts.gateway.reset();
   parts.views.reset();

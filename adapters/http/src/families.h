@@ -22,6 +22,8 @@ Route export_route(const ReadsPtr& reads);
 Route usage_route(const ReadsPtr& reads);
 Route query_route(const ReadsPtr& reads);
 std::vector<AddedRoute> report_routes(const ReadsPtr& reads);
+/// None where the context has no prompts.
+std::vector<AddedRoute> prompt_routes(const ReadsPtr& reads);
 std::vector<AddedRoute> runs_routes(const ReadsPtr& reads);
 AddedRoute evaluation_route(const Context& context);
 Route search_route(const ReadsPtr& reads);

@@ -136,6 +136,7 @@ void add_operation(JsonOut& json, const Route& route, Added added) {
   HANSARD_ASSERT(doc != nullptr, "every route has a row in api_docs.cpp, or brings its own");
   json.key(route.method == Method::get   ? "get"
            : route.method == Method::put ? "put"
+           : route.method == Method::del ? "delete"
                                          : "post")
       .object();
   json.member("summary", route.doc);

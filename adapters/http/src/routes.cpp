@@ -37,6 +37,7 @@ std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added)
   add(operate_routes(reads));
   for (AddedRoute& each : price_routes(reads)) added.push_back(std::move(each));
   for (AddedRoute& each : report_routes(reads)) added.push_back(std::move(each));
+  for (AddedRoute& each : prompt_routes(reads)) added.push_back(std::move(each));
   for (AddedRoute& each : runs_routes(reads)) added.push_back(std::move(each));
   added.push_back(evaluation_route(context));
   for (const AddedRoute& each : added) all.push_back(each.route);

@@ -54,6 +54,16 @@ template core::Result<RemoveLabel> parse_prompt_body(Json);
 template core::Result<TagVersion> parse_prompt_body(Json);
 template core::Result<DeleteVersion> parse_prompt_body(Json);
 
+PromptBody body_of(const StoreVersion& command) {
+  PromptBody body{command.kind.value_or(PromptKind::chat), command.messages, command.variables,
+                  command.examples, command.config};
+  if (command.text) {
+    body.kind = PromptKind::text;
+    body.messages = {{PromptRole::user, *command.text, std::nullopt}};
+  }
+  return body;
+}
+
 Json to_json(const StoreVersion& command) { return as_json(command); }
 Json to_json(const PromptBody& body) { return as_json(body); }
 

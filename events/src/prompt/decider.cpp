@@ -139,16 +139,6 @@ core::Result<PromptVersion> Decision::next_number() const {
   return rejected("no whole number is left; name the version", "version");
 }
 
-PromptBody body_of(const StoreVersion& command) {
-  PromptBody body{command.kind.value_or(PromptKind::chat), command.messages, command.variables,
-                  command.examples, command.config};
-  if (command.text) {
-    body.kind = PromptKind::text;
-    body.messages = {{PromptRole::user, *command.text, std::nullopt}};
-  }
-  return body;
-}
-
 Status Decision::on(const StoreVersion& command) {
   if (command.text && (!command.messages.empty() || command.kind == PromptKind::chat)) {
     return bad_field("text", "is a text prompt's; messages are a chat prompt's");

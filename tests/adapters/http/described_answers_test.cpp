@@ -71,6 +71,62 @@ class DescribedAnswers : public EngineServer {
     expect_receipts("/v1/append", R"({"records":[{"stream":"custom-a","type":"Noted","facts":{},)"
                                   R"("event_id":"01234567-89ab-4cde-8f01-23456789abcd"}]})");
   }
+  void change_prompts() {
+    const std::string greet = "/v1/prompts/greet/";
+    const std::string_view key = "Idempotency-Key: k1\r\n";
+    expect_receipts(greet + "versions",
+                    R"({"messages":[{"role":"system","content":"Be {{ tone }}.","section":"s"},)"
+                    R"({"role":"user","content":"{{ q }}"}],"variables":[{"name":"tone",)"
+                    R"("type":"text","default":"kind","rule":{"max_length":9}}],)"
+                    R"("examples":[{"input":"a","output":"b"}],"config":{"model":"gpt-4o"},)"
+                    R"("tags":["x"],"description":"first","metadata":{"a":1}})");
+    expect_receipts(greet + "versions", R"({"text":"{{ q }}?","labels":["blue","production"]})");
+    expect_receipts(greet + "promote", R"({"version":1,"comment":"better"})");
+    expect_receipts(greet + "rollback", R"({"from":1})");
+    expect_receipts(greet + "tags", R"({"version":2,"tags":["x","y"]})", key);
+    const auto put_and_delete = [&](const char* method, const std::string& target,
+                                    std::string_view body) {
+      EXPECT_EQ(write(method, target, body).status, 201) << target;
+      EXPECT_EQ(write(method, target, body).status, 200) << target;
+    };
+    put_and_delete("put", greet + "labels/green", R"({"version":"latest"})");
+    put_and_delete("delete", greet + "labels/green", "");
+    put_and_delete("delete", greet + "versions/1", "");
+    const char* rendering = R"({"label":"blue","variables":{"q":"Well"}})";
+    EXPECT_EQ(post(greet + "render", rendering).status, 200);
+    for (const char* target :
+         {"/v1/prompts/greet", "/v1/prompts/greet/versions/1", "/v1/prompts/greet/versions/blue",
+          "/v1/prompts/greet/diff?from=1"}) {
+      expect_get(target, 200);
+    }
+    expect_get("/v1/prompts?tag=x&at_least=" + std::to_string(log_.end().value), 200);
+  }
+  /// An experiment's life, and a unit in it; `e1` goes on.
+  void experiment() {
+    const std::string e1 = "/v1/experiments/e1/";
+    const char* plan =
+        R"({"name":"e1","metric":"thumbs","variants":[{"name":"a"},{"name":"b","model":"m"}]})";
+    expect_receipts("/v1/experiments", plan);
+    expect_receipts(e1 + "start", "{}");
+    expect_receipts(e1 + "pause", "{}");
+    expect_receipts(e1 + "start", "{}");
+    expect_receipts(e1 + "weights", R"({"weights":[0.4,0.6]})");
+    EXPECT_EQ(post(e1 + "assign", R"({"unit":"ada"})").status, 200);
+    expect_receipts(e1 + "exposures", R"({"unit":"ada","session":"s1","call_id":"c1"})");
+    expect_receipts(e1 + "outcomes",
+                    R"({"unit":"ada","metric":"thumbs","outcome_id":"o","value":true})");
+    std::string other(plan);
+    other[10] = '2';
+    EXPECT_EQ(post("/v1/experiments", other).status, 201);
+    expect_receipts("/v1/experiments/e2/stop", "{}");
+    other[10] = '3';
+    EXPECT_EQ(post("/v1/experiments", other).status, 201);
+    EXPECT_EQ(post("/v1/experiments/e3/start", "{}").status, 201);
+    expect_receipts("/v1/experiments/e3/conclude", "{}");
+    for (const char* target : {"/v1/experiments?", "/v1/experiments/e1?", "/v1/experiments/e3?"}) {
+      expect_get(target + ("at_least=" + std::to_string(log_.end().value)), 200);
+    }
+  }
   void ingest_in_both_forms() {
     const std::string lines =
         R"({"post":"/v1/sessions/s1/messages","body":{"message_id":"i1","role":"user","parts":[]}})"
@@ -113,6 +169,7 @@ class DescribedAnswers : public EngineServer {
 
 TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
   write_everything();
+  change_prompts();
   ingest_in_both_forms();
   const std::string caught_up = "at_least=" + std::to_string(log_.end().value);
   const std::string_view sse = "Accept: text/event-stream\r\n";

@@ -16,6 +16,7 @@
 #include "core/projection_runner.h"
 #include "events/equivalence.h"
 #include "events/json.h"
+#include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "http/context.h"
 #include "http/server.h"
@@ -40,6 +41,11 @@ class EngineServer : public ::testing::Test {
   explicit EngineServer(Projections projections = projections::all(engine_hash()))
       : projections_(std::move(projections)) {
     runner_->start();
+    context_.prompts = std::make_shared<projections::PromptReader>(log_);
+    context_.execute_prompt = [this](core::CommandContext with, events::PromptCommand command,
+                                     core::AppendDone done) {
+      prompt_loop_.execute(std::move(with), std::move(command), std::move(done));
+    };
   }
   ~EngineServer() override {
     server_.reset();
@@ -174,6 +180,10 @@ class EngineServer : public ::testing::Test {
   events::SessionDecider decider_{keyed_hash_, support::hasher()};
   core::CommandLoop<events::SessionDecider> loop_{
       log_, decider_, support::hasher(),
+      [this](std::function<void()> work) { pool_.post(std::move(work)); }};
+  events::PromptDecider prompt_decider_{keyed_hash_, support::hasher()};
+  core::CommandLoop<events::PromptDecider> prompt_loop_{
+      log_, prompt_decider_, support::hasher(),
       [this](std::function<void()> work) { pool_.post(std::move(work)); }};
   std::atomic<bool> writable_ = true;
   Context context_{

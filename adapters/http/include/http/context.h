@@ -7,6 +7,7 @@
 #include "core/event_log.h"
 #include "core/hash.h"
 #include "core/projection_runner.h"
+#include "events/prompt/commands.h"
 #include "events/session/commands.h"
 #include "http/limits.h"
 #include "http/metrics.h"
@@ -14,6 +15,7 @@
 #include "http/route_doc.h"
 #include "http/router.h"
 #include "projections/prices.h"
+#include "projections/prompts.h"
 #include "projections/search.h"
 
 namespace hansard::http {
@@ -42,6 +44,11 @@ struct Context {
   Pool* searching = nullptr;
   /// Prices on record; null: routes keep their own.
   std::shared_ptr<projections::PriceReader> prices = nullptr;
+  /// Prompts by name; null: there are no routes about them.
+  std::shared_ptr<projections::PromptReader> prompts = nullptr;
+  /// `CommandLoop<PromptDecider>::execute`; empty: prompts are read only.
+  std::function<void(core::CommandContext, events::PromptCommand, core::AppendDone)>
+      execute_prompt = {};
 };
 
 /// The error of a limit, counted in its metric.

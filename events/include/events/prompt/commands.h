@@ -146,6 +146,9 @@ struct PromptCommand {
 template <class C>
 core::Result<C> parse_prompt_body(Json body);
 
+/// What a version that is stored so says.
+PromptBody body_of(const StoreVersion& command);
+
 /// The same form that `parse_prompt_body<StoreVersion>` reads.
 Json to_json(const StoreVersion& command);
 /// Likewise of what a version says: kind, messages, variables, examples, config.
