@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "projections/conversation_index.h"
+#include "projections/experiment_directory.h"
 #include "projections/facts/calls.h"
 #include "projections/facts/observations.h"
 #include "projections/facts/optimisations.h"
@@ -33,6 +34,7 @@ std::vector<std::unique_ptr<core::Projection>> all(const core::KeyedHash& keyed_
   list.push_back(std::make_unique<facts::ToolCallsView>());
   list.push_back(std::make_unique<facts::ScoresView>());
   list.push_back(std::make_unique<facts::OptimisationsView>());
+  list.push_back(std::make_unique<Experiments>());
   list.push_back(std::make_unique<facts::ObservationsView>());
   return list;
 }

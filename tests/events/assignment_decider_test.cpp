@@ -102,7 +102,11 @@ RecordOutcome outcome(std::string id, Json value = true, std::uint32_t revision 
 
 TEST(UnitOfExperiment, IsExposedOnce) {
   UnitSpec().when(expose()).then(1);
-  UnitSpec().given({expose()}).when(expose()).then_again(0);
+  UnitSpec().given({expose()}).when(expose()).then(0);
+  UnitSpec()
+      .given({expose()})
+      .when(expose("a"))
+      .then_error(core::Errc::rejected, "has variant b on record");
   UnitSpec().given_exposed_by_call().when(expose()).then(0);
   UnitSpec()
       .given_exposed_by_call()

@@ -6,12 +6,15 @@
 
 #include "breaker_events.h"
 #include "core/command_loop.h"
+#include "events/assignment/decider.h"
 #include "events/equivalence.h"
+#include "events/experiment/decider.h"
 #include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "gateway/gateway.h"
 #include "gateway_route.h"
 #include "http/context.h"
+#include "http/experiment_desk.h"
 #include "import_route.h"
 #include "models.h"
 #include "ossl/clock.h"
@@ -36,6 +39,12 @@ namespace {
 
 using SessionLoop = core::CommandLoop<events::SessionDecider>;
 using PromptLoop = core::CommandLoop<events::PromptDecider>;
+using ExperimentLoop = core::CommandLoop<events::ExperimentDecider>;
+using AssignmentLoop = core::CommandLoop<events::AssignmentDecider>;
+
+/// Experiments are few. Units are many, each asked for a few times.
+constexpr core::CommandLoopOptions kExperimentLoop{.state_cache_bytes = 4U << 20};
+constexpr core::CommandLoopOptions kAssignmentLoop{.state_cache_bytes = 16U << 20};
 
 /// How long after a start calls wait for the index of conversations to be caught up: after a kill
 /// it lacks the last moments, and what they hold is joined to the right conversation only by
@@ -95,6 +104,11 @@ struct Engine::Parts {
   std::optional<SessionLoop> sessions;
   std::optional<events::PromptDecider> prompt_decider;
   std::optional<PromptLoop> prompt_changes;
+  std::optional<events::ExperimentDecider> experiment_decider;
+  std::optional<events::AssignmentDecider> assignment_decider;
+  std::optional<ExperimentLoop> experiment_changes;
+  std::optional<AssignmentLoop> units;
+  std::shared_ptr<const http::ExperimentDesk> experiment_desk;
   /// Set while `sessions` can be asked. A scrape may still be on its way when the engine stops.
   mutable std::mutex counting_mutex;
   bool counting = false;
@@ -128,7 +142,28 @@ struct Engine::Parts {
     prompt_decider.emplace(*keyed_hash, hasher);
     prompt_changes.emplace(store->log(), *prompt_decider, hasher,
                            [this](std::function<void()> work) { deciding->post(std::move(work)); });
+    build_experiments();
     counting = true;
+  }
+
+  /// Rules for experiments and their units, and who brings commands to them.
+  void build_experiments() {
+    const auto post = [this](std::function<void()> work) { deciding->post(std::move(work)); };
+    experiment_decider.emplace(*keyed_hash, hasher);
+    assignment_decider.emplace(*keyed_hash, hasher);
+    experiment_changes.emplace(store->log(), *experiment_decider, hasher, post, kExperimentLoop);
+    units.emplace(store->log(), *assignment_decider, hasher, post, kAssignmentLoop);
+    experiment_desk = std::make_shared<http::ExperimentDesk>(http::ExperimentDesk::Ports{
+        store->log(), *keyed_hash, experiments, prompts,
+        [this](core::CommandContext with, events::ExperimentCommand command,
+               core::AppendDone done) {
+          experiment_changes->execute(std::move(with), std::move(command), std::move(done));
+        },
+        [this](core::CommandContext with, events::AssignmentCommand command,
+               core::AppendDone done) {
+          units->execute(std::move(with), std::move(command), std::move(done));
+        },
+        ossl::random_hash, post});
   }
 
   std::size_t session_state_bytes() const {
@@ -280,6 +315,7 @@ struct Engine::Parts {
                                      core::AppendDone done) {
       prompt_changes->execute(std::move(with), std::move(command), std::move(done));
     };
+    context->experiments = experiment_desk;
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
@@ -341,6 +377,8 @@ Status Engine::stop() {
   }
   parts.sessions.reset();
   parts.prompt_changes.reset();
+  parts.experiment_changes.reset();
+  parts.units.reset();
   if (parts.deciding) parts.deciding->stop();
   parts.gateway.reset();
   parts.views.reset();

@@ -25,6 +25,10 @@ std::vector<AddedRoute> report_routes(const ReadsPtr& reads);
 /// None where the context has no prompts.
 std::vector<AddedRoute> prompt_routes(const ReadsPtr& reads);
 std::vector<AddedRoute> runs_routes(const ReadsPtr& reads);
+/// @pre the context has a desk for experiments
+std::vector<AddedRoute> experiment_routes(const ReadsPtr& reads);
+/// Reports of experiments; numbers of units.
+std::vector<AddedRoute> experiment_report_routes(const ReadsPtr& reads);
 AddedRoute evaluation_route(const Context& context);
 Route search_route(const ReadsPtr& reads);
 /// Prices, the catalogue, estimates; each with what is told of it.

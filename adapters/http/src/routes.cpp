@@ -39,7 +39,11 @@ std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added)
   for (AddedRoute& each : report_routes(reads)) added.push_back(std::move(each));
   for (AddedRoute& each : prompt_routes(reads)) added.push_back(std::move(each));
   for (AddedRoute& each : runs_routes(reads)) added.push_back(std::move(each));
+  for (AddedRoute& each : experiment_report_routes(reads)) added.push_back(std::move(each));
   added.push_back(evaluation_route(context));
+  if (context.experiments) {
+    for (AddedRoute& each : experiment_routes(reads)) added.push_back(std::move(each));
+  }
   for (const AddedRoute& each : added) all.push_back(each.route);
   all.push_back(openapi_route(all, added));
   return all;

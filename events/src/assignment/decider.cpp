@@ -37,7 +37,6 @@ class Rules {
     AssignmentEvent event = VariantAssigned(command);
     if (auto s = check_event(event); !s) return std::move(s.error());
     const auto id = derive_event_id(project_, stream_, VariantAssigned::kType, {}, keyed_hash_);
-    if (state_.ids.contains(id)) return std::optional(Made{id, std::move(event)});
     if (state_.next_version == 0) return std::optional(Made{id, std::move(event)});
     if (!state_.exposed())
       return rejected("the unit's stream does not begin with a variant", "unit");

@@ -170,6 +170,7 @@ class DescribedAnswers : public EngineServer {
 TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
   write_everything();
   change_prompts();
+  experiment();
   ingest_in_both_forms();
   const std::string caught_up = "at_least=" + std::to_string(log_.end().value);
   const std::string_view sse = "Accept: text/event-stream\r\n";

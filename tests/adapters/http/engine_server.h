@@ -14,11 +14,14 @@
 #include "core/command_loop.h"
 #include "core/in_memory_event_log.h"
 #include "core/projection_runner.h"
+#include "events/assignment/decider.h"
 #include "events/equivalence.h"
+#include "events/experiment/decider.h"
 #include "events/json.h"
 #include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "http/context.h"
+#include "http/experiment_desk.h"
 #include "http/server.h"
 #include "ossl/clock.h"
 #include "ossl/random.h"
@@ -40,12 +43,13 @@ class EngineServer : public ::testing::Test {
   using Projections = std::vector<std::unique_ptr<core::Projection>>;
   explicit EngineServer(Projections projections = projections::all(engine_hash()))
       : projections_(std::move(projections)) {
-    runner_->start();
+    context_.experiments = desk_;
     context_.prompts = std::make_shared<projections::PromptReader>(log_);
     context_.execute_prompt = [this](core::CommandContext with, events::PromptCommand command,
                                      core::AppendDone done) {
       prompt_loop_.execute(std::move(with), std::move(command), std::move(done));
     };
+    runner_->start();
   }
   ~EngineServer() override {
     server_.reset();
@@ -185,6 +189,29 @@ class EngineServer : public ::testing::Test {
   core::CommandLoop<events::PromptDecider> prompt_loop_{
       log_, prompt_decider_, support::hasher(),
       [this](std::function<void()> work) { pool_.post(std::move(work)); }};
+  const std::shared_ptr<projections::ExperimentReader> experiments_ =
+      std::make_shared<projections::ExperimentReader>(log_, keyed_hash_);
+  events::ExperimentDecider experiment_decider_{keyed_hash_, support::hasher()};
+  events::AssignmentDecider assignment_decider_{keyed_hash_, support::hasher()};
+  core::CommandLoop<events::ExperimentDecider> experiment_loop_{
+      log_, experiment_decider_, support::hasher(),
+      [this](std::function<void()> work) { pool_.post(std::move(work)); }};
+  core::CommandLoop<events::AssignmentDecider> unit_loop_{
+      log_, assignment_decider_, support::hasher(),
+      [this](std::function<void()> work) { pool_.post(std::move(work)); }};
+  const std::shared_ptr<const ExperimentDesk> desk_ =
+      std::make_shared<ExperimentDesk>(ExperimentDesk::Ports{
+          log_, keyed_hash_, experiments_, std::make_shared<projections::PromptReader>(log_),
+          [this](core::CommandContext with, events::ExperimentCommand command,
+                 core::AppendDone done) {
+            experiment_loop_.execute(std::move(with), std::move(command), std::move(done));
+          },
+          [this](core::CommandContext with, events::AssignmentCommand command,
+                 core::AppendDone done) {
+            unit_loop_.execute(std::move(with), std::move(command), std::move(done));
+          },
+          [] { return ossl::random_hash(); },
+          [this](std::function<void()> work) { pool_.post(std::move(work)); }});
   std::atomic<bool> writable_ = true;
   Context context_{
       log_,

@@ -20,6 +20,8 @@
 
 namespace hansard::http {
 
+class ExperimentDesk;
+
 /// Everything the routes need of the engine. Main owns it and what it refers to; all of it outlives
 /// the router. Nothing in it changes while requests are served.
 struct Context {
@@ -49,6 +51,8 @@ struct Context {
   /// `CommandLoop<PromptDecider>::execute`; empty: prompts are read only.
   std::function<void(core::CommandContext, events::PromptCommand, core::AppendDone)>
       execute_prompt = {};
+  /// What acts on experiments; null: there are no routes about them.
+  std::shared_ptr<const ExperimentDesk> experiments = nullptr;
 };
 
 /// The error of a limit, counted in its metric.
