@@ -174,6 +174,12 @@ TEST(Power, SizeAndPowerAndDifferenceAreOneEquation) {
   EXPECT_EQ(units, 3'839U);
   EXPECT_NEAR(power_of(0.02, a, b, 0.05, units), 0.8, 1e-3);
   EXPECT_NEAR(detectable(a, b, 0.05, 0.8, units), 0.02, 1e-5);
+  // Looking all the time costs units, and a difference that is almost none cannot be had.
+  const std::uint64_t looking = units_needed_always_valid(0.02, a, b, 0.05, 0.8, 2.0 * 3'839);
+  EXPECT_GT(looking, 3 * units / 2);
+  EXPECT_LT(looking, 3 * units);
+  EXPECT_EQ(units_needed(1e-12, a, b, 0.05, 0.8), kUnitsMost);
+  EXPECT_EQ(units_needed_always_valid(1e-12, a, b, 0.05, 0.8, kTunedFor), kUnitsMost);
 }
 
 }  // namespace
