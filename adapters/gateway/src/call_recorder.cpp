@@ -319,6 +319,12 @@ events::AnswerIds CallRecorder::answer_ids() const {
   return ids;
 }
 
+void CallRecorder::name_to_client(std::vector<core::HttpField>& fields) const {
+  if (!place_.session.empty()) fields.push_back({"Hansard-Session", place_.session});
+  fields.push_back({"Hansard-Call", place_.call_id});
+  fields.push_back({"Hansard-Message", answer_ids().message_id(0)});
+}
+
 /// The same again: what was asked stands in the call's first request, word for word.
 void CallRecorder::asked_again(events::FailResponse failure, SentTo to,
                                std::vector<events::Policy> policies, Done done) {

@@ -69,6 +69,9 @@ class CallRecorder : public std::enable_shared_from_this<CallRecorder> {
   /// Names for the answer: of the call, and of the message of each choice.
   [[nodiscard]] events::AnswerIds answer_ids() const;
   [[nodiscard]] std::uint32_t attempt() const { return attempt_; }
+  /// Where the call is on record, in header fields: so its client can judge the answer, or ask why.
+  /// @pre `asked` succeeded
+  void name_to_client(std::vector<core::HttpField>& fields) const;
   /// Name of the session. @pre `asked` succeeded
   [[nodiscard]] const std::string& session() const { return place_.session; }
 

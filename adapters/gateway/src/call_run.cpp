@@ -395,6 +395,7 @@ void CallRun::answer(Lock lock) {
   GatewayAnswer answer;
   answer.status = (*head_)->status;
   answer.fields = to_client((*head_)->fields);
+  if (recorded() && *asked_) recorder_->name_to_client(answer.fields);
   answer.bytes = length_;
   answer.body = std::make_unique<RunBody>(shared_from_this());
   auto done = std::exchange(done_, nullptr);

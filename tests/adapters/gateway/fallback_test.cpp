@@ -269,7 +269,7 @@ TEST_F(BreakerRouteTest, WhenOthersOpenItDuringAPauseTheFailureIsTheAnswer) {
   EXPECT_EQ(waits.status, 500);
   EXPECT_EQ(waits.received, "mine");
   EXPECT_TRUE(waits.over);
-  ASSERT_EQ(waits.fields.size(), 1U);
+  ASSERT_EQ(waits.fields.size(), 4U);
   EXPECT_EQ(waits.fields[0].value, "r1");
 }
 

@@ -116,9 +116,16 @@ TEST_F(PassThroughTest, StatusAndFieldsOfTheAnswerComeWithIt) {
                         {"Connection", "keep-alive"},
                         {"Transfer-Encoding", "chunked"}});
   EXPECT_EQ(client.status, 201);
-  ASSERT_EQ(client.fields.size(), 2U);
+  ASSERT_EQ(client.fields.size(), 5U);
   EXPECT_EQ(client.fields[0].name, "Content-Type");
   EXPECT_EQ(client.fields[1].value, "r1");
+  // And where it is on record, for who wants to judge the answer.
+  EXPECT_EQ(client.fields[2].name, "Hansard-Session");
+  EXPECT_EQ(client.fields[3].name, "Hansard-Call");
+  EXPECT_EQ(client.fields[4].name, "Hansard-Message");
+  const auto requests = recorded_of<events::ResponseRequested>();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(client.fields[3].value, requests[0].call_id);
 }
 
 TEST_F(PassThroughTest, CallsOfApisThatNobodyKnowsPassUnrecorded) {

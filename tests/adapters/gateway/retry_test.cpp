@@ -76,7 +76,7 @@ TEST_F(RetryTest, TheLastFailureGoesToTheClientAsItCame) {
   EXPECT_EQ(client.status, 503);
   EXPECT_EQ(client.received, "three");
   EXPECT_TRUE(client.over);
-  ASSERT_EQ(client.fields.size(), 1U);
+  ASSERT_EQ(client.fields.size(), 4U);
   EXPECT_EQ(client.fields[0].value, "r3");
   EXPECT_EQ(story(sessions().at(0)), "cmqfqfqf");
   EXPECT_EQ(timers(), 0U);
