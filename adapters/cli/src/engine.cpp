@@ -11,6 +11,7 @@
 #include "events/experiment/decider.h"
 #include "events/prompt/decider.h"
 #include "events/session/decider.h"
+#include "experiment_watch.h"
 #include "gateway/gateway.h"
 #include "gateway_route.h"
 #include "http/context.h"
@@ -124,7 +125,8 @@ struct Engine::Parts {
   std::shared_ptr<projections::PriceReader> prices;
   std::shared_ptr<projections::PromptReader> prompts;
   std::shared_ptr<projections::ExperimentReader> experiments;
-  std::shared_ptr<PricePublisher> price_publisher;  ///< of engines that write
+  std::shared_ptr<PricePublisher> price_publisher;    ///< of engines that write
+  std::shared_ptr<ExperimentWatch> experiment_watch;  ///< of servers
 
   std::optional<http::Context> context;
   std::optional<http::Router> router;
@@ -290,6 +292,21 @@ struct Engine::Parts {
     if (new_log) price_publisher->wait(kPricesPatience);
   }
 
+  /// Experiments that look after themselves.
+  void watch_experiments(std::chrono::milliseconds every) {
+    if (every == every.zero()) return;
+    experiment_watch = std::make_shared<ExperimentWatch>(
+        ExperimentWatch::Ports{
+            *views, std::make_shared<const http::ExperimentJudge>(experiment_desk, prices), clock,
+            [this](std::function<void()> work) { return blocking->try_post(std::move(work)); },
+            [this](std::chrono::milliseconds wait, std::function<void()> work) {
+              return timers->after(wait, std::move(work));
+            },
+            [this](std::string_view what) { notice(what); }},
+        every);
+    experiment_watch->start();
+  }
+
   /// Requests to both sides.
   Status build_routes(const Settings& settings, Access access) {
     blocking.emplace(http::Pool::Options{.name = "query", .threads = 2, .nice = 5});
@@ -358,6 +375,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   Status routes = engine->parts_->build_routes(settings, options.access);
   if (!routes) return std::move(routes).error();
   if (!is_read_only(options.access)) engine->parts_->publish_prices();
+  if (options.access == Access::operate) {
+    engine->parts_->watch_experiments(settings.experiments_check_every);
+  }
   return engine;
 }
 
@@ -367,6 +387,7 @@ Status Engine::stop() {
   parts.router.reset();  // what still waits for a position is cancelled
   parts.left_calls.reset();
   if (parts.price_publisher) parts.price_publisher->stop();
+  if (parts.experiment_watch) parts.experiment_watch->stop();
   if (parts.blocking) parts.blocking->stop();
   if (parts.texts) parts.texts->stop();
   if (parts.timers) parts.timers->stop();

@@ -64,6 +64,17 @@ void read_key(TomlReader& reader, const toml::table& table, Settings& out) {
   out.keys.push_back(std::move(setting));
 }
 
+void read_experiments(TomlReader& reader, const toml::table& table, Settings& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = "experiments." + std::string(key.str());
+    if (key.str() == "check_every") {
+      reader.wait(node, name, out.experiments_check_every);
+    } else {
+      reader.fail(node, name, "no such setting");
+    }
+  }
+}
+
 void read_gateway(TomlReader& reader, const toml::table& table, Settings& out) {
   for (const auto& [key, node] : table) {
     const std::string name = "gateway." + std::string(key.str());
@@ -190,6 +201,8 @@ void read_top(TomlReader& reader, std::string_view key, const toml::node& node, 
     for (const toml::node& element : *list) {
       if (const auto* table = reader.table(element, name)) read_key(reader, *table, out);
     }
+  } else if (key == "experiments") {
+    if (const auto* table = reader.table(node, name)) read_experiments(reader, *table, out);
   } else if (key == "gateway") {
     if (const auto* table = reader.table(node, name)) read_gateway(reader, *table, out);
   } else if (key == "providers") {

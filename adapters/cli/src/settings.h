@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,6 +47,7 @@ inline constexpr std::string_view kBuiltinScript = "builtin";
 ///   [[keys]] name, key, project, scopes
 ///   [gateway] recording = "strict"     strict, relaxed or off
 ///   [gateway] ask_for_usage = true
+///   [experiments] check_every = "10s"  how often automatic ones are looked at; "0s": never
 ///   [providers.NAME] base_url, dialect, key or key_env, key_style, ca_file, ...: over what is
 ///   known of providers by name
 ///   [providers.NAME] script, dialect: follows a script instead
@@ -64,6 +66,7 @@ struct Settings {
   std::vector<KeySetting> keys;
   std::string gateway_recording = "strict";
   bool gateway_asks_for_usage = true;
+  std::chrono::milliseconds experiments_check_every{10'000};
   providers::Settings providers = providers::default_settings();
   ScriptSettings scripts = {{"scripted", {"openai", std::string(kBuiltinScript)}}};
   std::map<std::string, gateway::RouteOptions, std::less<>> routes;

@@ -221,7 +221,20 @@ constexpr MemberDoc kOutcomeAnswer[] = {
     {"checkpoint?", "Position", "One past the last position of the log."},
 };
 
+constexpr MemberDoc kJudgement[] = {
+    {"experiment", "text", "Its name."},
+    {"decision", R"({"enum":["wait","winner","harm","no_difference","blocked"]})",
+     "What the numbers say."},
+    {"variant?", "text", "That won, or does harm."},
+    {"metric?", "text", "That tells."},
+    {"reasons", "list of text", "In words; the first says the decision."},
+    {"acted", "flag", "True: by this look it was declared, stopped or concluded."},
+    {"status", kStatus, "How it stands now."},
+    {"checkpoint", "Position", "One past the last position that it rests on."},
+};
+constexpr std::array<Answer, 1> kDecided{{{200, kJson, "ExperimentJudgement"}}};
 constexpr SchemaDoc kSchemas[] = {
+    {"ExperimentJudgement", "What a look at an experiment found.", kJudgement},
     {"ExperimentMetric", "What is measured of units.", kMetric, Others::refused},
     {"ExperimentVariant", "One arm of an experiment.", kVariant, Others::refused},
     {"ExperimentBody", "A plan.", kPlanBody, Others::refused},
@@ -256,6 +269,7 @@ constexpr Documented kRoutes[] = {
     {{Method::post, "/v1/experiments/{name}/stop", "", kWrites, kReceipt}, "CommentBody"},
     {{Method::post, "/v1/experiments/{name}/conclude", "", kWrites, kReceipt}, "CommentBody"},
     {{Method::post, "/v1/experiments/{name}/weights", "", kWrites, kReceipt}, "WeightsBody"},
+    {{Method::post, "/v1/experiments/{name}/decide", "", kUnitWrites, kDecided}, ""},
     {{Method::post, "/v1/experiments/{name}/assign", "", kUnitWrites, kAssigned}, "AssignBody"},
     {{Method::post, "/v1/experiments/{name}/exposures", "", kUnitWrites, kExposed}, "ExposureBody"},
     {{Method::post, "/v1/experiments/{name}/outcomes", "", kUnitWrites, kRecorded}, "OutcomeBody"},

@@ -220,6 +220,7 @@ std::vector<AddedRoute> experiment_routes(const ReadsPtr& reads) {
   post("conclude", "Over, by hand", step(reads, read_comment<events::ConcludeExperiment>));
   post("weights", "Spread new units otherwise; those on record keep their variant",
        step(reads, read_weights));
+  all.push_back(experiment_decide_route(reads));
   for (AddedRoute& each : experiment_unit_routes(reads)) all.push_back(std::move(each));
   return all;
 }

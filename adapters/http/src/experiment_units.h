@@ -17,6 +17,8 @@ core::Result<Hand> hand_of(const Request& request);
 /// Answers with the members of `head` and the receipt's, or with the problem.
 core::AppendDone answer_with_receipt(Responder respond, events::Json head);
 
+AddedRoute experiment_decide_route(const ReadsPtr& reads);
+
 /// `assign`, `exposures`, `outcomes`.
 std::vector<AddedRoute> experiment_unit_routes(const ReadsPtr& reads);
 

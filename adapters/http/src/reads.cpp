@@ -45,8 +45,16 @@ void Reads::from_view(const std::string& name, const RequestPtr& request, const 
 
 void Reads::from_view(const std::string& name, core::Position at_least, const RequestPtr& request,
                       const Responder& respond, FromView from) {
+  with_view(name, at_least, request, respond,
+            [respond, from = std::move(from)](const core::ReadModel& view) {
+              answer(respond, from(view));
+            });
+}
+
+void Reads::with_view(const std::string& name, core::Position at_least, const RequestPtr& request,
+                      const Responder& respond, WithView then) {
   const auto view = context.views.read(name, at_least, steady_clock::now());
-  if (view) return answer(respond, from(**view));
+  if (view) return then(**view);
   // `unavailable` may mean that the first build is not there yet, a moment after the start; when it
   // means that the view has stopped, the wait ends at once and says so.
   const bool may_come =
@@ -56,10 +64,11 @@ void Reads::from_view(const std::string& name, core::Position at_least, const Re
       patience(*request),
       [&](Waits::Then ready) { return context.views.when(name, at_least, std::move(ready)); },
       [&context = context, name, respond, least = at_least,
-       from = std::move(from)](const core::Status& status) {
+       then = std::move(then)](const core::Status& status) {
         if (!status) return respond(problem(missed(context, status.error())));
         const auto reached = context.views.read(name, least, steady_clock::now());
-        answer(respond, reached ? from(**reached) : reached.error());
+        if (!reached) return respond(problem(reached.error()));
+        then(**reached);
       });
 }
 

@@ -31,6 +31,10 @@ class Reads {
   /// The same with `at_least` from elsewhere than the target.
   void from_view(const std::string& name, core::Position at_least, const RequestPtr& request,
                  const Responder& respond, FromView answer);
+  /// The same for who answers later, by themselves.
+  using WithView = std::function<void(const core::ReadModel& view)>;
+  void with_view(const std::string& name, core::Position at_least, const RequestPtr& request,
+                 const Responder& respond, WithView then);
   /// Answers from the log once it has reached `at_least`; `end` is what was visible then.
   using FromLog = std::function<core::Result<Response>(core::Position end)>;
   void from_log(const RequestPtr& request, const Responder& respond, FromLog answer);

@@ -123,6 +123,7 @@ class DescribedAnswers : public EngineServer {
     EXPECT_EQ(post("/v1/experiments", other).status, 201);
     EXPECT_EQ(post("/v1/experiments/e3/start", "{}").status, 201);
     expect_receipts("/v1/experiments/e3/conclude", "{}");
+    EXPECT_EQ(post("/v1/experiments/e1/decide", "{}").status, 200);
     EXPECT_EQ(post("/v1/experiments/power", R"({"baseline":0.1,"lift":0.02,"units":100})").status,
               200);
     for (const char* target : {"/v1/experiments?", "/v1/experiments/e1?", "/v1/experiments/e3?",

@@ -240,6 +240,96 @@ TEST_F(ExperimentRoutes, ManyOutcomesComeAtOnceAndEachIsAnswered) {
   EXPECT_EQ(step("outcomes", R"({"outcomes":[]})", "e").status, 400);
 }
 
+/// Units that meet the variants they are assigned, and what they say of each.
+class Deciding : public ExperimentRoutes {
+ protected:
+  static constexpr int kUnits = 400;
+  static constexpr std::string_view kQuick =
+      R"(,"start":true,"minimum_sample":50,"moves_label":"production")";
+
+  /// @param liked  of a hundred units, by variant
+  void observe(std::string_view name, const std::function<int(const std::string&)>& liked,
+               std::string_view metric = "thumbs") {
+    std::string outcomes;
+    for (int i = 0; i < kUnits; ++i) {
+      const std::string user = "u" + std::to_string(i);
+      const Answer exposed = step("exposures", unit(user), name);
+      ASSERT_LT(exposed.status, 300) << exposed.body;
+      const bool yes = i * 37 % 100 < liked(text(json(exposed), "variant"));
+      outcomes += (outcomes.empty() ? "" : ",") +
+                  unit(user, R"(,"outcome_id":")" + std::string(metric) + R"(","metric":")" +
+                                 std::string(metric) + R"(","value":)" + (yes ? "true" : "false"));
+    }
+    const Answer told = step("outcomes", R"({"outcomes":[)" + outcomes + "]}", name);
+    ASSERT_EQ(number(json(told), "recorded"), static_cast<std::uint64_t>(kUnits)) << told.body;
+  }
+  events::Json decided(std::string_view name) {
+    const Answer answer = step("decide", "{}", name);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return json(answer);
+  }
+};
+
+TEST_F(Deciding, ABetterVariantWinsOnceAndItsLabelMoves) {
+  ASSERT_EQ(create(kQuick).status, 201);
+  EXPECT_EQ(text(decided("greeting"), "decision"), "wait");
+  observe("greeting", [](const std::string& variant) { return variant == "b" ? 80 : 40; });
+  const auto found = decided("greeting");
+  EXPECT_EQ(text(found, "decision"), "winner") << events::dump(found);
+  EXPECT_EQ(text(found, "variant"), "b");
+  EXPECT_EQ(events::dump(*found.find("acted")), "true");
+  EXPECT_EQ(text(found, "status"), "concluded");
+  EXPECT_EQ(events::dump(*decided("greeting").find("acted")), "false");
+  EXPECT_EQ(events_of("WinnerDeclared"), 1U);
+  EXPECT_EQ(events_of("PromptLabelMoved"), 1U);
+  EXPECT_EQ(events_of("PromptTrialEnded"), 1U);
+  EXPECT_EQ(text(shown("greeting"), "winner"), "b");
+  EXPECT_EQ(text(assigned("greeting", unit("u1")), "winner"), "b");
+}
+
+TEST_F(Deciding, VariantsThatAreAsGoodHaveNoWinner) {
+  ASSERT_EQ(create(kQuick).status, 201);
+  observe("greeting", [](const std::string&) { return 50; });
+  EXPECT_EQ(text(decided("greeting"), "decision"), "wait");
+  EXPECT_EQ(status_of("greeting"), "running");
+}
+
+TEST_F(Deciding, AVariantThatDoesHarmIsStopped) {
+  ASSERT_EQ(create(R"(,"start":true,"minimum_sample":50,"guardrails":["solved"])").status, 201);
+  observe(
+      "greeting", [](const std::string& variant) { return variant == "b" ? 30 : 80; }, "solved");
+  const auto found = decided("greeting");
+  EXPECT_EQ(text(found, "decision"), "harm") << events::dump(found);
+  EXPECT_EQ(text(found, "metric"), "solved");
+  EXPECT_EQ(text(found, "status"), "stopped");
+  EXPECT_EQ(text(*shown("greeting").find("stopped"), "reason"), "guardrail");
+}
+
+TEST_F(Deciding, UnitsThatComeInOtherSharesBlockEveryVerdict) {
+  ASSERT_EQ(create(kQuick).status, 201);
+  for (int i = 0; i < kUnits; ++i) {
+    ASSERT_LT(step("exposures", unit("u" + std::to_string(i),
+                                     i % 4 == 0 ? R"(,"variant":"b")" : R"(,"variant":"a")"))
+                  .status,
+              300);
+  }
+  observe("greeting", [](const std::string& variant) { return variant == "b" ? 80 : 40; });
+  const auto found = decided("greeting");
+  EXPECT_EQ(text(found, "decision"), "blocked") << events::dump(found);
+  EXPECT_EQ(events::dump(*found.find("acted")), "false");
+  EXPECT_EQ(events_of("WinnerDeclared"), 0U);
+}
+
+TEST_F(Deciding, AtTheHorizonItEndsWithoutADifference) {
+  ASSERT_EQ(create(R"(,"start":true,"minimum_sample":50,"horizon":400)").status, 201);
+  expect_problem(step("decide", R"({"force":true})"), 400, core::Errc::invalid_argument, "force");
+  observe("greeting", [](const std::string&) { return 50; });
+  EXPECT_EQ(text(decided("greeting"), "decision"), "no_difference");
+  EXPECT_EQ(text(*shown("greeting").find("concluded"), "conclusion"), "no_difference");
+  ASSERT_EQ(create("", "other").status, 201);
+  expect_problem(step("decide", "{}", "other"), 422, core::Errc::rejected, "name", "not started");
+}
+
 TEST_F(ExperimentRoutes, ThreadsThatRaceOnOneUnitExposeItOnce) {
   ASSERT_EQ(create_plain("e").status, 201);
   constexpr int kThreads = 8;
