@@ -93,6 +93,7 @@ class Parser {
     add_query();
     add_report();
     add_scores();
+    add_prompts();
     add_search();
     add_prices();
     add_operate();
@@ -278,6 +279,14 @@ class Parser {
     diff->parse_complete_callback([this] { prices_.action = Action::diff; });
   }
 
+  void add_prompts() {
+    CLI::App& prompts =
+        chosen(app_.add_subcommand("prompts", "Prompts: versions, labels, files in and out"),
+               [this] { return prompts_; });
+    add_url(prompts, out_);
+    add_prompt_arguments(prompts, prompts_);
+  }
+
   void add_scores() {
     CLI::App& scores =
         chosen(app_.add_subcommand("scores", "Judgements: what there are, add one, judge answers"),
@@ -394,6 +403,7 @@ class Parser {
   ReportCommand report_;
   std::vector<std::string> query_words_;
   ScoresCommand scores_;
+  PromptsCommand prompts_;
   SearchCommand search_;
   ModelsCommand models_;
   PricesCommand prices_;

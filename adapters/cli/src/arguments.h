@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "prompt_arguments.h"
 #include "score_arguments.h"
 
 namespace hansard::cli {
@@ -113,7 +114,7 @@ using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
                  QueryCommand, ReportCommand, ScoresCommand, SearchCommand, ModelsCommand,
-                 PricesCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+                 PricesCommand, PromptsCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

@@ -31,6 +31,8 @@ core::Result<int> run_scores(Backend& backend, const ScoresCommand& command, con
 core::Result<int> run_query(Backend& backend, const QueryCommand& command, const Output& output);
 core::Result<int> run_models(Backend& backend, const ModelsCommand& command, const Output& output);
 core::Result<int> run_prices(Backend& backend, const PricesCommand& command, const Output& output);
+core::Result<int> run_prompts(Backend& backend, const PromptsCommand& command,
+                              const Output& output);
 core::Result<int> run_search(Backend& backend, const SearchCommand& command, const Output& output);
 core::Result<int> run_projections(Backend& backend, const ProjectionsCommand& command,
                                   const Output& output);

@@ -164,7 +164,7 @@ class RemoteBackend final : public Backend {
     if (!key_.empty()) out += "Hansard-Key: " + key_ + "\r\n";
     if (key_.empty() && !project_.empty()) out += "Hansard-Project: " + project_ + "\r\n";
     if (!call.key.empty()) out += "Idempotency-Key: " + call.key + "\r\n";
-    if (call.method == http::Method::post) {
+    if (call.method == http::Method::post || call.method == http::Method::put) {
       out +=
           "Content-Type: application/json\r\nContent-Length: " + std::to_string(call.body.size()) +
           "\r\n";

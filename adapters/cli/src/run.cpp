@@ -106,6 +106,14 @@ struct Dispatch {
     const bool list = command.action == ScoresCommand::Action::list;
     return with(list ? Access::read_views : Access::operate, run_scores, command);
   }
+  Result<int> operator()(const PromptsCommand& command) const {
+    using Action = PromptsCommand::Action;
+    const Action action = command.action;
+    const bool list = action == Action::list || action == Action::write_files;
+    const bool read = action == Action::show || action == Action::render || action == Action::diff;
+    const Access access = list ? Access::read_views : read ? Access::read_log : Access::record;
+    return with(access, run_prompts, command);
+  }
   Result<int> operator()(const SearchCommand& command) const {
     return with(Access::read_texts, run_search, command);
   }
