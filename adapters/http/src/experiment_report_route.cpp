@@ -233,7 +233,7 @@ constexpr MemberDoc kComparison[] = {
     {"needed?", "ExperimentNeeded", "What would settle it, of the metric that decides."},
 };
 constexpr MemberDoc kOfVariant[] = {
-    {"variant", "text", "Which."},
+    {"variant", "text", "Its name."},
     {"units", "count", "That have a value."},
     {"values", "count", "Single values they have."},
     {"unusable", "count", "Texts where a number is asked for, calls without a price."},
