@@ -92,6 +92,7 @@ class Parser {
     add_usage();
     add_query();
     add_report();
+    add_experiments();
     add_scores();
     add_prompts();
     add_search();
@@ -287,6 +288,14 @@ class Parser {
     add_prompt_arguments(prompts, prompts_);
   }
 
+  void add_experiments() {
+    CLI::App& experiments =
+        chosen(app_.add_subcommand("experiments", "Experiments: plan, start, watch, decide"),
+               [this] { return experiments_; });
+    add_url(experiments, out_);
+    add_experiment_arguments(experiments, experiments_);
+  }
+
   void add_scores() {
     CLI::App& scores =
         chosen(app_.add_subcommand("scores", "Judgements: what there are, add one, judge answers"),
@@ -402,6 +411,7 @@ class Parser {
   QueryCommand query_;
   ReportCommand report_;
   std::vector<std::string> query_words_;
+  ExperimentsCommand experiments_;
   ScoresCommand scores_;
   PromptsCommand prompts_;
   SearchCommand search_;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "experiment_arguments.h"
 #include "prompt_arguments.h"
 #include "score_arguments.h"
 
@@ -113,8 +114,9 @@ struct DoctorCommand {
 using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
-                 QueryCommand, ReportCommand, ScoresCommand, SearchCommand, ModelsCommand,
-                 PricesCommand, PromptsCommand, VerifyCommand, ProjectionsCommand, DoctorCommand>;
+                 QueryCommand, ExperimentsCommand, ReportCommand, ScoresCommand, SearchCommand,
+                 ModelsCommand, PricesCommand, PromptsCommand, VerifyCommand, ProjectionsCommand,
+                 DoctorCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

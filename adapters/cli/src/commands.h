@@ -27,6 +27,8 @@ core::Result<int> run_why(Backend& backend, const WhyCommand& command, const Out
 core::Result<int> run_tail(Backend& backend, const TailCommand& command, const Output& output);
 core::Result<int> run_usage(Backend& backend, const UsageCommand& command, const Output& output);
 core::Result<int> run_report(Backend& backend, const ReportCommand& command, const Output& output);
+core::Result<int> run_experiments(Backend& backend, const ExperimentsCommand& command,
+                                  const Output& output);
 core::Result<int> run_scores(Backend& backend, const ScoresCommand& command, const Output& output);
 core::Result<int> run_query(Backend& backend, const QueryCommand& command, const Output& output);
 core::Result<int> run_models(Backend& backend, const ModelsCommand& command, const Output& output);

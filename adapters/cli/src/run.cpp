@@ -102,6 +102,17 @@ struct Dispatch {
   Result<int> operator()(const QueryCommand& command) const {
     return with(Access::read_views, run_query, command);
   }
+  Result<int> operator()(const ExperimentsCommand& command) const {
+    using Action = ExperimentsCommand::Action;
+    // Deciding needs a view; acting, and exposing, record.
+    const bool views = command.action == Action::list || command.action == Action::show ||
+                       command.action == Action::power;
+    const bool decides = command.action == Action::decide;
+    return with(views     ? Access::read_views
+                : decides ? Access::operate
+                          : Access::record,
+                run_experiments, command);
+  }
   Result<int> operator()(const ScoresCommand& command) const {
     const bool list = command.action == ScoresCommand::Action::list;
     return with(list ? Access::read_views : Access::operate, run_scores, command);
