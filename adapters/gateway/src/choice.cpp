@@ -45,11 +45,12 @@ class Choosing {
       return Error{Errc::invalid_argument,
                    "prompt: only calls of APIs that are known take a prompt", "prompt"};
     }
-    auto document = events::parse_json(body);
-    if (!document) return document.error();
-    allow_no_messages(*call_.api, *document);
-    auto request = call_.api->requests.split(*std::move(document));
-    if (!request) return request.error();
+    auto request = read(body);
+    if (!request) {
+      // What cannot be read is the provider's to refuse, unless a prompt should have gone into it.
+      if (!names_.prompt) return Choice{};
+      return request.error();
+    }
     request_ = *std::move(request);
     if (names_.prompt) {
       auto read = find_prompt(*names_.prompt);
@@ -58,6 +59,7 @@ class Choosing {
     }
     if (auto status = join_experiment(); !status) return status.error();
     if (auto status = render(); !status) return status.error();
+    if (!choice_.prompt && variant_ == nullptr) return std::move(choice_);  // as it was sent
     Json whole = call_.api->requests.join(std::move(request_));
     if (variant_ != nullptr) set_members(whole);
     body = dump(whole);
@@ -65,6 +67,13 @@ class Choosing {
   }
 
  private:
+  [[nodiscard]] Result<events::CallRequest> read(const std::string& body) const {
+    auto document = events::parse_json(body);
+    if (!document) return document.error();
+    allow_no_messages(*call_.api, *document);
+    return call_.api->requests.split(*std::move(document));
+  }
+
   Result<PromptPtr> find_prompt(const std::string& name) {
     if (ports_.prompts == nullptr)
       return Error{Errc::unsupported, "prompt: there are none here", "prompt"};

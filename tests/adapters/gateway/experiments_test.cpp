@@ -248,6 +248,28 @@ TEST_F(ExperimentCalls, WhoTakesNoPartGoesOutAsWithoutAndIsToldWhy) {
   EXPECT_EQ(exposures().size(), 1U) << "of all these";
 }
 
+TEST_F(ExperimentCalls, ACallThatTakesNoPartGoesOutByteForByte) {
+  put_experiment("planned", experiment({variant("a", 10'000)}));
+  for (const std::string body :
+       {R"({ "model":"gpt-x",  "messages":[] })", R"({"model":"gpt-x"})", R"({"model":)"}) {
+    send(kChat, body, of_experiment("planned", "u"));
+    EXPECT_EQ(sent_body(), body);
+  }
+}
+
+TEST_F(ExperimentCalls, WhatIsPlayedBackExposesNobody) {
+  GatewayOptions options;
+  options.routes["stub"].mode = Mode::record_playback;
+  restart(options);
+  run("same", experiment({variant("a", 5'000), variant("b", 5'000)}));
+  ask(of_experiment("same", user_of("a", "same")));
+  Client& again = send(kChat, plain_request(), of_experiment("same", user_of("b", "same")));
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(provider_.calls.size(), 1U);
+  EXPECT_EQ(last_request().variant->variant, "b");
+  EXPECT_EQ(exposures().size(), 1U);
+}
+
 TEST_F(ExperimentCalls, UnitsAreUsersSessionsOrCalls) {
   auto sessions_plan = experiment({variant("a", 10'000)});
   sessions_plan.unit = Unit::session;
