@@ -50,8 +50,10 @@ constexpr std::array<RecordKind, 13> kKinds{{
      read_step<events::ConfigureSession>},
     {"messages", "A message entered (MessageSent)", "SendMessage", "",
      read_step<events::SendMessage>},
-    {"requests", "A model was asked (ResponseRequested)", "RequestResponse", "",
-     read_step<events::RequestResponse>},
+    {"requests",
+     "A model was asked (ResponseRequested); with variant and unit, a text, by a unit of an "
+     "experiment, whose first request exposes it (VariantAssigned)",
+     "RequestResponse", "", read_step<events::RequestResponse>},
     {"responses",
      "It answered (ResponseReceived), or with a reason or error, it failed (ResponseFailed)",
      "RecordResponse", "FailResponse", read_response},

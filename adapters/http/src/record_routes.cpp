@@ -1,6 +1,7 @@
 // POST /v1/sessions and what is recorded into one: typed commands with the events' field names.
 #include <utility>
 
+#include "exposing_request.h"
 #include "families.h"
 #include "http/problem.h"
 #include "record_command.h"
@@ -18,6 +19,14 @@ void record(const Context& context, const RecordKind& kind, const RequestPtr& re
   const std::string_view session =
       kind.name.empty() ? std::string_view() : std::string_view(request->param("id"));
   const Author author{request->principal, request->received_at, *std::move(options)};
+  if (kind.name == "requests" && context.experiments) {
+    if (const auto unit = take_unit(*body)) {
+      auto text = unit->as_string("unit");
+      if (!text) return respond(problem(std::move(text.error())));
+      return record_of_unit(context, kind, request, respond, author, *std::move(body),
+                            *std::move(text));
+    }
+  }
   auto prepared = prepare_command(context, kind, author, session, *std::move(body));
   if (!prepared) return respond(problem(std::move(prepared.error())));
   context.execute(std::move(prepared->with), std::move(prepared->command), answer_receipt(respond));

@@ -52,6 +52,12 @@ class ExperimentRoutes : public EngineServer {
   static std::string unit(std::string_view name, std::string_view more = "") {
     return R"({"unit":")" + std::string(name) + "\"" + std::string(more) + "}";
   }
+  static std::string request_of(std::string_view call, std::string_view variant,
+                                std::string_view unit_name) {
+    return R"({"call_id":")" + std::string(call) +
+           R"(","model":"m","variant":{"experiment":"e","variant":")" + std::string(variant) +
+           R"("},"unit":")" + std::string(unit_name) + R"("})";
+  }
   std::size_t events_of(std::string_view type) {
     std::size_t count = 0;
     const auto read = log_.read({}, [&](const core::RecordedEvent& event) {
@@ -238,6 +244,65 @@ TEST_F(ExperimentRoutes, ManyOutcomesComeAtOnceAndEachIsAnswered) {
   EXPECT_EQ(text(results[2], "code"), "not_found");
   EXPECT_EQ(text(results[4], "field"), "metric");
   EXPECT_EQ(step("outcomes", R"({"outcomes":[]})", "e").status, 400);
+}
+
+TEST_F(ExperimentRoutes, TheFirstRequestOfAUnitExposesItInTheSameAppend) {
+  ASSERT_EQ(create_plain("e").status, 201);
+  ASSERT_EQ(post("/v1/sessions", R"({"session_id":"s1"})").status, 201);
+  const auto ask = [&](std::string_view call, std::string_view variant,
+                       std::string_view unit_name = "ada") {
+    return post("/v1/sessions/s1/requests", request_of(call, variant, unit_name));
+  };
+  const std::string mine = text(assigned("e", unit("ada")), "variant");
+  const std::string other = mine == "a" ? "b" : "a";
+  const Answer first = ask("c1", mine);
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_EQ(json(first).find("events")->if_array()->size(), 2U);
+  EXPECT_EQ(ask("c1", mine).status, 200) << "again";
+  EXPECT_EQ(ask("c2", mine).status, 201);
+  EXPECT_EQ(events_of("VariantAssigned"), 1U);
+  EXPECT_EQ(events::dump(*assigned("e", unit("ada")).find("exposed")), "true");
+  expect_problem(ask("c3", other), 422, core::Errc::rejected, "variant.variant", "has variant");
+  expect_problem(ask("c3", "z"), 400, core::Errc::invalid_argument, "variant.variant",
+                 "no variant");
+  expect_problem(ask("c3", mine, ""), 400, core::Errc::invalid_argument, "unit");
+  expect_problem(post("/v1/sessions/s1/requests", R"({"call_id":"c3","model":"m","unit":"ada"})"),
+                 400, core::Errc::invalid_argument, "unit", "needs a variant");
+  expect_problem(post("/v1/sessions/s1/requests", R"({"call_id":"c3","model":"m","unit":"ada",)"
+                                                  R"("variant":{"experiment":"x","variant":"a"}})"),
+                 404, core::Errc::not_found, "variant.experiment");
+  ASSERT_EQ(step("pause", "{}", "e").status, 201);
+  EXPECT_EQ(ask("c4", mine).status, 201) << "it is on record";
+  expect_problem(ask("c5", "a", "bob"), 422, core::Errc::rejected, "unit", "is paused");
+}
+
+TEST_F(ExperimentRoutes, RequestsOfOneUnitThatRaceExposeItOnceAndAreAllRecorded) {
+  ASSERT_EQ(create_plain("e").status, 201);
+  constexpr int kThreads = 6;
+  constexpr int kUnits = 10;
+  std::vector<std::string> variants;
+  for (int i = 0; i < kUnits; ++i) {
+    variants.push_back(text(assigned("e", unit("u" + std::to_string(i))), "variant"));
+  }
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string session = "s" + std::to_string(t);
+      post("/v1/sessions", R"({"session_id":")" + session + R"("})");
+      for (int i = 0; i < kUnits; ++i) {
+        const std::string number = std::to_string(i);
+        const Answer answer =
+            post("/v1/sessions/" + session + "/requests",
+                 request_of("c" + number, variants[static_cast<std::size_t>(i)], "u" + number));
+        if (answer.status != 201) ++failures;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(events_of("VariantAssigned"), static_cast<std::size_t>(kUnits));
+  EXPECT_EQ(events_of("ResponseRequested"), static_cast<std::size_t>(kUnits * kThreads));
 }
 
 /// Units that meet the variants they are assigned, and what they say of each.
