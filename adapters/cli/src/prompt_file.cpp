@@ -167,10 +167,9 @@ class FileReader {
       } else if (header == "example output") {
         if (!input) return misplaced;
         Json example = Json::Object{};
-        example.add("input", *std::move(input));
+        example.add("input", *std::exchange(input, std::nullopt));
         example.add("output", std::move(text));
         examples.push(std::move(example));
-        input.reset();
       } else {
         messages.push(message(header, std::move(text)));
       }
