@@ -37,7 +37,7 @@ constexpr MemberDoc kPromptListed[] = {
     {"changed_at", "Time", "When something happened to it last."},
 };
 constexpr MemberDoc kPrompts[] = {
-    {"prompts", "list of PromptListed", "By name."},
+    {"prompts", "list of PromptListed", "Prompts by name."},
     {"next?", "text", "Cursor of the following page."},
     {"checkpoint", "Position", "One past the last position that the answer reflects."},
 };
@@ -80,7 +80,7 @@ constexpr MemberDoc kHistory[] = {
     {"description?", "text", "What the author says of the version."},
     {"comment?", "text", "What was said about it."},
     {"type?", "text", "Of an event that only a newer build knows."},
-    {"at", "Time", "When."},
+    {"at", "Time", "When it happened."},
     {"actor?", "text", "The key that acted."},
     {"position", "Position", "Where in the log."},
 };
@@ -149,11 +149,11 @@ constexpr MemberDoc kStoreBody[] = {
 };
 constexpr MemberDoc kLabelBody[] = {
     {"version", kVersion, "Which; a label or latest may stand for one."},
-    {"comment?", "text", "Why."},
+    {"comment?", "text", "Why it moves."},
 };
 constexpr MemberDoc kRollBackBody[] = {
     {"from?", kVersion, "The version to leave: then a repeat is known for one."},
-    {"comment?", "text", "Why."},
+    {"comment?", "text", "Why it moves."},
 };
 constexpr MemberDoc kTagsBody[] = {
     {"version?", kVersion, "Which; the latest unless said."},

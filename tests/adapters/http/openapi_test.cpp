@@ -45,6 +45,20 @@ class OpenApi : public EngineServer {
   std::optional<ApiContract> contract_;
 };
 
+/// As documents name operations.
+std::string_view word_of(Method method) {
+  switch (method) {
+    case Method::get:
+      return "get";
+    case Method::put:
+      return "put";
+    case Method::del:
+      return "delete";
+    default:
+      return "post";
+  }
+}
+
 TEST_F(OpenApi, EveryRouteIsDescribedWithItsScopeAndPathParameters) {
   EXPECT_EQ(text(contract_->document(), "openapi"), "3.1.0");
   std::size_t described = 0;
@@ -53,8 +67,7 @@ TEST_F(OpenApi, EveryRouteIsDescribedWithItsScopeAndPathParameters) {
   }
   std::size_t served = 1;  // the document itself is not in the list it is made from
   for (const Route& route : routes(context_)) {
-    const events::Json* operation =
-        path(route.pattern).find(route.method == Method::get ? "get" : "post");
+    const events::Json* operation = path(route.pattern).find(word_of(route.method));
     ASSERT_NE(operation, nullptr) << route.pattern;
     EXPECT_EQ(text(*operation, "summary"), route.doc);
     EXPECT_EQ(text(*operation, "x-scope"), route.scope ? name(*route.scope) : "");
