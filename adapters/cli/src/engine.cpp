@@ -43,6 +43,8 @@ using PromptLoop = core::CommandLoop<events::PromptDecider>;
 using ExperimentLoop = core::CommandLoop<events::ExperimentDecider>;
 using AssignmentLoop = core::CommandLoop<events::AssignmentDecider>;
 
+/// Prompts are few, some with many versions.
+constexpr core::CommandLoopOptions kPromptLoop{.state_cache_bytes = 16U << 20};
 /// Experiments are few. Units are many, each asked for a few times.
 constexpr core::CommandLoopOptions kExperimentLoop{.state_cache_bytes = 4U << 20};
 constexpr core::CommandLoopOptions kAssignmentLoop{.state_cache_bytes = 16U << 20};
@@ -142,8 +144,9 @@ struct Engine::Parts {
     sessions.emplace(store->log(), *decider, hasher,
                      [this](std::function<void()> work) { deciding->post(std::move(work)); });
     prompt_decider.emplace(*keyed_hash, hasher);
-    prompt_changes.emplace(store->log(), *prompt_decider, hasher,
-                           [this](std::function<void()> work) { deciding->post(std::move(work)); });
+    prompt_changes.emplace(
+        store->log(), *prompt_decider, hasher,
+        [this](std::function<void()> work) { deciding->post(std::move(work)); }, kPromptLoop);
     build_experiments();
     counting = true;
   }

@@ -84,6 +84,11 @@ class Decision {
     return Error{.code = Errc::not_found,
                  .message = "there is no prompt '" + std::string(at_.stream.name()) + "'"};
   }
+  /// Whoever appends by hand may leave it out.
+  [[nodiscard]] std::string hash_of(const StoredPrompt& stored) const {
+    if (!stored.content_hash.empty() || stored.erased) return stored.content_hash;
+    return content_hash(at_.project, stored.body, at_.keyed_hash);
+  }
   /// A version that is offered, by whatever names it.
   [[nodiscard]] core::Result<PromptVersion> find(const PromptSelector& selector) const {
     if (selector.text.empty()) return bad_field("version", "must not be empty");
@@ -153,7 +158,7 @@ Status Decision::on(const StoreVersion& command) {
       if (stored->deleted) {
         return rejected(named(stored->version) + " was deleted; its name stays taken", "version");
       }
-      if (stored->content_hash != hash) {
+      if (hash_of(*stored) != hash) {
         return rejected(named(stored->version) + " is there and says something else", "version");
       }
       if (auto status = label(command, stored->version); !status) return status;
@@ -161,10 +166,10 @@ Status Decision::on(const StoreVersion& command) {
     }
   } else {
     // The latest of those that say the same.
-    const auto same = std::find_if(
-        state_.versions.rbegin(), state_.versions.rend(), [&](const StoredPrompt& each) {
-          return each.content_hash == hash && !each.deleted && !each.erased;
-        });
+    const auto same = std::find_if(state_.versions.rbegin(), state_.versions.rend(),
+                                   [&](const StoredPrompt& each) {
+                                     return !each.deleted && !each.erased && hash_of(each) == hash;
+                                   });
     if (same != state_.versions.rend()) {
       if (auto status = label(command, same->version); !status) return status;
       return records.empty() ? store_again(*same) : Status(Ok{});

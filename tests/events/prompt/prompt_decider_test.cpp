@@ -59,6 +59,16 @@ class PromptSpec {
     }
     return *this;
   }
+  PromptSpec& given_appended(const PromptEvent& event) {
+    const auto encoded = prompt_codec().encode(event);
+    core::NewEvent record;
+    record.type = encoded.type;
+    record.id = support::event_id("by hand");
+    record.facts = encoded.facts;
+    record.content = encoded.content;
+    apply(record);
+    return *this;
+  }
   PromptSpec& when(Body command) {
     result_ = decide(std::move(command));
     return *this;
@@ -142,6 +152,20 @@ TEST(PromptDecider, TheSameContentIsTheSameVersion) {
   StoreVersion other = one;
   other.config = parse_json(R"({"b":{"d":3,"c":2},"a":1})").value();
   PromptSpec().given({one}).when(other).then_again(0);
+}
+
+/// As somebody appends it by hand, under an id of their own and without what is computed.
+TEST(PromptDecider, KnowsContentThatWasAppendedByHand) {
+  PromptVersionStored event;
+  event.version = v(1);
+  event.kind = PromptKind::text;
+  event.messages = {{PromptRole::user, "a", {}}};
+  PromptSpec().given_appended(event).when(store("a")).then({});
+  PromptSpec().given_appended(event).when(store("a", v(1))).then({});
+  PromptSpec()
+      .given_appended(event)
+      .when(store("b", v(1)))
+      .then_error(core::Errc::rejected, "version");
 }
 
 TEST(PromptDecider, AVersionNeverSaysSomethingElse) {
