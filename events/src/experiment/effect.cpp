@@ -68,6 +68,10 @@ Effect effect_of(const Moments& a, const Moments& b, Scale scale) {
     effect.estimate /= std::fabs(a.mean);
     variance = of_b / base + of_a * b.mean * b.mean / (base * base);
   }
+  if (variance == 0) {
+    // A treatment that is 0 in every unit is all of the baseline less, whatever chance did to that.
+    return Effect{.reason = NoEffect::zero_variance, .n = effect.n};
+  }
   effect.standard_error = std::sqrt(variance);
   // In parts of the whole, so that no square of a small or large variance leaves a double.
   const double part_a = of_a / (of_a + of_b);

@@ -241,6 +241,11 @@ facts::Column column_of(Dimension dimension) {
   return kDimensionNames[static_cast<std::size_t>(dimension)].column;
 }
 
+std::optional<facts::Table> asked_table_of(std::string_view word) {
+  const auto table = facts::table_of(word);
+  return table == facts::Table::observations ? std::nullopt : table;
+}
+
 bool is_of(facts::Table table, Dimension dimension) {
   return facts::has(table, column_of(dimension));
 }

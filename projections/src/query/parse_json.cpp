@@ -222,7 +222,7 @@ core::Status member(const std::string& key, const Json& value, Query& query) {
   if (key == "table") {
     const auto word = value.as_string(key);
     if (!word) return word.error();
-    const auto table = facts::table_of(*word);
+    const auto table = asked_table_of(*word);
     if (!table) {
       return bad_field(key, "there are calls, tool_calls, scores and optimisations");
     }

@@ -51,7 +51,7 @@ class Parser : private WordReader {
   void find_table() {
     for (std::size_t i = 0; i + 1 < words_.size(); ++i) {
       if (!words_[i].is("from")) continue;
-      if (const auto table = facts::table_of(words_[i + 1].text)) query().table = *table;
+      if (const auto table = asked_table_of(words_[i + 1].text)) query().table = *table;
     }
   }
   void find_zone() {
@@ -149,7 +149,7 @@ class Parser : private WordReader {
 
   void clause() {
     const Word word = take();
-    if (word.is("from") && facts::table_of(here().text)) {
+    if (word.is("from") && asked_table_of(here().text)) {
       take();
       return;
     }

@@ -42,7 +42,9 @@ void WordReader::unknown(facts::Table table, const Word& word, const std::string
                          const std::vector<std::string>& known) {
   if (word.kind != Word::Kind::plain) return expected(word, "a " + what);
   for (const std::string_view other : facts::kTableWords) {
-    const auto there = facts::table_of(other).value();
+    const auto asked = asked_table_of(other);
+    if (!asked) continue;
+    const facts::Table there = *asked;
     const auto all = names_in(dimensions_of(there) + ", " + measures_of(there));
     if (there == table || std::find(all.begin(), all.end(), word.text) == all.end()) continue;
     return fail(word, found(word) + " is not of " + std::string(facts::to_word(table)) +

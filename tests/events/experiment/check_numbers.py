@@ -128,6 +128,10 @@ class Checker:
                 if case["relative_reason"] != "zero_baseline":
                     self.wrong.append(f"{case['kind']}: relative to nothing")
                 continue
+            if scale == "relative" and eb == 0 and b == 0:
+                if case["relative_reason"] != "zero_variance":
+                    self.wrong.append(f"{case['kind']}: all of the baseline less, for sure")
+                continue
             difference, error = b - a, math.sqrt(ea + eb)
             if scale == "relative":
                 difference /= abs(a)

@@ -73,6 +73,8 @@ TEST(QueryText, TablesHaveTheirOwnNames) {
   EXPECT_EQ(read("tokens_saved from optimisations by strategy from 2026-11-01").query.table,
             facts::Table::optimisations);
   EXPECT_EQ(read("scores from scores where value >= 0.5").query.where_measure.at(0).min, 500'000);
+  EXPECT_FALSE(asked_table_of("observations")) << "corrections would be counted";
+  EXPECT_EQ(asked_table_of("scores"), facts::Table::scores);
 }
 
 TEST(QueryText, TimesAreOfTheZone) {
