@@ -80,7 +80,8 @@ class FileReader {
     PromptFile prompt;
     prompt.body = Json::Object{};
     auto line = next();
-    if (!line || trimmed(*line) != kDashes) return wrong("expected ---, then fields");
+    if (!line) return wrong("is empty");
+    if (trimmed(*line) != kDashes) return without_fields(*std::move(line));
     for (line = next(); line && trimmed(*line) != kDashes;) {
       if (auto status = field(*line, prompt, line); !status) return std::move(status.error());
     }
@@ -90,6 +91,22 @@ class FileReader {
   }
 
  private:
+  /// Messages alone, or nothing but a text.
+  Result<PromptFile> without_fields(std::string_view first) {
+    PromptFile prompt;
+    prompt.body = Json::Object{};
+    if (first.starts_with(kMark)) {
+      at_ = 0;
+      line_ = 0;
+      if (auto status = templates(prompt.body); !status) return std::move(status.error());
+      return prompt;
+    }
+    std::string_view text = text_;
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    prompt.body.add("text", std::string(text));
+    return prompt;
+  }
+
   std::optional<std::string_view> next() {
     if (at_ >= text_.size()) return std::nullopt;
     const std::size_t end = std::min(text_.find('\n', at_), text_.size());
@@ -266,7 +283,9 @@ std::string write_prompt_file(const PromptFile& prompt) {
 }
 
 Result<PromptFile> read_prompt_file(std::string_view text, const std::string& file) {
-  if (text.starts_with("{")) return read_json_file(text, file);
+  // A template may begin with a value or a block of its own.
+  const bool braced = text.starts_with("{{") || text.starts_with("{%") || text.starts_with("{#");
+  if (text.starts_with("{") && !braced) return read_json_file(text, file);
   return FileReader(text, file).read();
 }
 

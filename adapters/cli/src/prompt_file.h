@@ -30,7 +30,8 @@ namespace hansard::cli {
 /// What stands between the dashes is a field a line: its value as JSON, which may go on over lines
 /// that begin with a space, } or ], or as plain text. A template is all that stands below its line
 /// up to the next such line; a line of its own that begins with === has a backslash in front.
-/// Nothing is lost: reading what was written gives the same version.
+/// Nothing is lost: reading what was written gives the same version. Who writes one by hand may
+/// leave the fields out, dashes and all; a file without any `===` line at its start is a text.
 struct PromptFile {
   std::string name;
   std::string stored_at;  ///< orders the versions of one prompt; may be empty

@@ -79,7 +79,7 @@ TEST(PromptFiles, SayWhereTheyAreWrong) {
     return read ? "fine" : read.error().message;
   };
   EXPECT_EQ(error("---\n---\n=== user\nhi"), "fine");
-  EXPECT_EQ(error("hi"), "greet.prompt:1: expected ---, then fields");
+  EXPECT_EQ(error(""), "greet.prompt:0: is empty");
   EXPECT_EQ(error("---\nname: a\n"), "greet.prompt:2: the fields do not end with ---");
   EXPECT_EQ(error("---\nnaem: a\n---\n"), "greet.prompt:2: no such field: naem");
   EXPECT_EQ(error("---\nname: a\nconfig: {\n  \"a\": }\n---\n"),
@@ -91,6 +91,18 @@ TEST(PromptFiles, SayWhereTheyAreWrong) {
             "greet.prompt:4: the last example has no output");
   EXPECT_EQ(error("{\"text\":1"),
             "greet.prompt: " + events::parse_json("{\"text\":1").error().message);
+}
+
+TEST(PromptFiles, MayBeMessagesAloneOrAText) {
+  const auto body = [](std::string_view text) {
+    const auto read = read_prompt_file(text, "f");
+    return read ? dump(read->body) : read.error().message;
+  };
+  EXPECT_EQ(body("=== system\nBe kind.\n=== user\n{{ q }}\n"),
+            R"({"messages":[{"role":"system","content":"Be kind."},)"
+            R"({"role":"user","content":"{{ q }}"}]})");
+  EXPECT_EQ(body("Greet {{ name }}.\nBriefly.\n"), R"({"text":"Greet {{ name }}.\nBriefly."})");
+  EXPECT_EQ(body("{{ greeting }}, you"), R"({"text":"{{ greeting }}, you"})");
 }
 
 TEST(PromptFiles, MayBeJson) {
