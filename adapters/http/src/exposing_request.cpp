@@ -28,8 +28,8 @@ struct Asked {
 };
 using AskedPtr = std::shared_ptr<Asked>;
 
-Error rejected(std::string why, std::string field) {
-  return {.code = Errc::rejected, .message = field + ": " + why, .field = std::move(field)};
+Error rejected(const std::string& why, const std::string& field) {
+  return {.code = Errc::rejected, .message = field + ": " + why, .field = field};
 }
 
 events::RequestResponse& request_of(PreparedCommand& prepared) {
