@@ -136,7 +136,7 @@ ExperimentReport nothing_seen(const events::ExperimentState& state) {
   }
   for (const events::Shares& shares : state.shares) {
     auto& edition = seen.editions.emplace_back();
-    edition.shares = shares.of;
+    edition.shares = events::buckets_taken(shares);
     edition.shares.resize(variants);
     edition.exposed.resize(variants);
   }

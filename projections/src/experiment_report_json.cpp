@@ -112,7 +112,8 @@ Json metric_json(const events::ExperimentCreated& plan, const ExperimentReport& 
   for (const Comparison& each : report.analysis.comparisons) {
     if (each.metric != metric) continue;
     Json json = comparison_json(plan, each);
-    const bool open = each.absolute.known() && !each.better && !each.worse;
+    // Of a handful of units nobody knows what a unit is like.
+    const bool open = each.enough && each.absolute.known() && !each.better && !each.worse;
     if (each.role == MetricRole::primary && open) {
       json.add("needed", needed_json(plan, report.seen.metrics[metric][0],
                                      report.seen.metrics[metric][each.variant], each));
@@ -162,6 +163,8 @@ Json sample_ratio_json(const events::ExperimentState& state, const ExperimentRep
     const auto& counted = report.seen.editions[e];
     const auto units =
         std::accumulate(counted.exposed.begin(), counted.exposed.end(), std::uint64_t{0});
+    const auto whole =
+        std::accumulate(counted.shares.begin(), counted.shares.end(), std::uint64_t{0});
     Json each;
     each.add("edition", state.shares[e].edition);
     Json exposed{Json::Object{}};
@@ -169,8 +172,8 @@ Json sample_ratio_json(const events::ExperimentState& state, const ExperimentRep
     for (std::size_t i = 0; i < counted.exposed.size(); ++i) {
       const std::string& name = state.plan->variants[i].name;
       exposed.add(name, counted.exposed[i]);
-      expected.add(name,
-                   number(static_cast<double>(units) * counted.shares[i] / events::kSharesWhole));
+      const double part = static_cast<double>(counted.shares[i]) / static_cast<double>(whole);
+      expected.add(name, number(static_cast<double>(units) * part));
     }
     each.add("exposed", std::move(exposed));
     each.add("expected", std::move(expected));

@@ -70,7 +70,11 @@ void ExposedUnits::keep(const std::string& key, const AssignedUnit& unit) {
 }
 
 ExperimentReader::ExperimentReader(const core::EventLog& log, const core::KeyedHash& keyed_hash)
-    : log_(log), keyed_hash_(keyed_hash), states_(log, fold) {}
+    : log_(log),
+      keyed_hash_(keyed_hash),
+      states_(log, fold, [](const events::ExperimentState& state) {
+        return events::approximate_bytes(state);
+      }) {}
 
 Result<std::shared_ptr<const ExperimentState>> ExperimentReader::read(const ProjectId& project,
                                                                       std::string_view name) {

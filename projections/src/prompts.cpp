@@ -25,7 +25,9 @@ core::Result<core::StreamId> prompt_stream(std::string_view name) {
   return stream;
 }
 
-PromptReader::PromptReader(const core::EventLog& log) : states_(log, fold_prompt) {}
+PromptReader::PromptReader(const core::EventLog& log)
+    : states_(log, fold_prompt,
+              [](const events::PromptState& state) { return events::approximate_bytes(state); }) {}
 
 core::Result<std::shared_ptr<const events::PromptState>> PromptReader::read(
     const core::ProjectId& project, std::string_view name) {

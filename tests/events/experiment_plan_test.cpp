@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "events/experiment/plan_rules.h"
+#include "events/experiment/state.h"
 #include "events/session/ids.h"
 #include "support/events.h"
 
@@ -208,6 +209,30 @@ TEST(ExperimentPlan, OnlyCallsThatItMeansTakePart) {
   EXPECT_FALSE(eligible(plan.eligibility, {"desk", "n", "openai", &paid}));
   EXPECT_FALSE(eligible(plan.eligibility, {"desk", "n", "openai", nullptr}));
   EXPECT_TRUE(eligible({}, {}));
+}
+
+TEST(Buckets, AreTheSharesThatTheCoverageLeaves) {
+  EXPECT_EQ(buckets_taken({0, {5000, 5000}, 10'000, {}}), (std::vector<std::uint32_t>{5000, 5000}));
+  EXPECT_EQ(buckets_taken({0, {9000, 1000}, 5'000, {}}), (std::vector<std::uint32_t>{4500, 500}));
+  EXPECT_EQ(buckets_taken({0, {9999, 1}, 5'000, {}}), (std::vector<std::uint32_t>{5000, 1}))
+      << "a variant with a share is never without units";
+  EXPECT_EQ(buckets_taken({0, {10'000, 0}, 5'000, {}}), (std::vector<std::uint32_t>{5000, 0}));
+}
+
+TEST(Buckets, AreDrawnAsOftenAsIsExpected) {
+  ExperimentState state;
+  state.plan.emplace();
+  state.plan->seed = "few";
+  state.shares.push_back({0, {9'990, 10}, 101, {}});
+  const auto taken = buckets_taken(state.shares.back());
+  std::vector<std::uint32_t> drawn(2);
+  for (int i = 0; i < 200'000; ++i) {
+    if (const auto unit = draw(state, "u" + std::to_string(i))) ++drawn[unit->variant];
+  }
+  // 101 and 1 of 10,000 buckets: 2,020 and 20 units, give or take four standard deviations.
+  EXPECT_EQ(taken, (std::vector<std::uint32_t>{101, 1}));
+  EXPECT_NEAR(drawn[0], 2'020, 180);
+  EXPECT_NEAR(drawn[1], 20, 18);
 }
 
 }  // namespace

@@ -120,8 +120,9 @@ void add_metric(const Json& metric, std::string& out) {
   };
   for (const Json& each : variants) {
     out += padded(each);
-    out += each.find("mean") == nullptr ? "nothing yet" : number_text(real_at(each, "mean"));
-    out += " of " + count_at(each, "units") + " units";
+    const bool seen = each.find("mean") != nullptr;
+    out += seen ? number_text(real_at(each, "mean")) + " over " + count_at(each, "units") + " units"
+                : "nothing yet";
     if (number_at(each, "unusable").value_or(0) > 0) {
       out += ", " + count_at(each, "unusable") + " values unusable";
     }

@@ -36,7 +36,11 @@ Effect compare(const Observed& control, const Observed& treatment, Scale scale) 
   if (a.n < 2 || b.n < 2 || (scale == Scale::relative && a.mean == 0)) {
     return effect_of(a, b, scale);
   }
-  return effect_of(less_sure(a), less_sure(b), scale);
+  Effect effect = effect_of(less_sure(a), less_sure(b), scale);
+  // How sure it is, not how large: what was seen stays what was seen.
+  const double difference = b.mean - a.mean;
+  effect.estimate = scale == Scale::absolute ? difference : difference / std::fabs(a.mean);
+  return effect;
 }
 
 bool finite(const Verdict& verdict) {
@@ -59,6 +63,7 @@ double harm_p(const Observed& control, const Observed& treatment, const MetricPl
   const bool same_everywhere = control.moments.variance <= 0 || treatment.moments.variance <= 0;
   if (control.proportion && treatment.proportion && same_everywhere) {
     effect = beyond(less_sure(control.moments), less_sure(treatment.moments));
+    effect.estimate = treatment.moments.mean - times * control.moments.mean;
   }
   if (!effect.known()) return 1;
   const double p = always_valid(effect, std::min(alpha, kOneSidedAlphaMax), tuned_for,

@@ -86,12 +86,22 @@ std::optional<Drawn> draw(const ExperimentState& state, std::string_view unit) {
   const double at = experiment::bucket(state.plan->seed, unit);
   const auto bucket = static_cast<std::uint32_t>(at * kSharesWhole + 0.5);
   std::uint32_t lower = 0;
+  const std::vector<std::uint32_t> taken = buckets_taken(shares);
   for (std::size_t i = 0; i < shares.of.size(); ++i) {
-    const std::uint64_t taken = std::uint64_t{shares.of[i]} * shares.coverage / kSharesWhole;
-    if (bucket >= lower && bucket < lower + taken) return Drawn{i, bucket, shares.edition};
+    if (bucket >= lower && bucket < lower + taken[i]) return Drawn{i, bucket, shares.edition};
     lower += shares.of[i];
   }
   return {};
+}
+
+std::vector<std::uint32_t> buckets_taken(const Shares& shares) {
+  std::vector<std::uint32_t> taken;
+  for (const std::uint32_t share : shares.of) {
+    const std::uint64_t covered = std::uint64_t{share} * shares.coverage;
+    // Rounded up, so that a variant with a share is never without a bucket.
+    taken.push_back(static_cast<std::uint32_t>((covered + kSharesWhole - 1) / kSharesWhole));
+  }
+  return taken;
 }
 
 std::size_t approximate_bytes(const ExperimentState& state) {

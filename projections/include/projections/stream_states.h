@@ -19,11 +19,14 @@ template <class State>
 class StreamStates {
  public:
   using Fold = std::function<core::Result<State>(State, const core::RecordedEvent&)>;
-  /// States kept, the least recently used dropped.
+  using Bytes = std::function<std::size_t(const State&)>;
+  // What is kept, the least recently used dropped; the latest is always kept.
   static constexpr std::size_t kStatesMax = 1'024;
+  static constexpr std::size_t kBytesMax = 32U << 20;
 
-  /// `log` outlives this.
-  StreamStates(const core::EventLog& log, Fold fold) : log_(log), fold_(std::move(fold)) {}
+  /// `log` outlives this. @param bytes  of a state, roughly
+  StreamStates(const core::EventLog& log, Fold fold, Bytes bytes)
+      : log_(log), fold_(std::move(fold)), bytes_of_(std::move(bytes)) {}
 
   /// As of the log's visible end; the initial state where there is no such stream. Stays valid.
   /// Cost: one look at the stream's head when nothing is new, else its new events.
@@ -53,6 +56,10 @@ class StreamStates {
     if (!next) return next.error();
     entry.next = *next;
     entry.state = std::make_shared<const State>(std::move(state));
+    bytes_ -= entry.bytes;
+    entry.bytes = bytes_of_(*entry.state);
+    bytes_ += entry.bytes;
+    while (bytes_ > kBytesMax && entries_.size() > 1) drop_last();
     return entry.state;
   }
 
@@ -61,6 +68,7 @@ class StreamStates {
   struct Entry {
     Key key;
     core::Version next{};
+    std::size_t bytes = 0;
     std::shared_ptr<const State> state = std::make_shared<const State>();
   };
 
@@ -71,18 +79,23 @@ class StreamStates {
       entries_.splice(entries_.begin(), entries_, found->second);
       return entries_.front();
     }
-    if (entries_.size() == kStatesMax) {
-      index_.erase(entries_.back().key);
-      entries_.pop_back();
-    }
+    if (entries_.size() == kStatesMax) drop_last();
     entries_.push_front(Entry{key});
     index_[key] = entries_.begin();
     return entries_.front();
   }
 
+  void drop_last() {
+    bytes_ -= entries_.back().bytes;
+    index_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+
   const core::EventLog& log_;
   const Fold fold_;
+  const Bytes bytes_of_;
   std::mutex mutex_;
+  std::size_t bytes_ = 0;
   std::list<Entry> entries_;
   std::map<Key, typename std::list<Entry>::iterator> index_;
 };

@@ -38,9 +38,9 @@ TEST(ExperimentText, SaysWhatAReportSays) {
   for (const char* part :
        {"greeting (running)", "Hypothesis: Warmer is better.",
         "Every user takes part since 2026-01-02T03:04:05; 10,000 met", "prompt greet@1",
-        "the call as it is", "0.5 of 4,000 units, 7 values unusable", "|", "*", "]",
+        "the call as it is", "0.5 over 4,000 units, 7 values unusable", "|", "*", "]",
         "+0.06 [+0.02, +0.1], +12 % [+4 %, +20 %], p 0.001: better", "Verdict: winner b",
-        "b is better.", "nothing yet of 0 units", "cannot be compared: too_few",
+        "b is better.", "nothing yet", "cannot be compared: too_few",
         "3 units are on record that never met", "1 values were corrected"}) {
     EXPECT_TRUE(has(text, part)) << part << "\n" << text;
   }

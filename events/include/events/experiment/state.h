@@ -53,14 +53,19 @@ struct ExperimentState {
 ExperimentState after(ExperimentState state, const core::RecordedEvent& recorded,
                       const ExperimentEvent& event);
 
-/// The variant of a unit that was never exposed, by its hash and the latest shares; nothing: it
-/// takes no part. Whether the experiment runs is not asked here. @pre the state has a plan
 struct Drawn {
   std::size_t variant = 0;   ///< index in the plan
   std::uint32_t bucket = 0;  ///< of kSharesWhole
   std::uint32_t edition = 0;
 };
+/// The variant of a unit that was never exposed, by its hash and the latest shares; nothing: it
+/// takes no part. Whether the experiment runs is not asked here. @pre the state has a plan
 std::optional<Drawn> draw(const ExperimentState& state, std::string_view unit);
+
+/// Buckets of kSharesWhole that each variant takes: its share, less what the coverage leaves out.
+/// Whole ones, so that of a small coverage the parts are not quite the shares; what is expected of
+/// the split is these.
+std::vector<std::uint32_t> buckets_taken(const Shares& shares);
 
 std::size_t approximate_bytes(const ExperimentState& state);
 
