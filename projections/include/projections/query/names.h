@@ -25,8 +25,8 @@ core::Result<Aggregate> parse_aggregate(std::string_view text, std::string_view 
 
 /// `minute`, `hour`, `day`, `week`, `month`.
 constexpr bool is_time(Dimension dimension) { return dimension >= Dimension::minute; }
-/// The table of that name that can be asked. `observations` cannot: rows that take others back would
-/// be counted; `experiment_report.h` asks it.
+/// The table of that name that can be asked. `observations` cannot: rows that take others back
+/// would be counted; `experiment_report.h` asks it.
 std::optional<facts::Table> asked_table_of(std::string_view word);
 /// Whether rows of the table have it.
 bool is_of(facts::Table table, Dimension dimension);
