@@ -17,18 +17,30 @@ namespace {
 /// One-sided sequences are tuned at twice this, which has to stay below 1.
 constexpr double kOneSidedAlphaMax = 0.49;
 
-/// One success and one failure more: an estimate of a proportion that is never sure (Agresti and
-/// Caffo, "Simple and effective confidence intervals for proportions", 2000).
+/// One success and one failure more: how sure a proportion can be, also where a handful of
+/// successes, or none, makes it look surer (Agresti and Caffo, "Simple and effective confidence
+/// intervals for proportions", 2000).
 Moments less_sure(const Moments& moments) {
   const double n = moments.n + 2;
   const double part = (moments.mean * moments.n + 1) / n;
   return {n, part, part * (1 - part)};
 }
 
+/// One yes or no a unit; of a ratio, whose units have several, the variance is another.
+bool is_plain(const Moments& moments) {
+  constexpr double kSlack = 1e-12;
+  return std::fabs(moments.variance - moments.mean * (1 - moments.mean)) <= kSlack;
+}
+
+bool looks_too_sure(const Observed& control, const Observed& treatment) {
+  if (!control.proportion || !treatment.proportion) return false;
+  const bool one_is_constant = control.moments.variance <= 0 || treatment.moments.variance <= 0;
+  return one_is_constant || (is_plain(control.moments) && is_plain(treatment.moments));
+}
+
 /// How a treatment differs from the control, where that can be told.
 Effect compare(const Observed& control, const Observed& treatment, Scale scale) {
-  const bool same_everywhere = control.moments.variance <= 0 || treatment.moments.variance <= 0;
-  if (!control.proportion || !treatment.proportion || !same_everywhere) {
+  if (!looks_too_sure(control, treatment)) {
     return effect_of(control.moments, treatment.moments, scale);
   }
   const Moments a = control.moments;
@@ -60,8 +72,7 @@ double harm_p(const Observed& control, const Observed& treatment, const MetricPl
     return effect_of(a, b, Scale::absolute);
   };
   Effect effect = beyond(control.moments, treatment.moments);
-  const bool same_everywhere = control.moments.variance <= 0 || treatment.moments.variance <= 0;
-  if (control.proportion && treatment.proportion && same_everywhere) {
+  if (looks_too_sure(control, treatment)) {
     effect = beyond(less_sure(control.moments), less_sure(treatment.moments));
     effect.estimate = treatment.moments.mean - times * control.moments.mean;
   }

@@ -269,6 +269,39 @@ TEST(Analysis, WhatDoesNotVaryGivesNoVerdictInWords) {
   EXPECT_TRUE(std::isfinite(apart.comparisons[0].sequence.upper));
 }
 
+TEST(Analysis, AHandfulOfSuccessesIsNotSurerThanItCanBe) {
+  auto plan = plan_of();
+  plan.variants[0].share = 9'000;
+  plan.variants[1].share = 1'000;
+  // One success of 300 says little of a rate of one in a hundred.
+  const Analysis rare = analyse(plan, seen_of(plan, {{part(2'700, 40), part(300, 1)}}));
+  const Comparison& comparison = rare.comparisons[0];
+  EXPECT_DOUBLE_EQ(comparison.absolute.estimate, 1.0 / 300 - 40.0 / 2'700);
+  const double b = 2.0 / 302;
+  const double a = 41.0 / 2'702;
+  EXPECT_NEAR(comparison.absolute.standard_error,
+              std::sqrt(a * (1 - a) / 2'702 + b * (1 - b) / 302), 1e-12);
+  EXPECT_EQ(rare.decision, Decision::wait);
+  // Nothing was seen to differ: nothing is said to.
+  const Analysis same = analyse(plan, seen_of(plan, {{part(3'600, 3'600), part(400, 400)}}));
+  EXPECT_EQ(same.comparisons[0].absolute.estimate, 0);
+}
+
+TEST(Analysis, ARatioKeepsTheVarianceOfItsUnits) {
+  auto plan = plan_of();
+  plan.guardrails.push_back(guardrail("errors"));
+  RatioSums sums;
+  for (int unit = 0; unit < 1'000; ++unit) sums.add(unit % 5 == 0 ? 1 : 0, 4);
+  Observed errors;
+  errors.moments = sums.moments();
+  errors.proportion = true;
+  errors.units = sums.n;
+  const Analysis analysis =
+      analyse(plan, seen_of(plan, {{part(1'000, 500), part(1'000, 500)}, {errors, errors}}));
+  EXPECT_NEAR(analysis.comparisons[1].absolute.standard_error,
+              std::sqrt(2 * errors.moments.variance / 1'000), 1e-12);
+}
+
 TEST(Analysis, AControlAtZeroIsComparedAbsolutely) {
   const auto plan = plan_of();
   const Analysis analysis = analyse(plan, seen_of(plan, {{part(2'000, 0), part(2'000, 200)}}));
