@@ -2,6 +2,7 @@
 
 usage: experiments_watch_check.py HANSARD_BINARY
 """
+import atexit
 import http.client
 import json
 import pathlib
@@ -24,6 +25,7 @@ class Server:
         self.process = subprocess.Popen(
             [binary, "serve", "--data", str(folder / "data"), "--listen", "127.0.0.1:0"],
             cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(self.process.kill)  # also where something fails
         line = self.process.stdout.readline()
         expect(line, "the server did not start")
         self.port = int(line.strip().rsplit(":", 1)[1])
