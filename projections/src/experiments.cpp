@@ -125,18 +125,8 @@ Result<ExperimentState> experiment_as_of(const core::EventLog& log, const Projec
   const auto stream = experiment_stream(name);
   if (!stream) return stream.error();
   ExperimentState state;
-  core::Status status = core::Ok{};
-  const auto read = log.read_stream(project, *stream, {}, [&](const RecordedEvent& event) {
-    if (beyond(event, as_of)) return false;
-    auto folded = fold(std::move(state), event);
-    if (!folded) {
-      status = std::move(folded.error());
-      return false;
-    }
-    state = *std::move(folded);
-    return true;
-  });
-  if (!status) return std::move(status.error());
+  const auto read = fold_stream(log, project, *stream, {}, state, fold,
+                                [&](const RecordedEvent& event) { return beyond(event, as_of); });
   if (!read) return read.error();
   return state;
 }

@@ -42,19 +42,10 @@ core::Result<events::PromptState> prompt_as_of(const core::EventLog& log,
   const auto stream = prompt_stream(name);
   if (!stream) return stream.error();
   events::PromptState state;
-  core::Status status = core::Ok{};
-  const auto read = log.read_stream(project, *stream, {}, [&](const core::RecordedEvent& event) {
-    if (beyond(event, as_of)) return false;
-    auto folded = fold_prompt(std::move(state), event);
-    if (!folded) {
-      status = std::move(folded.error());
-      return false;
-    }
-    state = *std::move(folded);
-    return true;
-  });
+  const auto read =
+      fold_stream(log, project, *stream, {}, state, fold_prompt,
+                  [&](const core::RecordedEvent& event) { return beyond(event, as_of); });
   if (!read) return read.error();
-  if (!status) return std::move(status.error());
   return state;
 }
 

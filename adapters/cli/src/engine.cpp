@@ -171,9 +171,12 @@ struct Engine::Parts {
         ossl::random_hash, post});
   }
 
-  std::size_t session_state_bytes() const {
+  /// Of all loops.
+  std::size_t state_bytes() const {
     const std::lock_guard lock(counting_mutex);
-    return counting ? sessions->cached_bytes() : 0;
+    if (!counting) return 0;
+    return sessions->cached_bytes() + prompt_changes->cached_bytes() +
+           experiment_changes->cached_bytes() + units->cached_bytes();
   }
 
   void notice(std::string_view what) const {
@@ -399,6 +402,7 @@ Status Engine::stop() {
     const std::lock_guard lock(parts.counting_mutex);
     parts.counting = false;
   }
+  parts.experiment_desk->close();
   parts.sessions.reset();
   parts.prompt_changes.reset();
   parts.experiment_changes.reset();
@@ -440,8 +444,9 @@ rocks::RocksStore& Engine::store() { return *parts_->store; }
 
 std::vector<rocks::MemoryUse> Engine::memory_usage() const {
   std::vector<rocks::MemoryUse> uses = parts_->store->memory_usage();
-  uses.push_back(
-      {"state_cache", parts_->session_state_bytes(), core::CommandLoopOptions{}.state_cache_bytes});
+  uses.push_back({"state_cache", parts_->state_bytes(),
+                  core::CommandLoopOptions{}.state_cache_bytes + kPromptLoop.state_cache_bytes +
+                      kExperimentLoop.state_cache_bytes + kAssignmentLoop.state_cache_bytes});
   if (parts_->texts) {
     uses.push_back({"search", search::Search::memory_bytes(), search::kMemoryBudgetBytes});
   }

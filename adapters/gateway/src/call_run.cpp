@@ -62,15 +62,20 @@ void CallRun::start() {
       return refuse(Lock(mutex_), valid.error());
     }
   }
-  name_ = core::to_hex(core::as_bytes(ports_.draw_random()).substr(0, kNameBytes));
   if (!names) return begin(names.error());
   if (!names->any()) return begin({});
   ports_.post([self = shared_from_this(), names = *std::move(names)] { self->choose(names); });
 }
 
+void CallRun::draw_name() {
+  if (!name_.empty()) return;
+  name_ = core::to_hex(core::as_bytes(ports_.draw_random()).substr(0, kNameBytes));
+}
+
 /// Blocks on storage.
 void CallRun::choose(const CallNames& names) {
   if (Lock lock(mutex_); gone_) return;
+  draw_name();
   const bool post = request_.method == "POST";
   const events::Api* api = post ? events::api_at(path_of(request_.target)) : nullptr;
   const NamingCall call{names,
@@ -161,6 +166,7 @@ void CallRun::keep(Prompt prompt, std::string_view hashed) {
   prompt_ = std::make_shared<const Prompt>(std::move(prompt));
   const auto durability = options_.recording == Recording::strict ? core::Durability::strict
                                                                   : core::Durability::relaxed;
+  draw_name();
   recorder_ = std::make_shared<CallRecorder>(
       ports_, conversations_, identity_, prompt_,
       Named{choice_.prompt, choice_.variables, choice_.variant, choice_.exposure},

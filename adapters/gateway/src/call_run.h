@@ -47,6 +47,8 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   using Next = std::function<void(core::Result<std::string>)>;
   using Lock = std::unique_lock<std::mutex>;
 
+  /// Once; of calls that are recorded, or that name something.
+  void draw_name();
   void choose(const CallNames& names);
   void begin(const std::optional<core::Error>& refused);
   core::Status read();

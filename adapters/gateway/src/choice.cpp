@@ -296,12 +296,14 @@ Result<events::PreparedPrompt> PreparedPrompts::of(const core::ProjectId& projec
   if (!made) return made;
   const std::lock_guard lock(mutex_);
   if (index_.contains(key)) return made;
-  if (prepared_.size() == kPreparedMax) {
+  prepared_.emplace_front(key, *made);
+  index_[key] = prepared_.begin();
+  bytes_ += made->template_bytes();
+  while (prepared_.size() > kPreparedMax || (bytes_ > kPreparedBytesMax && prepared_.size() > 1)) {
+    bytes_ -= prepared_.back().second.template_bytes();
     index_.erase(prepared_.back().first);
     prepared_.pop_back();
   }
-  prepared_.emplace_front(key, *made);
-  index_[key] = prepared_.begin();
   return made;
 }
 

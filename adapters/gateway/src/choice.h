@@ -38,7 +38,9 @@ struct Choice {
 /// The latest versions of prompts, parsed. Thread-safe.
 class PreparedPrompts {
  public:
+  // The latest used are kept; the last one always.
   static constexpr std::size_t kPreparedMax = 256;
+  static constexpr std::size_t kPreparedBytesMax = 16U << 20;  ///< of their templates
 
   /// Errors: those of `events::PreparedPrompt`.
   core::Result<events::PreparedPrompt> of(const core::ProjectId& project, const std::string& name,
@@ -49,6 +51,7 @@ class PreparedPrompts {
   std::mutex mutex_;
   std::list<std::pair<Key, events::PreparedPrompt>> prepared_;  ///< the latest used first
   std::map<Key, decltype(prepared_)::iterator> index_;
+  std::size_t bytes_ = 0;
 };
 
 /// A call that names something.

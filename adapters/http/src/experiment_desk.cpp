@@ -67,14 +67,33 @@ void ExperimentDesk::change(const Hand& hand, const std::string& name, events::E
                             core::AppendDone done) const {
   auto stream = projections::experiment_stream(name);
   if (!stream) return done(stream.error());
+  bool closed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    closed = closed_;
+    if (!closed) ++under_way_;
+  }
+  if (closed) return done(Error{Errc::cancelled, "the engine is stopping"});
   attempt(std::make_shared<Change>(
       Change{hand, *std::move(stream), name, std::move(step), std::move(done)}));
+}
+
+void ExperimentDesk::finish(const Change& change, Result<core::Receipt> receipt) const {
+  change.done(std::move(receipt));
+  const std::lock_guard lock(mutex_);
+  if (--under_way_ == 0) idle_.notify_all();
+}
+
+void ExperimentDesk::close() const {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  idle_.wait(lock, [this] { return under_way_ == 0; });
 }
 
 void ExperimentDesk::attempt(std::shared_ptr<Change> change) const {
   ++change->attempts;
   const auto state = ports_.experiments->read(change->hand.project, change->name);
-  if (!state) return change->done(state.error());
+  if (!state) return finish(*change, state.error());
   core::CommandContext with = context_of(change->hand, change->stream);
   // A plan that is known, to be started now.
   with.known = core::Known::skip;
@@ -84,8 +103,8 @@ void ExperimentDesk::attempt(std::shared_ptr<Change> change) const {
   for (const std::string& name : prompts_for(**state, change->step)) {
     auto prompt = ports_.prompts->read(change->hand.project, name);
     const auto stream = projections::prompt_stream(name);
-    if (!prompt) return change->done(prompt.error());
-    if (!stream) return change->done(stream.error());
+    if (!prompt) return finish(*change, prompt.error());
+    if (!stream) return finish(*change, stream.error());
     const std::uint64_t next = (*prompt)->next_version;
     with.checks.push_back({*stream, next == 0 ? core::Expected::none()
                                               : core::Expected::exactly(core::Version{next - 1})});
@@ -94,7 +113,7 @@ void ExperimentDesk::attempt(std::shared_ptr<Change> change) const {
   ports_.change(std::move(with), std::move(command), [this, change](Result<core::Receipt> receipt) {
     const bool again = !receipt && change->attempts < kAttemptsMax &&
                        others_were_faster(receipt.error(), change->stream);
-    if (!again) return change->done(std::move(receipt));
+    if (!again) return finish(*change, std::move(receipt));
     ports_.post([this, change] { attempt(change); });
   });
 }

@@ -12,6 +12,28 @@
 
 namespace hansard::projections {
 
+/// Folds events of one stream from version `from` into `state`, until `ends` says so of one or the
+/// stream does. @return the version to continue from.
+/// Errors: those of reading the log and of the fold.
+template <class State, class Fold, class Ends>
+core::Result<core::Version> fold_stream(const core::EventLog& log, const core::ProjectId& project,
+                                        const core::StreamId& stream, core::Version from,
+                                        State& state, Fold&& fold, Ends&& ends) {
+  core::Status status = core::Ok{};
+  const auto next = log.read_stream(project, stream, from, [&](const core::RecordedEvent& event) {
+    if (ends(event)) return false;
+    auto folded = fold(std::move(state), event);
+    if (!folded) {
+      status = std::move(folded.error());
+      return false;
+    }
+    state = *std::move(folded);
+    return true;
+  });
+  if (!status) return std::move(status.error());
+  return next;
+}
+
 /// The latest states of streams that are asked for again and again: folded when first asked for,
 /// and from then on only what is new. For states that are small beside what is done with them
 /// (prompts, experiments). Threads: safe to call concurrently.
@@ -41,18 +63,8 @@ class StreamStates {
     Entry& entry = at(key);
     if (entry.next >= end) return entry.state;
     State state = *entry.state;
-    core::Status status = core::Ok{};
-    const auto next =
-        log_.read_stream(project, stream, entry.next, [&](const core::RecordedEvent& event) {
-          auto folded = fold_(std::move(state), event);
-          if (!folded) {
-            status = std::move(folded.error());
-            return false;
-          }
-          state = *std::move(folded);
-          return true;
-        });
-    if (!status) return std::move(status.error());
+    const auto next = fold_stream(log_, project, stream, entry.next, state, fold_,
+                                  [](const core::RecordedEvent&) { return false; });
     if (!next) return next.error();
     entry.next = *next;
     entry.state = std::make_shared<const State>(std::move(state));

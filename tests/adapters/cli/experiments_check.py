@@ -49,6 +49,7 @@ class Server:
 
     def __init__(self, binary, folder):
         self.binary, self.folder, self.port = binary, folder, None
+        self.up = threading.Event()
         (folder / "good.ndjson").write_text('{"answer":"You said: {said}"}\n')
         (folder / "broken.ndjson").write_text(
             '{"when":"unlucky","status":500,"answer":"out of order"}\n{"answer":"Well: {said}"}\n')
@@ -65,8 +66,10 @@ class Server:
         line = self.process.stdout.readline()
         expect(line, "the server did not start")
         self.port = int(line.strip().rsplit(":", 1)[1])
+        self.up.set()
 
     def kill(self):
+        self.up.clear()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
@@ -99,7 +102,7 @@ class Client:
                 self.connection = None
                 retries += 1
                 expect(time.monotonic() < until, f"{method} {path}: no answer")
-                time.sleep(0.02)  # between tries of a connection, not to wait for a state
+                expect(self.server.up.wait(PATIENCE), "the server did not come back")
 
     def json(self, method, path, body=None, status=(200, 201)):
         got, text = self.send(method, path, body)

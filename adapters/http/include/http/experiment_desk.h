@@ -1,7 +1,9 @@
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,9 +64,13 @@ class ExperimentDesk {
   };
   explicit ExperimentDesk(Ports ports) : ports_(std::move(ports)) {}
 
+  /// Begins no further changes (`cancelled`) and waits for those under way, which may go on after a
+  /// conflict. To be called before what `ports` lead to goes.
+  void close() const;
+
   /// `done` gets the receipt once, on a thread of the loop, or on this one.
   /// Errors: those of `ExperimentDecider::decide` and of the loop; version_conflict after
-  /// kAttemptsMax.
+  /// kAttemptsMax; cancelled.
   void change(const Hand& hand, const std::string& name, events::ExperimentStep step,
               core::AppendDone done) const;
 
@@ -88,8 +94,14 @@ class ExperimentDesk {
  private:
   struct Change;
   void attempt(std::shared_ptr<Change> change) const;
+  void finish(const Change& change, core::Result<core::Receipt> receipt) const;
 
   const Ports ports_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable idle_;
+  // Both are guarded by mutex_.
+  mutable std::size_t under_way_ = 0;
+  mutable bool closed_ = false;
 };
 
 /// Longest name of a unit, in bytes.

@@ -8,7 +8,7 @@
 #include "events/json.h"
 #include "events/session/fact_types.h"
 
-/// What an experiment asks and how. Every field has a default that `complete` (plan_rules.h) fills
+/// What an experiment asks and how. Every field has a default that `read_plan` (plan_rules.h) fills
 /// in, so that a stored plan says everything itself.
 namespace hansard::events {
 
