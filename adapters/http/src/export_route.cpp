@@ -182,7 +182,7 @@ void export_filtered(const ReadsPtr& reads, const RequestPtr& request, const Res
 
 Route export_route(const ReadsPtr& reads) {
   return get_route(
-      "/v1/export", Scope::read,
+      "/v1/export", Scope::read, Access::export_,
       "Events with all that their bytes hold, one a line: the whole log (scope admin), a project, "
       "sessions (session), or those of filters (as /v1/sessions)",
       [reads](const RequestPtr& request, const Responder& respond) {

@@ -58,6 +58,24 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
 
 }  // namespace
 
+std::string_view name(Access access) {
+  switch (access) {
+    case Access::none:
+      return "none";
+    case Access::content:
+      return "content";
+    case Access::export_:
+      return "export";
+    case Access::proof:
+      return "proof";
+    case Access::erasure:
+      return "erasure";
+    case Access::backup:
+      break;
+  }
+  return "backup";
+}
+
 core::Result<Router> Router::make(std::vector<Route> routes) {
   Router router;
   for (Route& route : routes) {

@@ -15,6 +15,12 @@ Route get_route(std::string pattern, std::optional<Scope> scope, std::string doc
                std::move(doc), std::move(handler)};
 }
 
+Route get_route(std::string pattern, Scope scope, Access access, std::string doc, Handler handler) {
+  Route route = get_route(std::move(pattern), scope, std::move(doc), std::move(handler));
+  route.access = access;
+  return route;
+}
+
 std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added) {
   // Shared by the handlers, so that it goes with the last of them.
   const auto reads = std::make_shared<Reads>(context);

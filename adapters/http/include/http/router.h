@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/message.h"
@@ -29,6 +30,20 @@ enum class Takes : std::uint8_t {
   anything  ///< of any type and coding, as it came, up to `gateway_body_bytes`
 };
 
+/// What the use of a route gives out, or does, that somebody may have to answer for. Where a key is
+/// used for it, `AccessRecorded` says so on the record before the answer is released: content when
+/// the key holds `audit`, the others always.
+enum class Access : std::uint8_t {
+  none,     ///< numbers, names and settings; or a write, which names its actor itself
+  content,  ///< what people, models and tools said
+  export_,  ///< all of it, to be taken elsewhere
+  proof,    ///< a proof that goes out of the house
+  erasure,  ///< content is destroyed, held, or spared from it
+  backup    ///< a copy of the whole data directory
+};
+/// `content`, `export`, ...
+std::string_view name(Access access);
+
 /// One row of the table that is the whole HTTP surface (`GET /openapi.json` is written from
 /// it).
 struct Route {
@@ -43,6 +58,7 @@ struct Route {
   Handler handler;
   /// Waits for somebody else: no deadline but its own, and it is told when the client goes.
   bool waits = false;
+  Access access = Access::none;
 };
 
 /// Finds the route of a request. Immutable, thread-safe.
