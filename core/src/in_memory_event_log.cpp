@@ -22,7 +22,7 @@ constexpr std::size_t kReadChunk = 128;
 
 }  // namespace
 
-struct InMemoryEventLog::Impl final : public SequencerIndex {
+struct InMemoryEventLog::Impl final : public SequencerIndex, public Tree {
   Impl(const Hasher& hash, const EventEquivalence& same)
       : hasher(hash), equivalence(same), edge(hash) {}
 
@@ -35,6 +35,7 @@ struct InMemoryEventLog::Impl final : public SequencerIndex {
   std::map<StreamKey, std::vector<Position>> streams;
   std::map<std::string, std::unordered_map<EventId, Position>> ids;  // by project
   MerkleEdge edge;
+  std::map<std::pair<std::uint8_t, std::uint64_t>, std::vector<Hash>> tiles;  // full ones
   std::atomic<std::uint64_t> visible{0};
   Subscribers subscribers;
 
@@ -61,13 +62,33 @@ struct InMemoryEventLog::Impl final : public SequencerIndex {
     return found->second;
   }
 
+  TreeHead head() const override {
+    const std::shared_lock lock(mutex);
+    return edge.head();
+  }
+  Result<std::vector<Hash>> entries(std::uint8_t level, std::uint64_t index,
+                                    std::uint64_t count) const override {
+    const std::shared_lock lock(mutex);
+    const std::uint64_t has = tile_entries(edge.size(), level, index);
+    if (count == 0 || count > has) {
+      return Error{Errc::invalid_argument,
+                   "Merkle tile " + std::to_string(index) + " of level " + std::to_string(level) +
+                       " has " + std::to_string(has) + " hashes, not " + std::to_string(count)};
+    }
+    const auto stored = tiles.find({level, index});
+    const std::span<const Hash> hashes =
+        stored == tiles.end() ? edge.partial(level) : std::span<const Hash>(stored->second);
+    return std::vector<Hash>(hashes.begin(), hashes.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+
   void write(const AppendRequest& request, const SequencedRecord& record) {
     const NewEvent& event = *record.event;
     std::string bytes;
     encode_event(event, request.project, request.actor, record.placement, bytes);
     const std::string_view header = std::string_view(bytes).substr(0, event_header_bytes(bytes));
-    std::vector<FullTile> full;  // every leaf can be derived again, so tiles are not kept
+    std::vector<FullTile> full;
     edge.append(leaf_hash(header, event.facts_hash, event.content_commitment, hasher), full);
+    for (FullTile& tile : full) tiles[{tile.level, tile.index}] = std::move(tile.hashes);
     events.push_back(std::make_shared<const std::string>(std::move(bytes)));
     streams[{request.project.text(), event.stream.text()}].push_back(record.placement.position);
     ids[request.project.text()].emplace(event.id, record.placement.position);
@@ -156,10 +177,9 @@ Result<std::optional<Position>> InMemoryEventLog::find(const ProjectId& project,
   return impl_->position_of(project, id);
 }
 
-TreeHead InMemoryEventLog::tree() const {
-  const std::shared_lock lock(impl_->mutex);
-  return impl_->edge.head();
-}
+TreeHead InMemoryEventLog::tree() const { return impl_->head(); }
+
+const Tree& InMemoryEventLog::hashes() const { return *impl_; }
 
 std::unique_ptr<Subscription> InMemoryEventLog::subscribe(
     std::function<void(Position end)> advanced) {

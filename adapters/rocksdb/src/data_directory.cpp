@@ -29,35 +29,17 @@ Status draw(std::uint8_t* out, std::size_t bytes) {
   return Ok{};
 }
 
-/// All or nothing, also across a power loss: written beside, synced, renamed, directory synced.
-Status create_file(OwnFiles& files, const fs::path& path, const std::string& text) {
-  const fs::path beside = path.string() + ".new";
-  {
-    const auto file = files.open(beside, OwnFiles::Mode::replace);
-    if (!file) return file.error();
-    if (auto status = (*file)->write_at(text, 0); !status) return status;
-    if (auto status = (*file)->sync(); !status) return status;
-  }
-  if (auto status = files.rename(beside, path); !status) return status;
-  return files.sync_directory(path.parent_path());
-}
-
 /// The first line of a key file. Errors: not_found.
 core::Result<std::string> read_line(OwnFiles& files, const fs::path& path) {
-  const auto kind = files.kind(path);
-  if (!kind) return kind.error();
-  if (*kind == OwnFiles::Kind::absent) {
-    return Error{Errc::not_found, path.string() + " is missing"};
-  }
-  const auto file = files.open(path, OwnFiles::Mode::read);
-  if (!file) return file.error();
-  auto text = (*file)->read_start(kKeyFileBytesMax);
+  auto text = read_file(files, path, kKeyFileBytesMax);
   if (!text) return text.error();
-  if (text->empty() || text->back() != '\n') {
+  if (!*text) return Error{Errc::not_found, path.string() + " is missing"};
+  std::string& line = **text;
+  if (line.empty() || line.find('\n') != line.size() - 1) {
     return Error{Errc::corruption, path.string() + " is malformed: it must be one line"};
   }
-  text->pop_back();
-  return text;
+  line.pop_back();
+  return std::move(line);
 }
 
 core::Result<core::Hash> parse_key(const std::string& line, const fs::path& path) {
@@ -171,9 +153,27 @@ core::Result<LogIdentity> read_key_files(OwnFiles& files, const fs::path& direct
   return LogIdentity{*id, *key};
 }
 
+core::Result<std::uint64_t> read_epoch(OwnFiles& files, const fs::path& directory) {
+  const fs::path path = directory / "keys" / "epoch";
+  const auto line = read_line(files, path);
+  if (!line && line.error().code == Errc::not_found) return std::uint64_t{1};
+  if (!line) return line.error();
+  std::uint64_t epoch = 0;
+  const char* const end = line->data() + line->size();
+  if (const auto parsed = std::from_chars(line->data(), end, epoch);
+      parsed.ec != std::errc{} || parsed.ptr != end || epoch == 0 || line->front() == '0') {
+    return Error{Errc::corruption,
+                 path.string() + " is malformed: it must hold a number from 1, in decimal"};
+  }
+  return epoch;
+}
+
 Status DataDirectory::load_keys() {
   const auto identity = read_key_files(*files_, path_);
   if (!identity) return identity.error();
+  const auto epoch = read_epoch(*files_, path_);
+  if (!epoch) return epoch.error();
+  epoch_ = *epoch;
   log_id_ = identity->log_id;
   store_key_ = identity->store_key;
   return Ok{};
@@ -209,7 +209,7 @@ Status DataDirectory::check_restoring(const RestoreTarget* restoring) {
     return Error{Errc::rejected,
                  path_.string() + " holds a log already; restore into an empty one"};
   }
-  return create_file(*files_, restore_mark(), wanted);
+  return replace_file(*files_, restore_mark(), wanted);
 }
 
 Status DataDirectory::create_keys(const RestoreTarget* restoring) {
@@ -224,12 +224,12 @@ Status DataDirectory::create_keys(const RestoreTarget* restoring) {
     log_id_.bytes[6] = static_cast<std::uint8_t>((log_id_.bytes[6] & 0x0f) | 0x40);  // UUIDv4
     log_id_.bytes[8] = static_cast<std::uint8_t>((log_id_.bytes[8] & 0x3f) | 0x80);
   }
-  if (auto status =
-          create_file(*files_, keys / "store.key", core::to_hex(core::as_bytes(store_key_)) + "\n");
+  if (auto status = replace_file(*files_, keys / "store.key",
+                                 core::to_hex(core::as_bytes(store_key_)) + "\n");
       !status) {
     return status;
   }
-  if (auto status = create_file(*files_, keys / "log.id", core::to_string(log_id_) + "\n");
+  if (auto status = replace_file(*files_, keys / "log.id", core::to_string(log_id_) + "\n");
       !status) {
     return status;
   }

@@ -17,6 +17,7 @@ namespace hansard::rocks {
 ///  - `ballast`: space given up when the disk is nearly full (space_guard.h)
 ///  - `keys/store.key`: 64 lower-case hex digits and a newline, the key of every keyed hash
 ///  - `keys/log.id`: a UUID as text and a newline
+///  - `keys/epoch`: decimal and a newline, which life of the log this is; 1 when absent
 ///  - `RESTORING`: while a log is being restored, what it is to be: log id, size, root, a line each
 ///  - `db/`: RocksDB
 ///
@@ -48,6 +49,7 @@ class DataDirectory {
 
   [[nodiscard]] const core::Hash& store_key() const { return store_key_; }
   [[nodiscard]] const core::Uuid& log_id() const { return log_id_; }
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
  private:
   core::Status lock(bool read_only);
@@ -60,9 +62,13 @@ class DataDirectory {
   std::unique_ptr<OwnFile> lock_;
   core::Hash store_key_{};
   core::Uuid log_id_;
+  std::uint64_t epoch_ = 1;
 };
 
 /// What `keys/` in `directory` holds. Errors: not_found, corruption (malformed), unavailable.
 core::Result<LogIdentity> read_key_files(OwnFiles& files, const std::filesystem::path& directory);
+
+/// `keys/epoch`; 1 when there is none. Errors: corruption (malformed), unavailable.
+core::Result<std::uint64_t> read_epoch(OwnFiles& files, const std::filesystem::path& directory);
 
 }  // namespace hansard::rocks

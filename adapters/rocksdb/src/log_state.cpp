@@ -11,18 +11,6 @@ namespace {
 using core::Hash;
 using core::Position;
 
-core::Result<std::vector<Hash>> leaves(const Database& database, const core::Hasher& hasher,
-                                       Position from, std::uint64_t count) {
-  std::vector<Hash> hashes;
-  const Position end{from.value + count};
-  const auto read = read_events(database, from, end, [&](const core::RecordedEvent& event) {
-    hashes.push_back(core::leaf_hash(event, hasher));
-    return true;
-  });
-  if (!read) return read.error();
-  return hashes;
-}
-
 }  // namespace
 
 core::Result<std::vector<Hash>> read_tile(const Database& database, std::uint8_t level,
@@ -39,23 +27,39 @@ core::Result<std::vector<Hash>> read_tile(const Database& database, std::uint8_t
   return hashes;
 }
 
+core::Result<std::vector<Hash>> computed_entries(const Database& database,
+                                                 const core::Hasher& hasher, std::uint8_t level,
+                                                 std::uint64_t first, std::uint64_t count) {
+  std::vector<Hash> hashes;
+  if (level == 0) {
+    const auto read = read_events(database, Position{first}, Position{first + count},
+                                  [&](const core::RecordedEvent& event) {
+                                    hashes.push_back(core::leaf_hash(event, hasher));
+                                    return true;
+                                  });
+    if (!read) return read.error();
+    return hashes;
+  }
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto tile = read_tile(database, static_cast<std::uint8_t>(level - 1), first + i);
+    if (!tile) return tile.error();
+    hashes.push_back(core::merkle_root(hasher, *tile));
+  }
+  return hashes;
+}
+
+core::Result<core::MerkleEdge> edge_at(const Database& database, const core::Hasher& hasher,
+                                       std::uint64_t size) {
+  return core::MerkleEdge::restore(
+      hasher, size, [&](std::uint8_t level, std::uint64_t index, std::uint64_t count) {
+        return computed_entries(database, hasher, level, index * core::kTileWidth, count);
+      });
+}
+
 core::Result<LogState> load_log_state(const Database& database, const core::Hasher& hasher) {
   const auto end = stored_end(database);
   if (!end) return end.error();
-  auto edge = core::MerkleEdge::restore(
-      hasher, end->value,
-      [&](std::uint8_t level, std::uint64_t index,
-          std::uint64_t count) -> core::Result<std::vector<Hash>> {
-        const std::uint64_t first = index * core::kTileWidth;
-        if (level == 0) return leaves(database, hasher, Position{first}, count);
-        std::vector<Hash> roots;
-        for (std::uint64_t i = 0; i < count; ++i) {
-          const auto tile = read_tile(database, static_cast<std::uint8_t>(level - 1), first + i);
-          if (!tile) return tile.error();
-          roots.push_back(core::merkle_root(hasher, *tile));
-        }
-        return roots;
-      });
+  auto edge = edge_at(database, hasher, end->value);
   if (!edge) return edge.error();
 
   core::SequencerState state;

@@ -21,4 +21,15 @@ core::Result<LogState> load_log_state(const Database& database, const core::Hash
 core::Result<std::vector<core::Hash>> read_tile(const Database& database, std::uint8_t level,
                                                 std::uint64_t index);
 
+/// `count` neighbouring hashes of `level`, the first of them entry `first` of that level, computed
+/// from what is stored below: events, or full tiles. Errors: corruption, unavailable.
+core::Result<std::vector<core::Hash>> computed_entries(const Database& database,
+                                                       const core::Hasher& hasher,
+                                                       std::uint8_t level, std::uint64_t first,
+                                                       std::uint64_t count);
+
+/// The edge of the tree over the first `size` events, which must be there. Errors: as above.
+core::Result<core::MerkleEdge> edge_at(const Database& database, const core::Hasher& hasher,
+                                       std::uint64_t size);
+
 }  // namespace hansard::rocks

@@ -25,7 +25,8 @@ RocksStore::Impl::Impl(OpenOptions opened, DataDirectory locked)
             options.notice, [this] { return directory.files().free_bytes(directory.path()); }),
       notifier(published),
       views(databases, options.read_only),
-      log(databases, published, notifier) {}
+      log(databases, published, notifier),
+      hash_tree(databases, published, *options.hasher) {}
 
 void RocksStore::Impl::notice(const std::string& text) const {
   if (options.notice) options.notice(text);
@@ -144,8 +145,12 @@ RocksStore::~RocksStore() {
 
 core::EventLog& RocksStore::log() { return impl_->log; }
 core::ReadModelStore& RocksStore::views() { return impl_->views; }
+const core::Tree& RocksStore::tree() const { return impl_->hash_tree; }
 const core::Hash& RocksStore::store_key() const { return impl_->directory.store_key(); }
 const core::Uuid& RocksStore::log_id() const { return impl_->directory.log_id(); }
+std::uint64_t RocksStore::epoch() const { return impl_->directory.epoch(); }
+const std::filesystem::path& RocksStore::directory() const { return impl_->directory.path(); }
+OwnFiles& RocksStore::own_files() const { return impl_->directory.files(); }
 
 Status RocksStore::close() {
   if (std::exchange(impl_->closed, true)) return Ok{};

@@ -4,6 +4,7 @@
 #include "data_directory.h"
 #include "maintenance.h"
 #include "rocks_log.h"
+#include "rocks_tree.h"
 #include "rocksdb_store/store.h"
 #include "view_store.h"
 
@@ -30,6 +31,7 @@ struct RocksStore::Impl {
   Notifier notifier;
   ViewStore views;
   RocksLog log;
+  RocksTree hash_tree;
   std::unique_ptr<Maintenance> maintenance;  ///< none when read-only
   std::unique_ptr<Committer> committer;      ///< none when read-only
   bool closed = false;

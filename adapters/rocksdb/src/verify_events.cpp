@@ -80,10 +80,7 @@ class TreeCheck {
 
   /// Takes the tree before `from` from its stored tiles.
   Status start(Position from) {
-    auto edge = core::MerkleEdge::restore(
-        hasher_, from.value, [&](std::uint8_t level, std::uint64_t index, std::uint64_t count) {
-          return stored_part(level, index, count);
-        });
+    auto edge = edge_at(database_, hasher_, from.value);
     if (edge) {
       edge_ = *std::move(edge);
       known_ = true;
@@ -125,27 +122,6 @@ class TreeCheck {
   }
 
  private:
-  Result<std::vector<Hash>> stored_part(std::uint8_t level, std::uint64_t index,
-                                        std::uint64_t count) const {
-    const std::uint64_t first = index * core::kTileWidth;
-    std::vector<Hash> hashes;
-    if (level == 0) {
-      const auto read = read_events(database_, Position{first}, Position{first + count},
-                                    [&](const RecordedEvent& event) {
-                                      hashes.push_back(core::leaf_hash(event, hasher_));
-                                      return true;
-                                    });
-      if (!read) return read.error();
-      return hashes;
-    }
-    for (std::uint64_t i = 0; i < count; ++i) {
-      const auto tile = read_tile(database_, static_cast<std::uint8_t>(level - 1), first + i);
-      if (!tile) return tile.error();
-      hashes.push_back(core::merkle_root(hasher_, *tile));
-    }
-    return hashes;
-  }
-
   Status compare(const core::FullTile& tile) {
     ++faults_.report().tiles;
     const std::uint64_t entry = leaves_per_entry(tile.level);

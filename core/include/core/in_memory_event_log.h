@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/event_log.h"
+#include "core/tree.h"
 
 namespace hansard::core {
 
@@ -27,6 +28,9 @@ class InMemoryEventLog final : public EventLog {
   [[nodiscard]] TreeHead tree() const override;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(
       std::function<void(Position end)> advanced) override;
+
+  /// The hashes of the tree. Valid as long as the log.
+  [[nodiscard]] const Tree& hashes() const;
 
   /// Replaces a stored event by its erased form, as an erasure will. Errors: not_found.
   Status erase(Position position);

@@ -62,6 +62,17 @@ class OwnFiles {
       const std::filesystem::path& directory) const = 0;
 };
 
+/// Makes `path` a file (0600) of `text`, all or nothing, also across a power loss: written beside
+/// (`.new`), synced, renamed, its directory synced.
+core::Status replace_file(OwnFiles& files, const std::filesystem::path& path,
+                          std::string_view text);
+
+/// A small file whole; nothing when there is none. Errors: corruption (longer than `bytes_max`, or
+/// no file).
+core::Result<std::optional<std::string>> read_file(OwnFiles& files,
+                                                   const std::filesystem::path& path,
+                                                   std::size_t bytes_max);
+
 /// The operating system's. The object has no state.
 std::shared_ptr<OwnFiles> posix_files();
 

@@ -15,6 +15,7 @@
 #include "core/ids.h"
 #include "core/read_model_store.h"
 #include "core/result.h"
+#include "core/tree.h"
 #include "rocksdb_store/own_files.h"
 
 namespace rocksdb {
@@ -106,8 +107,16 @@ class RocksStore {
 
   [[nodiscard]] core::EventLog& log();
   [[nodiscard]] core::ReadModelStore& views();
+  /// The hashes of the log's tree, to prove what is in it.
+  [[nodiscard]] const core::Tree& tree() const;
   [[nodiscard]] const core::Hash& store_key() const;
   [[nodiscard]] const core::Uuid& log_id() const;
+  /// From 1; one more for each restore to an earlier point, so that two logs of one id that went
+  /// different ways can be told apart.
+  [[nodiscard]] std::uint64_t epoch() const;
+  [[nodiscard]] const std::filesystem::path& directory() const;
+  /// Where the files beside RocksDB's are, for whoever keeps some of them.
+  [[nodiscard]] OwnFiles& own_files() const;
 
   [[nodiscard]] std::vector<MemoryUse> memory_usage() const;
   [[nodiscard]] Stats stats() const;
