@@ -368,10 +368,18 @@ class Parser {
         ->excludes(csv);
   }
 
+  void add_verify() {
+    CLI::App& app = chosen(
+        app_.add_subcommand("verify", "Re-read every byte: checksums, order, indexes, tree, views"),
+        [this] { return verify_; });
+    app.add_option("--threads", verify_.threads, "Threads that read (one per core)")
+        ->check(CLI::Range(1, 64));
+    app.add_option("--from-head", verify_.from_head,
+                   "Trust this head (SIZE:ROOT), read only what came after it");
+  }
+
   void add_operate() {
-    chosen(app_.add_subcommand(
-               "verify", "Re-read every byte: checksums, order, indexes, tree, views (offline)"),
-           [] { return VerifyCommand{}; });
+    add_verify();
     using Action = ProjectionsCommand::Action;
     CLI::App& projections =
         chosen(app_.add_subcommand("projections", "Where each view stands; retry or rebuild one"),
@@ -417,6 +425,7 @@ class Parser {
   SearchCommand search_;
   ModelsCommand models_;
   PricesCommand prices_;
+  VerifyCommand verify_;
   ProjectionsCommand projections_;
   DoctorCommand doctor_;
 };

@@ -101,7 +101,10 @@ struct SearchCommand {
   std::vector<std::pair<std::string, std::string>> filters;  ///< query parameters of the route
   std::uint64_t limit = 10;
 };
-struct VerifyCommand {};
+struct VerifyCommand {
+  std::optional<unsigned> threads;  ///< absent: one per core
+  std::string from_head;            ///< trusted: only what came after is read; empty: none
+};
 struct ProjectionsCommand {
   enum class Action : std::uint8_t { list, retry, rebuild };
   Action action = Action::list;

@@ -44,7 +44,8 @@ core::Result<int> run_serve(const Settings& settings, const ServeCommand& comman
 /// `import --restore`.
 core::Result<int> run_restore(const Settings& settings, const ImportCommand& command,
                               const Output& output);
-core::Result<int> run_verify(const Settings& settings, const Output& output);
+core::Result<int> run_verify(const Settings& settings, const VerifyCommand& command,
+                             const Output& output);
 core::Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
                              const Output& output);
 

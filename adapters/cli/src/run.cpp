@@ -49,7 +49,9 @@ struct Dispatch {
   const Output& output;
 
   Result<int> operator()(const ServeCommand& command) const { return run_serve(settings, command); }
-  Result<int> operator()(const VerifyCommand&) const { return run_verify(settings, output); }
+  Result<int> operator()(const VerifyCommand& command) const {
+    return run_verify(settings, command, output);
+  }
   Result<int> operator()(const DoctorCommand& command) const {
     return run_doctor(settings, command, output);
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "log_state.h"
 #include "store_impl.h"
 #include "verify_parts.h"
 
@@ -20,6 +21,12 @@ void SetSum::add(std::string_view key, std::uint64_t a, std::uint64_t b) {
   ++count_;
 }
 
+void SetSum::add(const SetSum& other) {
+  low_ += other.low_;
+  high_ += other.high_;
+  count_ += other.count_;
+}
+
 void FaultLog::event(Position position, std::string what) {
   ++report_.event_faults;
   note(position, std::move(what));
@@ -32,6 +39,16 @@ void FaultLog::index(Position position, std::string what) {
 
 void FaultLog::tree(Position position, std::string what) {
   ++report_.tree_faults;
+  note(position, std::move(what));
+}
+
+void FaultLog::root(Position position, std::string what) {
+  ++report_.root_faults;
+  note(position, std::move(what));
+}
+
+void FaultLog::other(Position position, std::string what) {
+  ++report_.other_faults;
   note(position, std::move(what));
 }
 
@@ -52,6 +69,13 @@ void FaultLog::lost(Position position, const std::string& why) {
   }
 }
 
+void FaultLog::wrong_head(const WrongHead& head) {
+  ++report_.wrong_heads;
+  if (!report_.first_wrong || head.given.size < report_.first_wrong->given.size) {
+    report_.first_wrong = head;
+  }
+}
+
 bool FaultLog::is_lost(Position position) const {
   const auto after = lost_.upper_bound(position.value);
   return after != lost_.begin() && position.value < std::prev(after)->second;
@@ -64,27 +88,107 @@ void FaultLog::note(Position position, std::string what) {
   }
 }
 
+void FaultLog::add(FaultLog part) {
+  VerifyReport& from = part.report_;
+  report_.events += from.events;
+  report_.event_bytes += from.event_bytes;
+  report_.lost_events += from.lost_events;
+  report_.event_faults += from.event_faults;
+  report_.index_faults += from.index_faults;
+  report_.tree_faults += from.tree_faults;
+  report_.root_faults += from.root_faults;
+  report_.other_faults += from.other_faults;
+  report_.streams += from.streams;
+  report_.runs += from.runs;
+  report_.tiles += from.tiles;
+  if (from.first && (!report_.first || from.first->position < report_.first->position)) {
+    report_.first = std::move(from.first);
+  }
+  for (Fault& fault : from.faults) {
+    if (report_.faults.size() == VerifyReport::kFaultsListed) break;
+    report_.faults.push_back(std::move(fault));
+  }
+  for (LostRange& range : from.lost) {
+    if (!report_.lost.empty() && report_.lost.back().end == range.from) {
+      report_.lost.back().end = range.end;
+    } else if (report_.lost.size() < VerifyReport::kFaultsListed) {
+      report_.lost.push_back(std::move(range));
+    }
+  }
+  for (const auto& [first, end] : part.lost_) {
+    if (!lost_.empty() && lost_.rbegin()->second == first) {
+      lost_.rbegin()->second = end;
+    } else {
+      lost_.emplace_hint(lost_.end(), first, end);
+    }
+  }
+}
+
+namespace {
+
+/// Nothing before a trusted head is read, so its root must come out of the stored tree.
+core::Status check_trusted(const Database& database, const core::Hasher& hasher,
+                           const core::TreeHead& trusted, Position visible, FaultLog& faults) {
+  if (trusted.size > visible.value) {
+    faults.root(visible, "the trusted head is of " + std::to_string(trusted.size) +
+                             " events, but the log has " + std::to_string(visible.value));
+    return core::Ok{};
+  }
+  const auto edge = edge_at(database, hasher, trusted.size);
+  if (!edge) {
+    if (edge.error().code != core::Errc::corruption) return edge.error();
+    faults.tree(Position{trusted.size},
+                "the tree before it cannot be had: " + edge.error().message);
+    return core::Ok{};
+  }
+  const core::Hash found = edge->head().root;
+  if (found == trusted.root) return core::Ok{};
+  faults.root(Position{trusted.size},
+              "the root over the events before it is " + core::to_hex(core::as_bytes(found)) +
+                  ", but the trusted one is " + core::to_hex(core::as_bytes(trusted.root)) +
+                  "; verify from the start to find where they part");
+  return core::Ok{};
+}
+
+}  // namespace
+
 core::Result<VerifyReport> RocksStore::verify(const VerifyOptions& options) const {
+  HANSARD_ASSERT(options.threads >= 1 && options.threads <= kVerifyThreadsMax,
+                 "the number of threads is checked where it is read");
   const core::TreeHead head = impl_->published.tree();
   const auto database = impl_->databases.get();
   if (!database) return database.error();
+  const core::Hasher& hasher = *impl_->options.hasher;
   const Position visible{head.size};
-  VerifyReport report;
+  FaultLog faults;
+  VerifyReport& report = faults.report();
+  report.log_events = head.size;
+  if (options.trusted) {
+    if (auto checked = check_trusted(**database, hasher, *options.trusted, visible, faults);
+        !checked) {
+      return checked.error();
+    }
+  }
   report.end = std::min(options.end.value_or(visible), visible);
-  report.from = std::min(options.from, report.end);
+  report.from =
+      std::min(options.trusted ? Position{options.trusted->size} : options.from, report.end);
   const VerifyRange range{report.from, report.end};
-  FaultLog faults(report);
-  const auto sums = verify_events(**database, *impl_->options.hasher, range, options, faults);
+  const auto sums = verify_events(**database, hasher, range, visible, options, faults);
   if (!sums) return sums.error();
   if (report.tree && range.end == visible && report.tree->root != head.root) {
-    faults.tree(Position{visible.value - 1}, "the root over all events is not the log's");
+    faults.root(Position{visible.value - 1}, "the root over all events is not the log's");
   }
-  if (range.from.value != 0) report.tree.reset();  // it stands on stored tiles then
-  if (auto done = verify_indexes(**database, range, visible, *sums, faults); !done) {
+  // Otherwise it stands on stored tiles that nobody vouches for.
+  if (range.from.value != 0 && !options.trusted) report.tree.reset();
+  if (auto done = verify_indexes(**database, range, visible, *sums, options.threads, faults);
+      !done) {
     return done.error();
   }
-  if (options.progress) static_cast<void>(options.progress(range.end, range.end));
-  return report;
+  if (auto done = verify_leftovers(**database, faults); !done) return done.error();
+  if (options.progress) {
+    static_cast<void>(options.progress(range.end, range.end, report.event_bytes));
+  }
+  return std::move(report);
 }
 
 }  // namespace hansard::rocks

@@ -1,8 +1,6 @@
-#include "core/event_bytes.h"
 #include "log_state.h"
-#include "reading.h"
-#include "status.h"
-#include "verify_parts.h"
+#include "verify_part.h"
+#include "verify_tasks.h"
 
 namespace hansard::rocks {
 namespace {
@@ -11,195 +9,217 @@ using core::Errc;
 using core::Error;
 using core::Hash;
 using core::Position;
-using core::RecordedEvent;
 using core::Result;
 using core::Status;
 
-constexpr std::uint64_t kProgressEvents = 16384;
+/// Events in a part: few enough that several threads have something to do in a small log, and that
+/// one can be stopped; enough that finding the place costs nothing.
+constexpr std::uint64_t kPartEventsMin = core::kTileWidth;
+constexpr std::uint64_t kPartEventsMax = 64 * core::kTileWidth;
+constexpr std::uint64_t kPartsWanted = 64;
 
-/// Tiles below this tile's entries: `256^level` leaves each.
-std::uint64_t leaves_per_entry(std::uint8_t level) { return std::uint64_t{1} << (8 * level); }
+std::uint64_t part_events(const VerifyRange& range) {
+  const std::uint64_t wanted = (range.end.value - range.from.value) / kPartsWanted;
+  const std::uint64_t whole = wanted / core::kTileWidth * core::kTileWidth;
+  return std::clamp(whole, kPartEventsMin, kPartEventsMax);
+}
 
-/// One event after the other, going on behind those that cannot be read.
-class EventScan {
- public:
-  EventScan(const Database& database, const VerifyRange& range)
-      : database_(database), upper_(event_key(range.end)), upper_slice_(upper_.data(), 8) {
-    rocksdb::ReadOptions options;
-    options.iterate_upper_bound = &upper_slice_;
-    options.fill_cache = false;
-    options.readahead_size = 2U << 20;
-    events_.reset(database.db().NewIterator(options, database[Family::events]));
-    seek(range.from);
-  }
+/// Part `i` of a range: the first ends, and all others begin, at a multiple of `size`.
+VerifyRange part_of(const VerifyRange& range, std::uint64_t size, std::uint64_t i) {
+  const std::uint64_t first = range.from.value / size + i;
+  return {std::max(range.from, Position{first * size}),
+          std::min(range.end, Position{(first + 1) * size})};
+}
 
-  /// The stored value of `position`, asked in order. Errors: why it cannot be read.
-  Result<std::string_view> value(Position position) {
-    if (at(position)) return events_->value().ToStringView();
-    // The iterator stopped before: the block is damaged, or the key is not there.
-    lent_.Reset();
-    const auto key = event_key(position);
-    const auto status = database_.db().Get(rocksdb::ReadOptions(), database_[Family::events],
-                                           rocksdb::Slice(key.data(), key.size()), &lent_);
-    if (status.IsNotFound()) return missing_event(position);
-    if (!status.ok()) {
-      return translate(status, "reading position " + std::to_string(position.value));
-    }
-    return lent_.ToStringView();
-  }
-  /// Moves on from `position`.
-  void next(Position position) {
-    if (at(position)) {
-      events_->Next();
-    } else if (!events_->Valid() && !events_->status().ok()) {
-      seek(Position{position.value + 1});
-    }
-  }
-
- private:
-  void seek(Position position) {
-    const auto key = event_key(position);
-    events_->Seek(rocksdb::Slice(key.data(), key.size()));
-  }
-  [[nodiscard]] bool at(Position position) const {
-    return events_->Valid() && parse_event_key(events_->key().ToStringView()) == position;
-  }
-
-  const Database& database_;
-  const std::array<char, 8> upper_;
-  const rocksdb::Slice upper_slice_;
-  std::unique_ptr<rocksdb::Iterator> events_;
-  rocksdb::PinnableSlice lent_;
-};
-
-/// Grows the tree again from the events and compares each tile that becomes full.
+/// Grows the tree over the lowest tiles again, in order, compares the tiles above, and the heads
+/// that are given. The tree over the events is the tree over the roots of their full tiles, and the
+/// leaves of the unfinished one.
 class TreeCheck {
  public:
-  TreeCheck(const Database& database, const core::Hasher& hasher, FaultLog& faults)
-      : database_(database), hasher_(hasher), faults_(faults), edge_(hasher) {}
+  TreeCheck(const Database& database, const core::Hasher& hasher, const VerifyOptions& options,
+            FaultLog& faults)
+      : database_(database),
+        hasher_(hasher),
+        faults_(faults),
+        edge_(hasher),
+        heads_(options.heads) {
+    std::stable_sort(heads_.begin(), heads_.end(),
+                     [](const auto& a, const auto& b) { return a.size < b.size; });
+  }
 
-  /// Takes the tree before `from` from its stored tiles.
+  /// Tiles of level 0 in which a head ends. Sorted.
+  [[nodiscard]] std::vector<std::uint64_t> tiles_of_heads() const {
+    std::vector<std::uint64_t> tiles;
+    for (const core::TreeHead& head : heads_) {
+      const std::uint64_t tile = head.size / core::kTileWidth;
+      if (tiles.empty() || tiles.back() != tile) tiles.push_back(tile);
+    }
+    return tiles;
+  }
+
+  /// Takes the tree over the full tiles before `from` as it is stored; heads before stand on it.
   Status start(Position from) {
-    auto edge = edge_at(database_, hasher_, from.value);
+    for (; next_head_ < heads_.size() && heads_[next_head_].size < from.value; ++next_head_) {
+      const core::TreeHead& head = heads_[next_head_];
+      const auto stored = edge_at(database_, hasher_, head.size);
+      if (!stored && stored.error().code != Errc::corruption) return stored.error();
+      judge(head, stored ? std::optional(stored->head().root) : std::nullopt);
+    }
+    auto edge = core::MerkleEdge::restore(
+        hasher_, from.value / core::kTileWidth,
+        [&](std::uint8_t level, std::uint64_t index, std::uint64_t count) {
+          return computed_entries(database_, hasher_, static_cast<std::uint8_t>(level + 1),
+                                  index * core::kTileWidth, count);
+        });
     if (edge) {
       edge_ = *std::move(edge);
-      known_ = true;
     } else if (edge.error().code == Errc::corruption) {
-      faults_.tree(from, "the tree before it cannot be restored: " + edge.error().message);
+      lose(from, edge.error());
     } else {
       return edge.error();
     }
     return core::Ok{};
   }
+  void lose(Position from, const Error& why) {
+    known_ = false;
+    faults_.tree(from, "the tree before it cannot be restored: " + why.message);
+  }
 
-  Status add(const Hash& leaf) {
-    if (!known_) return core::Ok{};
-    edge_.append(leaf, full_);
-    for (const core::FullTile& tile : full_) {
-      if (auto compared = compare(tile); !compared) return compared;
+  Status add(const EventPart& part) {
+    std::uint64_t tile = part.range.from.value / core::kTileWidth;
+    for (const std::optional<Hash>& root : part.roots) {
+      check_heads(tile, part);
+      ++tile;
+      known_ = known_ && root;
+      if (!known_) continue;
+      edge_.append(*root, full_);
+      for (const core::FullTile& above : full_) {
+        const auto level = static_cast<std::uint8_t>(above.level + 1);
+        auto compared = compare_tile(database_, level, above.index, above.hashes, faults_);
+        if (!compared) return compared;
+      }
+      full_.clear();
     }
-    full_.clear();
+    check_heads(tile, part);
     return core::Ok{};
   }
 
-  /// The leaf of an event that is lost comes from its tile, so that what follows can be compared.
-  Status add_lost(Position position) {
-    complete_ = false;
-    if (!known_) return core::Ok{};
-    const auto tile = read_tile(database_, 0, position.value / core::kTileWidth);
-    if (!tile && tile.error().code != Errc::corruption) return tile.error();
-    if (!tile) {
-      known_ = false;
-      return core::Ok{};
+  /// The root over the first `size` events. @pre the lowest tiles before its last were added.
+  [[nodiscard]] std::optional<Hash> root(std::uint64_t size, const EventPart& part) const {
+    if (!known_) return {};
+    std::vector<Hash> last;
+    if (const std::uint64_t count = size % core::kTileWidth; count != 0) {
+      const auto leaves = part.leaves.find(size / core::kTileWidth);
+      if (leaves == part.leaves.end() || leaves->second.size() < count) return {};
+      last.assign(leaves->second.begin(),
+                  leaves->second.begin() + static_cast<std::ptrdiff_t>(count));
     }
-    return add((*tile)[position.value % core::kTileWidth]);
+    const auto edge = core::MerkleEdge::restore(
+        hasher_, size,
+        [&](std::uint8_t level, std::uint64_t, std::uint64_t) -> Result<std::vector<Hash>> {
+          if (level == 0) return last;
+          const auto above = edge_.partial(static_cast<std::uint8_t>(level - 1));
+          return std::vector<Hash>(above.begin(), above.end());
+        });
+    if (!edge) return {};
+    return edge->head().root;
   }
 
-  /// The head over all events, when every one of them was read.
-  [[nodiscard]] std::optional<core::TreeHead> head() const {
-    if (!known_ || !complete_) return {};
-    return edge_.head();
+  /// Heads behind the end of what was read are not of this log, if that is where it ends.
+  void finish(bool log_ends) {
+    for (; next_head_ < heads_.size(); ++next_head_) {
+      if (log_ends) {
+        faults_.wrong_head({heads_[next_head_], {}});
+      } else {
+        ++faults_.report().heads_unchecked;
+      }
+    }
   }
 
  private:
-  Status compare(const core::FullTile& tile) {
-    ++faults_.report().tiles;
-    const std::uint64_t entry = leaves_per_entry(tile.level);
-    const std::uint64_t first = tile.index * core::kTileWidth * entry;
-    const auto stored = read_tile(database_, tile.level, tile.index);
-    if (!stored) {
-      if (stored.error().code != Errc::corruption) return stored.error();
-      faults_.tree(Position{first}, stored.error().message);
-      return core::Ok{};
+  void check_heads(std::uint64_t tile, const EventPart& part) {
+    while (next_head_ < heads_.size() && heads_[next_head_].size <= part.range.end.value &&
+           heads_[next_head_].size / core::kTileWidth == tile) {
+      const core::TreeHead& head = heads_[next_head_++];
+      judge(head, root(head.size, part));
     }
-    for (std::size_t i = 0; i < tile.hashes.size(); ++i) {
-      if (tile.hashes[i] == (*stored)[i]) continue;
-      faults_.tree(Position{first + i * entry}, "its hash differs from Merkle tile " +
-                                                    std::to_string(tile.index) + " of level " +
-                                                    std::to_string(tile.level));
-      break;
+  }
+  void judge(const core::TreeHead& head, const std::optional<Hash>& found) {
+    if (!found) {
+      ++faults_.report().heads_unchecked;
+    } else if (*found == head.root) {
+      ++faults_.report().heads;
+    } else {
+      faults_.wrong_head({head, found});
     }
-    return core::Ok{};
   }
 
   const Database& database_;
   const core::Hasher& hasher_;
   FaultLog& faults_;
-  core::MerkleEdge edge_;
+  core::MerkleEdge edge_;  ///< its leaves are roots of tiles
+  std::vector<core::TreeHead> heads_;
+  std::size_t next_head_ = 0;
   std::vector<core::FullTile> full_;
-  bool known_ = false;
-  bool complete_ = true;
+  bool known_ = true;
 };
-
-bool is_damage(const Error& error) {
-  return error.code == Errc::corruption || error.code == Errc::unsupported;
-}
 
 }  // namespace
 
 Result<IndexSums> verify_events(const Database& database, const core::Hasher& hasher,
-                                const VerifyRange& range, const VerifyOptions& options,
-                                FaultLog& faults) {
-  IndexSums sums;
-  TreeCheck tree(database, hasher, faults);
+                                const VerifyRange& range, Position visible,
+                                const VerifyOptions& options, FaultLog& faults) {
+  TreeCheck tree(database, hasher, options, faults);
   if (auto started = tree.start(range.from); !started) return started.error();
-  EventScan scan(database, range);
-  core::Timestamp recorded_at = core::Timestamp::min();
-  std::string key;
-  for (Position position = range.from; position < range.end; ++position.value) {
-    if (database.closing())
-      return Error{Errc::unavailable, "the store is being closed or reopened"};
-    if (position.value % kProgressEvents == 0 && options.progress &&
-        !options.progress(position, range.end)) {
+  EventPass pass{database, hasher, {}, range.from, tree.tiles_of_heads()};
+  const std::uint64_t before = range.from.value % core::kTileWidth;
+  auto leaves = computed_entries(database, hasher, 0, range.from.value - before, before);
+  if (leaves) {
+    pass.before = *std::move(leaves);
+  } else if (leaves.error().code == Errc::corruption) {
+    tree.lose(range.from, leaves.error());
+  } else {
+    return leaves.error();
+  }
+
+  const std::uint64_t size = part_events(range);
+  const std::uint64_t parts =
+      range.from == range.end ? 0 : (range.end.value - 1) / size - range.from.value / size + 1;
+  IndexSums sums;
+  std::optional<core::Timestamp> recorded;
+  std::optional<Hash> root;
+  const auto merge = [&](EventPart part) -> Status {
+    if (recorded && part.first_recorded && *part.first_recorded < *recorded) {
+      part.faults.event(part.first_readable,
+                        "recorded_at is earlier than that of the event before");
+    }
+    if (part.last_recorded) recorded = part.last_recorded;
+    faults.add(std::move(part.faults));
+    sums.runs.add(part.sums.runs);
+    sums.ids.add(part.sums.ids);
+    if (auto added = tree.add(part); !added) return added;
+    if (part.range.end == range.end) root = tree.root(range.end.value, part);
+    if (options.progress &&
+        !options.progress(part.range.end, range.end, faults.report().event_bytes)) {
       return Error{Errc::cancelled, "verifying was stopped"};
     }
-    const auto value = scan.value(position);
-    const auto event =
-        value ? decode_stored(position, *value) : Result<RecordedEvent>(value.error());
-    if (!event) {
-      // A bad checksum and a bad block come to the same: this event cannot be had.
-      if (!is_damage(event.error())) return event.error();
-      faults.lost(position, event.error().message);
-      if (auto added = tree.add_lost(position); !added) return added.error();
-      scan.next(position);
-      continue;
-    }
-    ++faults.report().events;
-    faults.report().event_bytes += value->size();
-    if (event->recorded_at < recorded_at) {
-      faults.event(position, "recorded_at is earlier than that of the event before");
-    }
-    recorded_at = std::max(recorded_at, event->recorded_at);
-    key.clear();
-    put_stream_prefix(key, event->project, event->stream);
-    sums.runs.add(key, event->version.value, position.value);
-    key.clear();
-    put_id_key(key, event->project, event->id);
-    sums.ids.add(key, position.value, 0);
-    if (auto added = tree.add(core::leaf_hash(*event, hasher)); !added) return added.error();
-    scan.next(position);
+    return core::Ok{};
+  };
+  auto read = in_order<EventPart>(
+      parts, options.threads,
+      [&](std::uint64_t i) { return verify_part(pass, part_of(range, size, i)); }, merge);
+  if (!read) return read.error();
+  if (parts == 0) {
+    EventPart none;
+    none.range = range;
+    if (pass.before) none.leaves.emplace(range.from.value / core::kTileWidth, *pass.before);
+    if (auto added = tree.add(none); !added) return added.error();
+    root = tree.root(range.end.value, none);
   }
-  faults.report().tree = tree.head();
+  tree.finish(range.end == visible);
+  if (root && faults.report().lost_events == 0) {
+    faults.report().tree = core::TreeHead{range.end.value, *root};
+  }
   return sums;
 }
 

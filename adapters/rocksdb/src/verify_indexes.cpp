@@ -1,6 +1,7 @@
 #include "reading.h"
 #include "status.h"
 #include "verify_parts.h"
+#include "verify_tasks.h"
 
 namespace hansard::rocks {
 namespace {
@@ -36,30 +37,59 @@ bool inside(const VerifyRange& range, std::uint64_t position) {
   return position >= range.from.value && position < range.end.value;
 }
 
+/// One past the last position of a run, whatever its numbers are.
+Position end_of(const Run& run) {
+  const std::uint64_t first = run.first_position.value;
+  return Position{std::max(first, first + run.count)};
+}
+
+/// An index and its events are written together: whatever is named is there afterwards, also what
+/// was appended meanwhile.
+Status check_end(const Database& database, Position named, const char* index, FaultLog& faults) {
+  const auto end = stored_end(database);
+  if (!end) return end.error();
+  if (named > *end) {
+    faults.index(Position{named.value - 1}, std::string(index) + " names it, but the log ends at " +
+                                                std::to_string(end->value));
+  }
+  return core::Ok{};
+}
+
 /// What a scan of `streams` looks at: well-formed runs in key order.
 template <class EachRun>
 Status scan_runs(const Database& database, Position visible, FaultLog& faults,
                  const EachRun& each_run) {
-  return scan(database, Family::streams, faults, [&](std::string_view key, std::string_view value) {
-    const auto run_key = parse_run_key(key);
-    if (!run_key) return faults.index(Position{0}, "a key of the stream index is malformed");
-    const auto run = parse_run(*run_key, value);
-    if (!run) return faults.index(Position{0}, run.error().message);
-    if (run->first_position < visible) each_run(*run_key, *run);
-  });
+  Position named;
+  auto scanned =
+      scan(database, Family::streams, faults, [&](std::string_view key, std::string_view value) {
+        const auto run_key = parse_run_key(key);
+        if (!run_key) return faults.index(Position{0}, "a key of the stream index is malformed");
+        const auto run = parse_run(*run_key, value);
+        if (!run) return faults.index(Position{0}, run.error().message);
+        named = std::max(named, end_of(*run));
+        if (run->first_position < visible) each_run(*run_key, *run);
+      });
+  if (!scanned) return scanned;
+  return check_end(database, named, "the stream index", faults);
 }
 
 template <class EachId>
 Status scan_ids(const Database& database, Position visible, FaultLog& faults,
                 const EachId& each_id) {
-  return scan(database, Family::ids, faults, [&](std::string_view key, std::string_view value) {
-    const auto id = parse_id_key(key);
-    if (!id || value.size() != 8) {
-      return faults.index(Position{0}, "an entry of the id index is malformed");
-    }
-    const Position position{get_be64(value)};
-    if (position < visible) each_id(key, *id, position);
-  });
+  Position named;
+  auto scanned =
+      scan(database, Family::ids, faults, [&](std::string_view key, std::string_view value) {
+        const auto id = parse_id_key(key);
+        if (!id || value.size() != 8) {
+          return faults.index(Position{0}, "an entry of the id index is malformed");
+        }
+        const Position position{get_be64(value)};
+        // The last number there is would have none behind it.
+        named = std::max(named, Position{std::max(position.value, position.value + 1)});
+        if (position < visible) each_id(key, *id, position);
+      });
+  if (!scanned) return scanned;
+  return check_end(database, named, "the id index", faults);
 }
 
 /// Runs of one stream follow each other without a gap or an overlap, in both numbers.
@@ -144,7 +174,8 @@ Status find_extra_entries(const Database& database, const VerifyRange& range, Po
       });
   if (!scanned) return scanned;
   scanned = scan_runs(database, visible, faults, [&](const RunKey& key, const Run& run) {
-    for (std::uint32_t i = 0; i < run.count; ++i) {
+    const std::uint64_t end = std::min(end_of(run), visible).value;
+    for (std::uint64_t i = 0; run.first_position.value + i < end; ++i) {
       const Position position{run.first_position.value + i};
       const auto event = event_at(position);
       if (!event) continue;
@@ -163,25 +194,45 @@ Status find_extra_entries(const Database& database, const VerifyRange& range, Po
 }  // namespace
 
 Status verify_indexes(const Database& database, const VerifyRange& range, Position visible,
-                      const IndexSums& expected, FaultLog& faults) {
-  IndexSums found;
-  GapCheck gaps(faults);
+                      const IndexSums& expected, unsigned threads, FaultLog& faults) {
   const auto counted = [&](std::uint64_t position) {
     return inside(range, position) && !faults.is_lost(Position{position});
   };
-  auto scanned = scan_runs(database, visible, faults, [&](const RunKey& key, const Run& run) {
-    gaps.next(key, run);
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      const std::uint64_t position = run.first_position.value + i;
-      if (counted(position)) found.runs.add(key.prefix, run.first_version.value + i, position);
-    }
+  struct Found {
+    FaultLog faults;
+    SetSum sum;
+  };
+  const auto runs = [&](Found& found) {
+    GapCheck gaps(found.faults);
+    return scan_runs(database, visible, found.faults, [&](const RunKey& key, const Run& run) {
+      gaps.next(key, run);
+      const std::uint64_t end = std::min(end_of(run), visible).value;
+      for (std::uint64_t i = 0; run.first_position.value + i < end; ++i) {
+        const std::uint64_t position = run.first_position.value + i;
+        if (counted(position)) found.sum.add(key.prefix, run.first_version.value + i, position);
+      }
+    });
+  };
+  const auto ids = [&](Found& found) {
+    return scan_ids(database, visible, found.faults,
+                    [&](std::string_view key, const IdKey&, Position position) {
+                      if (counted(position.value)) found.sum.add(key, position.value, 0);
+                    });
+  };
+  const auto scan_one = [&](std::uint64_t i) -> core::Result<Found> {
+    Found found;
+    auto scanned = i == 0 ? runs(found) : ids(found);
+    if (!scanned) return scanned.error();
+    return found;
+  };
+  std::vector<Found> both;
+  auto scanned = in_order<Found>(2, threads, scan_one, [&](Found found) -> Status {
+    both.push_back(std::move(found));
+    return core::Ok{};
   });
   if (!scanned) return scanned;
-  scanned = scan_ids(database, visible, faults,
-                     [&](std::string_view key, const IdKey&, Position position) {
-                       if (counted(position.value)) found.ids.add(key, position.value, 0);
-                     });
-  if (!scanned) return scanned;
+  const IndexSums found{both[0].sum, both[1].sum};
+  for (Found& each : both) faults.add(std::move(each.faults));
   if (found.runs == expected.runs && found.ids == expected.ids) return core::Ok{};
   if (auto missing = find_missing_entries(database, range, faults); !missing) return missing;
   return find_extra_entries(database, range, visible, faults);

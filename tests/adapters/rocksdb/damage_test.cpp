@@ -67,7 +67,7 @@ class Damage : public ::testing::Test {
 TEST_F(Damage, ASoundLogVerifiesWithItsRoot) {
   std::vector<std::uint64_t> progress;
   VerifyOptions options;
-  options.progress = [&](Position read, Position end) {
+  options.progress = [&](Position read, Position end, std::uint64_t) {
     EXPECT_EQ(end.value, std::uint64_t{kEvents});
     progress.push_back(read.value);
     return true;
@@ -96,7 +96,7 @@ TEST_F(Damage, APartIsVerifiedAgainstTheWholeTree) {
 
 TEST_F(Damage, VerifyingCanBeStopped) {
   VerifyOptions options;
-  options.progress = [](Position, Position) { return false; };
+  options.progress = [](Position, Position, std::uint64_t) { return false; };
   EXPECT_EQ(must_open(options_)->verify(options).error().code, Errc::cancelled);
 }
 
