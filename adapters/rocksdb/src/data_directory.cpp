@@ -80,6 +80,7 @@ core::Result<DataDirectory> DataDirectory::open(std::shared_ptr<OwnFiles> files,
   directory.path_ = path;
   if (auto status = directory.lock(how.read_only); !status) return status.error();
   if (auto status = directory.check_restoring(how.restoring); !status) return status.error();
+  if (auto status = directory.check_repairing(how.repairing); !status) return status.error();
   auto loaded = directory.load_keys();
   if (!loaded && loaded.error().code == Errc::not_found) {
     const auto known = directory.has_database();
@@ -210,6 +211,16 @@ Status DataDirectory::check_restoring(const RestoreTarget* restoring) {
                  path_.string() + " holds a log already; restore into an empty one"};
   }
   return replace_file(*files_, restore_mark(), wanted);
+}
+
+Status DataDirectory::check_repairing(bool goes_on) {
+  const auto kind = files_->kind(repair_mark());
+  if (!kind) return kind.error();
+  repairing_ = *kind != OwnFiles::Kind::absent;
+  if (!repairing_ || goes_on) return Ok{};
+  return Error{Errc::rejected, path_.string() +
+                                   " was being repaired, and that was not finished; repeat "
+                                   "`hansard doctor --repair`"};
 }
 
 Status DataDirectory::create_keys(const RestoreTarget* restoring) {

@@ -55,6 +55,15 @@ core::Result<std::unique_ptr<Database>> Database::open(const Engine& engine, con
 
 Database::Database(std::shared_ptr<LogFiles> log_files) : log_files_(std::move(log_files)) {}
 
+core::Status Database::drop(Family family) {
+  const auto status = db_->DropColumnFamily((*this)[family]);
+  if (!status.ok()) {
+    return translate(status, std::string("dropping the family ") +
+                                 kFamilyNames[static_cast<std::size_t>(family)]);
+  }
+  return core::Ok{};
+}
+
 core::Status Database::sync_log() const {
   const auto status = log_files_->sync();
   if (!status.ok()) return translate(status, "syncing a group of appends");

@@ -41,6 +41,10 @@ class Database {
   [[nodiscard]] core::Result<std::optional<std::string>> get(Family family, std::string_view key,
                                                              std::string_view doing) const;
 
+  /// Removes a family with its files, durably; opening anew makes an empty one. Nothing else may
+  /// use the family meanwhile, or afterwards.
+  [[nodiscard]] core::Status drop(Family family);
+
   /// Makes every write that returned before durable. Beside writes, on any thread.
   [[nodiscard]] core::Status sync_log() const;
 

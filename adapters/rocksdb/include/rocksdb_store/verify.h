@@ -59,8 +59,8 @@ struct VerifyReport {
   std::uint64_t lost_events = 0;   ///< not readable
   std::uint64_t event_faults = 0;  ///< readable but wrong: checksum, form, order, recorded_at
   std::uint64_t index_faults = 0;  ///< `streams` and `ids`: missing, extra or wrong entries
-  std::uint64_t tree_faults = 0;   ///< tiles unlike the events
-  std::uint64_t root_faults = 0;   ///< the log's own root, or a trusted one, unlike the events
+  std::uint64_t tree_faults = 0;   ///< tiles, or the log's root, unlike the events
+  std::uint64_t root_faults = 0;   ///< the trusted root unlike the tree
   std::uint64_t other_faults = 0;  ///< entries that nothing of ours writes
   std::uint64_t log_events = 0;    ///< visible when verifying began
   std::uint64_t streams = 0;
