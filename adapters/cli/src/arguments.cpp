@@ -375,7 +375,11 @@ class Parser {
     app.add_option("--threads", verify_.threads, "Threads that read (one per core)")
         ->check(CLI::Range(1, 64));
     app.add_option("--from-head", verify_.from_head,
-                   "Trust this head (SIZE:ROOT), read only what came after it");
+                   "Trust this head (SIZE:ROOT, or a signed note), read only what came after it");
+    app.add_option("--against", verify_.against,
+                   "Signed notes kept elsewhere, each of which must be of this log");
+    app.add_flag("!--no-views", verify_.views, "Leave views and the index of texts alone");
+    add_url(app, out_);
   }
 
   void add_operate() {
@@ -399,8 +403,12 @@ class Parser {
     CLI::App& doctor =
         chosen(app_.add_subcommand("doctor", "Look at a data directory that does not open"),
                [this] { return doctor_; });
-    doctor.add_flag("--accept-loss", doctor_.accept_loss,
-                    "Go on although acknowledged events are missing");
+    CLI::Option* loss = doctor.add_flag("--accept-loss", doctor_.accept_loss,
+                                        "Go on although acknowledged events are missing");
+    doctor
+        .add_flag("--repair", doctor_.repair,
+                  "Rebuild indexes, tiles, views and search from the events")
+        ->excludes(loss);
   }
 
   CLI::App app_{"Hansard: the official record of what people, models and tools said", "hansard"};

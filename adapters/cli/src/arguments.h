@@ -102,8 +102,10 @@ struct SearchCommand {
   std::uint64_t limit = 10;
 };
 struct VerifyCommand {
-  std::optional<unsigned> threads;  ///< absent: one per core
-  std::string from_head;            ///< trusted: only what came after is read; empty: none
+  std::optional<unsigned> threads;   ///< absent: one per core
+  std::string from_head;             ///< trusted: only what came after is read; empty: none
+  std::vector<std::string> against;  ///< files of signed notes, each of which must hold
+  bool views = true;
 };
 struct ProjectionsCommand {
   enum class Action : std::uint8_t { list, retry, rebuild };
@@ -112,6 +114,7 @@ struct ProjectionsCommand {
 };
 struct DoctorCommand {
   bool accept_loss = false;
+  bool repair = false;
 };
 
 using Command =

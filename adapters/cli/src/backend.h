@@ -35,10 +35,15 @@ class Backend {
   virtual ~Backend() = default;
   /// Errors: unavailable (no answer); never for an answer that is a problem document.
   virtual core::Result<Answer> call(const Call& call) = 0;
-  /// A GET whose body comes in pieces; `sink` returns false to stop.
+  /// An answer whose body comes in pieces; `sink` returns false to stop.
   /// Errors: what a problem document said; unavailable (no connection, or the body was cut).
-  virtual core::Status stream(const std::string& target,
-                              const std::function<bool(std::string_view)>& sink) = 0;
+  virtual core::Status stream_call(const Call& call,
+                                   const std::function<bool(std::string_view)>& sink) = 0;
+  /// The same of a GET.
+  core::Status stream(const std::string& target,
+                      const std::function<bool(std::string_view)>& sink) {
+    return stream_call(Call{http::Method::get, target, {}}, sink);
+  }
   /// Where this is, for people: `http://127.0.0.1:7070`, or the data directory.
   [[nodiscard]] virtual std::string place() const = 0;
   /// Whether others may record meanwhile, so that following makes sense.

@@ -46,6 +46,8 @@ core::Result<int> run_restore(const Settings& settings, const ImportCommand& com
                               const Output& output);
 core::Result<int> run_verify(const Settings& settings, const VerifyCommand& command,
                              const Output& output);
+/// `doctor --repair`.
+core::Result<int> run_repair(const Settings& settings, const Output& output);
 core::Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
                              const Output& output);
 

@@ -24,8 +24,9 @@ const char* advice(Errc code) {
     case Errc::not_found:
       return "Nothing is there. `hansard serve` creates it; check --data.";
     case Errc::corruption:
-      return "Copy the directory before anything else. `hansard verify` names what is damaged. If "
-             "acknowledged events are missing at the end, `hansard doctor --accept-loss` goes on "
+      return "Copy the directory before anything else. `hansard verify` names what is damaged, "
+             "`hansard doctor --repair` rebuilds what the events say. If acknowledged "
+             "events are missing at the end, `hansard doctor --accept-loss` goes on "
              "without them.";
     case Errc::unsupported:
       return "It was written by another version of hansard; run that one.";
@@ -82,8 +83,13 @@ Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
     if (command.accept_loss) {
       return Error{Errc::rejected, "a server runs on " + settings.data + ": nothing is lost there"};
     }
+    if (command.repair) {
+      return Error{Errc::rejected,
+                   "a server runs on " + settings.data + ": stop it first, or `hansard verify` it"};
+    }
     return tell_running(**running, output);
   }
+  if (command.repair) return run_repair(settings, output);
   Engine::Options options;
   if (command.accept_loss) options.access = Access::record;
   options.accept_loss = command.accept_loss;

@@ -17,6 +17,7 @@
 #include "http/context.h"
 #include "http/experiment_desk.h"
 #include "import_route.h"
+#include "live_verify.h"
 #include "models.h"
 #include "ossl/clock.h"
 #include "ossl/hasher.h"
@@ -129,6 +130,7 @@ struct Engine::Parts {
   std::shared_ptr<projections::ExperimentReader> experiments;
   std::shared_ptr<PricePublisher> price_publisher;    ///< of engines that write
   std::shared_ptr<ExperimentWatch> experiment_watch;  ///< of servers
+  std::unique_ptr<LiveVerify> live_verify;
 
   std::optional<http::Context> context;
   std::optional<http::Router> router;
@@ -341,6 +343,8 @@ struct Engine::Parts {
     context->experiments = experiment_desk;
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
+    live_verify = std::make_unique<LiveVerify>(*store, *keyed_hash);
+    added.push_back(verify_route(*live_verify));
     if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
     added.push_back(providers_route(*providers, *gateway));
     for (http::AddedRoute& route : gateway_routes(*gateway)) added.push_back(std::move(route));
@@ -391,6 +395,7 @@ Status Engine::stop() {
   Parts& parts = *parts_;
   if (!parts.store) return core::Ok{};
   parts.router.reset();  // what still waits for a position is cancelled
+  if (parts.live_verify) parts.live_verify->stop();
   parts.left_calls.reset();
   if (parts.price_publisher) parts.price_publisher->stop();
   if (parts.experiment_watch) parts.experiment_watch->stop();

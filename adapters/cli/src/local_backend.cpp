@@ -46,9 +46,8 @@ class LocalBackend final : public Backend {
     return answer;
   }
 
-  Status stream(const std::string& target,
-                const std::function<bool(std::string_view)>& sink) override {
-    auto response = respond(Call{http::Method::get, target, {}});
+  Status stream_call(const Call& call, const std::function<bool(std::string_view)>& sink) override {
+    auto response = respond(call);
     if (!response) return std::move(response).error();
     if (response->status / 100 != 2) {
       return error_of(Answer{response->status, std::move(response->body)});

@@ -124,10 +124,9 @@ class RemoteBackend final : public Backend {
     }
   }
 
-  Status stream(const std::string& target,
-                const std::function<bool(std::string_view)>& sink) override {
+  Status stream_call(const Call& call, const std::function<bool(std::string_view)>& sink) override {
     socket_.reset();
-    Status sent = send(request(Call{http::Method::get, target, {}}));
+    Status sent = send(request(call));
     if (!sent) return sent;
     beast_http::response_parser<beast_http::buffer_body> parser;
     parser.body_limit(boost::none);

@@ -85,4 +85,29 @@ void Texts::stop() {
   pool_->stop();
 }
 
+core::Result<std::unique_ptr<TextsCopy>> TextsCopy::make(const fs::path& data) {
+  auto folder = make_temporary();
+  if (!folder) return folder.error();
+  std::unique_ptr<TextsCopy> copy(new TextsCopy(*std::move(folder)));
+  if (auto status = copy_database(data / kFolder, copy->folder_); !status) return status.error();
+  return copy;
+}
+
+TextsCopy::~TextsCopy() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+fs::path TextsCopy::database() const { return folder_ / kDatabase; }
+
+core::Status drop_texts(const fs::path& data) {
+  std::error_code error;
+  for (const char* beside : {"", "-wal", "-shm", "-journal"}) {
+    const fs::path file = data / kFolder / (std::string(kDatabase) + beside);
+    fs::remove(file, error);
+    if (error) return cannot("cannot delete " + file.string(), error);
+  }
+  return core::Ok{};
+}
+
 }  // namespace hansard::cli

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/event_log.h"
 #include "http/pool.h"
@@ -46,5 +47,28 @@ class Texts {
   std::unique_ptr<search::Search> index_;
   std::unique_ptr<http::Pool> pool_;
 };
+
+/// A copy of a directory's index of texts, in a folder of its own for temporary files that is
+/// deleted with it. The directory is locked against writers meanwhile.
+class TextsCopy {
+ public:
+  /// Errors: unavailable, out_of_space.
+  static core::Result<std::unique_ptr<TextsCopy>> make(const std::filesystem::path& data);
+  ~TextsCopy();
+  TextsCopy(const TextsCopy&) = delete;
+  TextsCopy& operator=(const TextsCopy&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  /// Of the copy; not there when the directory has none.
+  [[nodiscard]] std::filesystem::path database() const;
+
+ private:
+  explicit TextsCopy(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  std::filesystem::path folder_;
+};
+
+/// Deletes the index of texts of a directory that nobody has open: it is built again when it is
+/// needed. Errors: unavailable.
+core::Status drop_texts(const std::filesystem::path& data);
 
 }  // namespace hansard::cli

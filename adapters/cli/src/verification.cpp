@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "json_view.h"
+#include "kept_heads.h"
 #include "projections/registry.h"
 #include "terminal.h"
+#include "texts.h"
 #include "view_check.h"
 
 namespace hansard::cli {
@@ -55,6 +58,24 @@ Result<std::vector<ViewCheck>> check_views(rocks::RocksStore& store,
   return checks;
 }
 
+Result<std::optional<search::SearchCheck>> check_texts(const rocks::RocksStore& store,
+                                                       const core::EventLog& log,
+                                                       const VerifyWatch& watch) {
+  const auto copy = TextsCopy::make(store.directory());
+  if (!copy) return copy.error();
+  std::error_code ignored;
+  if (!std::filesystem::exists((*copy)->database(), ignored)) {
+    return std::optional<search::SearchCheck>{};
+  }
+  const std::uint64_t end = log.end().value;
+  auto checked = search::check(log, core::to_string(store.log_id()), (*copy)->database(),
+                               (*copy)->folder(), [&](core::Position at) {
+                                 return !watch || watch({"texts", at.value, end, 0});
+                               });
+  if (!checked) return checked.error();
+  return std::optional(*std::move(checked));
+}
+
 std::string hex(const core::Hash& hash) { return core::to_hex(core::as_bytes(hash)); }
 
 Json head_json(const core::TreeHead& head) {
@@ -76,10 +97,11 @@ Json remedies(const Verification& found) {
   }
   const bool views_differ = std::any_of(found.views.begin(), found.views.end(),
                                         [](const ViewCheck& view) { return !view.sound(); });
-  if (log.index_faults + log.tree_faults != 0 || views_differ) {
+  const bool texts_differ = found.texts && !found.texts->fault.empty();
+  if (log.index_faults + log.tree_faults != 0 || views_differ || texts_differ) {
     out.push(
-        Json("`hansard doctor --repair` rebuilds indexes, tiles and views from the events; it "
-             "never touches an event."));
+        Json("`hansard doctor --repair` rebuilds indexes, tiles, views and search from the "
+             "events; it never touches an event."));
   }
   return out;
 }
@@ -123,19 +145,19 @@ std::string view_line(const Json& view, bool& sound) {
 
 void add_heads(const Json& report, std::string& text) {
   if (const auto held = number_at(report, "heads"); held && *held != 0) {
-    add_line(text, "heads", grouped(*held) + " kept elsewhere hold");
+    add_line(text, "signed", grouped(*held) + " signed checkpoints hold");
   }
   if (const auto open = number_at(report, "heads_unchecked"); open && *open != 0) {
     add_line(text, "FAULT",
              grouped(*open) +
-                 " heads kept elsewhere stand on events that cannot "
+                 " signed checkpoints stand on events that cannot "
                  "be had");
   }
   const Json* wrong = report.find("first_wrong_head");
   if (wrong == nullptr) return;
   add_line(text, "FAULT",
            count_at(report, "wrong_heads") +
-               " heads kept elsewhere are not of this log; the "
+               " signed checkpoints are not of this log; the "
                "smallest is of " +
                count_at(*wrong, "size") + " events");
   add_line(text, "", "  kept    " + text_at(*wrong, "root"));
@@ -149,8 +171,10 @@ void add_heads(const Json& report, std::string& text) {
 }  // namespace
 
 bool Verification::sound() const {
-  return log.sound() && std::all_of(views.begin(), views.end(),
-                                    [](const ViewCheck& view) { return view.sound(); });
+  return log.sound() &&
+         std::all_of(views.begin(), views.end(),
+                     [](const ViewCheck& view) { return view.sound(); }) &&
+         checkpoint_fault.empty() && (!texts || texts->fault.empty());
 }
 
 Result<Verification> verify_all(rocks::RocksStore& store, const core::KeyedHash& keyed_hash,
@@ -164,14 +188,30 @@ Result<Verification> verify_all(rocks::RocksStore& store, const core::KeyedHash&
       return watch({"events", read.value, end.value, bytes});
     };
   }
+  Verification found;
+  const auto signed_head =
+      read_kept_heads((store.directory() / "checkpoint").string(), store.log_id());
+  if (signed_head) {
+    options.heads.insert(options.heads.end(), signed_head->begin(), signed_head->end());
+  } else if (signed_head.error().code == Errc::unavailable) {
+    return signed_head.error();
+  } else if (signed_head.error().code != Errc::not_found) {
+    found.checkpoint_fault = signed_head.error().message;
+  }
   auto report = store.verify(options);
   if (!report) return std::move(report).error();
-  Verification found;
   found.log = *std::move(report);
-  if (!plan.views || found.log.lost_events != 0) return found;
-  auto views = check_views(store, keyed_hash, plan, watch);
-  if (!views) return std::move(views).error();
-  found.views = *std::move(views);
+  if (found.log.lost_events != 0) return found;
+  if (plan.views) {
+    auto views = check_views(store, keyed_hash, plan, watch);
+    if (!views) return std::move(views).error();
+    found.views = *std::move(views);
+  }
+  if (plan.texts) {
+    auto texts = check_texts(store, store.log(), watch);
+    if (!texts) return std::move(texts).error();
+    found.texts = *std::move(texts);
+  }
   return found;
 }
 
@@ -225,6 +265,14 @@ Json to_json(const Verification& found) {
   Json list(Json::Array{});
   for (const ViewCheck& view : found.views) list.push(view_json(view));
   out.add("views", std::move(list));
+  if (!found.checkpoint_fault.empty()) out.add("checkpoint_fault", found.checkpoint_fault);
+  if (found.texts) {
+    Json texts;
+    texts.add("checkpoint", found.texts->checkpoint.value);
+    texts.add("rows", found.texts->rows);
+    if (!found.texts->fault.empty()) texts.add("fault", found.texts->fault);
+    out.add("texts", std::move(texts));
+  }
   out.add("remedies", remedies(found));
   return out;
 }
@@ -256,6 +304,16 @@ std::string verification_text(const Json& report) {
     bool sound = true;
     const std::string line = view_line(view, sound);
     add_line(text, sound ? "view" : "FAULT", sound ? line : "view " + line);
+  }
+  if (const Json* texts = report.find("texts")) {
+    const std::string fault = text_at(*texts, "fault");
+    const std::string equal = count_at(*texts, "rows") + " rows equal a rebuild up to position " +
+                              count_at(*texts, "checkpoint");
+    add_line(text, fault.empty() ? "texts" : "FAULT",
+             fault.empty() ? equal : "index of texts: " + printable(fault));
+  }
+  if (const std::string fault = text_at(report, "checkpoint_fault"); !fault.empty()) {
+    add_line(text, "FAULT", "checkpoint: " + printable(fault));
   }
   for (const Json& remedy : list_at(report, "remedies")) text += text_of(&remedy) + "\n";
   text += flag_at(report, "sound") ? "sound\n" : "NOT SOUND\n";

@@ -12,6 +12,7 @@
 #include "events/json.h"
 #include "rocksdb_store/store.h"
 #include "rocksdb_store/verify.h"
+#include "search/check.h"
 
 namespace hansard::cli {
 
@@ -33,13 +34,14 @@ struct VerifyPlan {
   std::optional<core::TreeHead> trusted;  ///< as in `rocks::VerifyOptions`, and so are the heads
   std::vector<core::TreeHead> heads;
   bool views = true;
+  bool texts = false;  ///< the index of texts, too; nobody else may have it open
   /// Of one rebuilt view, in memory; as many as there are threads are held at once.
   std::size_t view_bytes_max = 256U << 20;
 };
 
 /// How far it is.
 struct VerifyStep {
-  std::string_view stage;  ///< `events`, or the name of a view
+  std::string_view stage;  ///< `events`, `texts`, or the name of a view
   std::uint64_t done = 0;  ///< positions
   std::uint64_t total = 0;
   std::uint64_t bytes = 0;  ///< of stored events, read so far; of the first stage only
@@ -50,13 +52,16 @@ using VerifyWatch = std::function<bool(const VerifyStep& step)>;
 
 struct Verification {
   rocks::VerifyReport log;
+  std::string checkpoint_fault;  ///< why the directory's signed checkpoint is none; empty: it is
   std::vector<ViewCheck> views;
+  std::optional<search::SearchCheck> texts;
   [[nodiscard]] bool sound() const;
 };
 
 /// Re-reads everything that `store` holds, while it serves or not: the log (`RocksStore::verify`),
-/// then each view beside a fold of the log up to where the view stands. Views are folds of events,
-/// so they are left alone where events are lost. New threads have the priority of the caller.
+/// with the checkpoint that the directory has; then each view beside a fold of the log up to where
+/// the view stands, and the index of texts. Both are made of events, so they are left alone where
+/// events are lost. New threads have the priority of the caller.
 /// Errors: unavailable, cancelled (by `watch`); damage is in what is returned.
 core::Result<Verification> verify_all(rocks::RocksStore& store, const core::KeyedHash& keyed_hash,
                                       const VerifyPlan& plan, const VerifyWatch& watch);
