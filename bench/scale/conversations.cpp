@@ -135,7 +135,7 @@ struct Conversations::Recipes {
     answer(session, {events::Part::make_text(words(1150))}, events::FinishReason::stop);
     if (chance(4)) score(session);
     if (--session.turns_left == 0 && chance(70)) {
-      session.pending.emplace_back(events::SessionEnded{"done", {}});
+      session.pending.emplace_back(events::SessionEnded{"done", {}, {}});
     }
   }
 

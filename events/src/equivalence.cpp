@@ -1,5 +1,8 @@
 #include "events/equivalence.h"
 
+#include "events/assignment/facts.h"
+#include "events/session/codec.h"
+
 namespace hansard::events {
 namespace {
 
@@ -22,6 +25,9 @@ std::optional<Payloads> current_shape(const Upcasters& upcasters, std::string_vi
     payloads.content = *std::move(content_tree);
   }
   if (!upcasters.apply(type, schema, payloads.facts, payloads.content)) return std::nullopt;
+  if (is_session_event(type) || AssignmentCodec::is_event(type)) {
+    std::erase_if(payloads.facts, [](const Json::Member& fact) { return fact.key == "filtered"; });
+  }
   return payloads;
 }
 

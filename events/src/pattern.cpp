@@ -50,4 +50,15 @@ bool Pattern::found_in(std::string_view text) const {
   return re2::RE2::PartialMatch(piece(text), compiled_->expression);
 }
 
+std::optional<std::pair<std::size_t, std::size_t>> Pattern::find(std::string_view text,
+                                                                 std::size_t from) const {
+  re2::StringPiece found;
+  if (from > text.size() || !compiled_->expression.Match(piece(text), from, text.size(),
+                                                         re2::RE2::UNANCHORED, &found, 1)) {
+    return std::nullopt;
+  }
+  const auto begin = static_cast<std::size_t>(found.data() - text.data());
+  return std::pair{begin, begin + found.size()};
+}
+
 }  // namespace hansard::events

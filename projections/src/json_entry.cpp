@@ -1,6 +1,7 @@
 #include "json_entry.h"
 
 #include "events/session/fast_facts.h"
+#include "events/session/ids.h"
 #include "projections/json.h"
 
 namespace hansard::projections {
@@ -91,7 +92,8 @@ Json to_json(const events::Usage& usage) {
 void add_identity(Json& to, const core::ProjectId& project, const core::StreamId& stream,
                   const std::optional<Entry>& created) {
   const auto* said = created ? std::get_if<events::SessionCreated>(&created->event) : nullptr;
-  to.add("session_id", said && said->session_id ? *said->session_id : std::string(stream.name()));
+  const bool named = said && said->session_id && !events::is_pseudonym(*said->session_id);
+  to.add("session_id", named ? *said->session_id : std::string(stream.name()));
   to.add("stream", stream.text());
   to.add("project", project.text());
   if (!said) return;

@@ -121,7 +121,7 @@ bool names_itself(const SessionStep& step) {
 }  // namespace
 
 Result<Prompt> read_prompt(const events::Api& api, Json body, const Digester& digester,
-                           std::size_t given) {
+                           std::size_t given, const std::function<void(SessionStep&)>& shape) {
   Prompt prompt;
   prompt.api = &api;
   auto request = api.requests.split(std::move(body));
@@ -137,6 +137,9 @@ Result<Prompt> read_prompt(const events::Api& api, Json body, const Digester& di
   }
   bool leading = true;
   for (events::RequestTurn& message : *messages) {
+    for (SessionStep& step : message.steps) {
+      if (shape) shape(step);
+    }
     const bool is_given = message.message < given;
     const bool beside = prompt.system_place == SystemPlace::beside;
     leading = leading && message.steps.size() == 1 && is_aside(message.steps.front()) && !beside;

@@ -98,7 +98,10 @@ core::Result<SessionText> text_of(const core::EventLog& log, const core::Project
     if (*read) {
       text.erased = (*read)->erased;
       if (auto* created = std::get_if<events::SessionCreated>(&(*read)->event)) {
-        text.session_id = std::move(created->session_id);
+        // What the filter put in an id's place finds nothing; the name of the stream does.
+        if (created->session_id && !events::is_pseudonym(*created->session_id)) {
+          text.session_id = std::move(created->session_id);
+        }
         text.user = std::move(created->user);
         text.title = std::move(created->title);
         text.tags = std::move(created->tags);

@@ -70,7 +70,7 @@ TEST(Session, TypedCommandsNeverCreateASession) {
         Command(fail("c1")), Command(tool("t1")), Command(result("t1")), Command(end()),
         Command(reopen()), Command(score("s1")), Command(fork("s2", 0)),
         Command(ConfigureSession{}),
-        Command(OptimizeContext{{"trim", {}, {}, {}, {}, {}, {}, {}}, ""})}) {
+        Command(OptimizeContext{{"trim", {}, {}, {}, {}, {}, {}, {}, {}}, ""})}) {
     Spec().when(command).then_error(Errc::not_found);
   }
 }

@@ -59,6 +59,30 @@ TYPED_TEST(Vocabulary, WritesTheGoldenBytesOfEveryType) {
   }
 }
 
+TEST(WhatAFilterRemoved, IsAFactOfTheEvent) {
+  const auto golden = parse_json(support::golden("events/MessageSent.v1.filtered.json"));
+  ASSERT_TRUE(golden) << golden.error().message;
+  const std::string facts = dump(*golden->find("facts"));
+  const std::string content = dump(*golden->find("content"));
+  const SessionCodec codec;
+  const auto event = codec.decode_strict("MessageSent", 1, facts, content);
+  ASSERT_TRUE(event) << event.error().message;
+  const auto& message = std::get<MessageSent>(*event);
+  ASSERT_TRUE(message.filtered);
+  EXPECT_EQ(dump(*message.filtered), R"({"email":1,"card":1})");
+  EXPECT_EQ(codec.encode(*event).facts, facts);
+}
+
+TEST(WhatAFilterRemoved, IsCounted) {
+  for (const std::string_view wrong : {R"("email")", R"([1])", R"({"email":"one"})"}) {
+    const std::string facts =
+        R"({"message_id":"m1","role":"user","filtered":)" + std::string(wrong) + "}";
+    const auto event = SessionCodec().decode_strict("MessageSent", 1, facts, R"({"parts":[]})");
+    ASSERT_FALSE(event) << wrong;
+    EXPECT_NE(event.error().field.find("filtered"), std::string::npos) << event.error().field;
+  }
+}
+
 // ---- round trips ----
 
 /// Fills every listed field of an event, or leaves optional ones out, at random.

@@ -9,6 +9,7 @@
 #include "events/assignment/decider.h"
 #include "events/equivalence.h"
 #include "events/experiment/decider.h"
+#include "events/filter/filter.h"
 #include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "experiment_watch.h"
@@ -98,6 +99,7 @@ struct Engine::Parts {
   std::unique_ptr<rocks::RocksStore> store;
   std::optional<core::KeyedHash> keyed_hash;
   std::optional<events::SessionDecider> decider;
+  std::unique_ptr<const events::Filter> filter;  ///< of every command that records
 
   std::unique_ptr<core::ReadModelStore> overlay;  ///< when views are caught up in memory
   std::vector<std::unique_ptr<core::Projection>> projections;
@@ -153,6 +155,19 @@ struct Engine::Parts {
     counting = true;
   }
 
+  /// What is taken out of commands on their way to the rules.
+  Status build_filter(const Settings& settings) {
+    auto made = events::Filter::make(settings.filter, *keyed_hash);
+    if (!made) {
+      core::Error error = std::move(made.error());
+      error.message = "filter." + error.message;
+      error.field = "filter." + error.field;
+      return error;
+    }
+    filter = *std::move(made);
+    return core::Ok{};
+  }
+
   /// Rules for experiments and their units, and who brings commands to them.
   void build_experiments() {
     const auto post = [this](std::function<void()> work) { deciding->post(std::move(work)); };
@@ -168,6 +183,7 @@ struct Engine::Parts {
         },
         [this](core::CommandContext with, events::AssignmentCommand command,
                core::AppendDone done) {
+          filter->apply(with.project, command);
           units->execute(std::move(with), std::move(command), std::move(done));
         },
         ossl::random_hash, post});
@@ -246,7 +262,8 @@ struct Engine::Parts {
             },
             [this] { return gateway_calls(); },
             [this](const core::ProjectId& project) { return prices->read(project); }, prompts.get(),
-            experiments.get(), [this](std::string_view provider) { return dialect_of(provider); }},
+            experiments.get(), [this](std::string_view provider) { return dialect_of(provider); },
+            &*filter},
         options);
     if (access == Access::operate) end_left_calls();
     return core::Ok{};
@@ -320,6 +337,7 @@ struct Engine::Parts {
     blocking.emplace(http::Pool::Options{.name = "query", .threads = 2, .nice = 5});
     const auto execute = [this](core::CommandContext with, events::SessionCommand command,
                                 core::AppendDone done) {
+      filter->apply(with.project, command);
       sessions->execute(std::move(with), std::move(command), std::move(done));
     };
     const auto writable = [this]() -> Status {
@@ -341,6 +359,7 @@ struct Engine::Parts {
       prompt_changes->execute(std::move(with), std::move(command), std::move(done));
     };
     context->experiments = experiment_desk;
+    context->filter = &*filter;
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     live_verify = std::make_unique<LiveVerify>(*store, *keyed_hash);
@@ -374,6 +393,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   parts->store = *std::move(store);
   parts->provider_notice = options.provider_notice;
   parts->build_write_side();
+  if (auto status = parts->build_filter(settings); !status) return status.error();
   if (!is_read_only(options.access)) {
     if (auto status = projections::drop_retired(parts->store->views()); !status) {
       return status.error();
@@ -441,6 +461,10 @@ const core::Clock& Engine::clock() const { return parts_->clock; }
 std::optional<projections::SearchState> Engine::texts() const {
   if (!parts_->texts) return std::nullopt;
   return parts_->texts->index().state();
+}
+std::vector<std::pair<std::string, std::uint64_t>> Engine::filtered() const {
+  return parts_->filter ? parts_->filter->counts()
+                        : std::vector<std::pair<std::string, std::uint64_t>>{};
 }
 http::Pool& Engine::blocking() { return *parts_->blocking; }
 http::Metrics& Engine::metrics() { return parts_->metrics; }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/projection_runner.h"
@@ -66,6 +67,8 @@ class Engine {
   [[nodiscard]] std::optional<gateway::PolicyCounts> policies() const;
   /// How the breakers of routes stand; none while the engine stops. Any thread.
   [[nodiscard]] std::vector<gateway::BreakerStatus> breakers() const;
+  /// How often each rule of the filter took something out. Any thread, also while the engine stops.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> filtered() const;
   [[nodiscard]] const core::Clock& clock() const;
   /// Where the index of texts stands; nothing where none runs. Any thread, also while the engine
   /// stops.

@@ -143,6 +143,10 @@ std::vector<Gauge> gauges(Engine& engine) {
   add_memory(out, engine);
   add_views(out, engine);
   add_policies(out, engine);
+  for (const auto& [rule, count] : engine.filtered()) {
+    out.counter("hansard_filter_removed_total", "What was taken out before it was recorded.",
+                static_cast<double>(count), {{"rule", rule}});
+  }
   add_breakers(out, engine);
   return out.take();
 }

@@ -170,6 +170,44 @@ void read_script(TomlReader& reader, const std::string& provider, const toml::ta
   out.scripts[provider] = std::move(setting);
 }
 
+void read_filter_rule(TomlReader& reader, const std::string& at, const toml::table& table,
+                      events::FilterRule& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = at + "." + std::string(key.str());
+    if (key == "name") {
+      reader.text(node, name, out.name);
+    } else if (key == "pattern") {
+      reader.text(node, name, out.pattern.emplace());
+    } else if (key == "path") {
+      reader.text(node, name, out.path.emplace());
+    } else if (key == "project") {
+      reader.text(node, name, out.project.emplace());
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+}
+
+void read_filter(TomlReader& reader, const toml::table& table, Settings& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = "filter." + std::string(key.str());
+    if (key == "detect") {
+      reader.texts(node, name, out.filter.detect);
+    } else if (key == "rules") {
+      const auto* list = node.as_array();
+      if (list == nullptr) return reader.fail(node, name, "expected [[filter.rules]]");
+      out.filter.rules.clear();
+      for (const toml::node& element : *list) {
+        const std::string at = name + "[" + std::to_string(out.filter.rules.size()) + "]";
+        const auto* rule = reader.table(element, at);
+        if (rule != nullptr) read_filter_rule(reader, at, *rule, out.filter.rules.emplace_back());
+      }
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+}
+
 void read_top(TomlReader& reader, std::string_view key, const toml::node& node, Settings& out) {
   const std::string name(key);
   if (key == "data") {
@@ -203,6 +241,8 @@ void read_top(TomlReader& reader, std::string_view key, const toml::node& node, 
     }
   } else if (key == "experiments") {
     if (const auto* table = reader.table(node, name)) read_experiments(reader, *table, out);
+  } else if (key == "filter") {
+    if (const auto* table = reader.table(node, name)) read_filter(reader, *table, out);
   } else if (key == "gateway") {
     if (const auto* table = reader.table(node, name)) read_gateway(reader, *table, out);
   } else if (key == "providers") {
@@ -256,6 +296,7 @@ Status read_environment(const Environment& environment, Settings& out) {
   take("HANSARD_LOG_LEVEL", out.log_level);
   take("HANSARD_LOG_FILE", out.log_file);
   if (auto value = environment("HANSARD_LISTEN")) out.listen = split_commas(*value);
+  if (auto value = environment("HANSARD_FILTER_DETECT")) out.filter.detect = split_commas(*value);
   if (auto value = environment("HANSARD_URL")) out.url = std::move(value);
   if (auto value = environment("HANSARD_KEY")) out.key = std::move(value);
   if (auto value = environment("HANSARD_THREADS")) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "events/filter/filter.h"
 #include "gateway/routes.h"
 #include "providers/settings.h"
 
@@ -51,6 +52,8 @@ inline constexpr std::string_view kBuiltinScript = "builtin";
 ///   [providers.NAME] base_url, dialect, key or key_env, key_style, ca_file, ...: over what is
 ///   known of providers by name
 ///   [providers.NAME] script, dialect: follows a script instead
+///   [filter] detect = ["email", "phone", "card", "key"]     HANSARD_FILTER_DETECT (with commas)
+///   [[filter.rules]] name, pattern, path, project: what is not recorded (events/filter/filter.h)
 ///   [routes.NAME] targets, fallbacks, ...: `route_settings.h`
 struct Settings {
   std::string data = "./hansard-data";
@@ -70,6 +73,7 @@ struct Settings {
   providers::Settings providers = providers::default_settings();
   ScriptSettings scripts = {{"scripted", {"openai", std::string(kBuiltinScript)}}};
   std::map<std::string, gateway::RouteOptions, std::less<>> routes;
+  events::FilterSettings filter;
   std::string source;  ///< the file read, or empty
 };
 

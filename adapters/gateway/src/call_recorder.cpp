@@ -370,6 +370,10 @@ events::FailResponse CallRecorder::told(events::FailResponse failure) const {
 }
 
 void CallRecorder::close(std::vector<SessionStep> steps, Done done) {
+  if (ports_.filter != nullptr && ports_.filter->has_paths()) {
+    // The conversation is told what will be on record.
+    for (SessionStep& step : steps) ports_.filter->apply(identity_.project, step);
+  }
   auto said = std::make_shared<std::vector<SessionEvent>>(std::move(after_));
   for (SessionEvent& event : events_of(steps)) said->push_back(std::move(event));
   std::vector<events::RecordedStep> recorded;

@@ -140,6 +140,8 @@ Status CallRun::read() {
   if (!body) return body.error();
   const bool usage = api_->usage_on_request && options_.ask_for_usage;
   Json original = usage ? *body : Json();
+  const bool filters = ports_.filter != nullptr && ports_.filter->on();
+  Json clean = filters ? *body : Json();
   std::string canonical = canonical_request(api_->name, *body);
   // Another provider's answer is another answer, for the cache and for playback.
   if (choice_.provider) canonical += "\n" + *choice_.provider;
@@ -148,27 +150,63 @@ Status CallRun::read() {
   if (!prompt) return prompt.error();
   streams_ = prompt->request.stream;
   if (usage && streams_) ask_for_usage(std::move(original));
-  keep(*std::move(prompt), canonical);
+  std::optional<Prompt> recorded;
+  if (filters) {
+    auto filtered = filtered_prompt(std::move(clean));
+    if (!filtered) return filtered.error();
+    recorded = *std::move(filtered);
+  }
+  keep(*std::move(prompt), canonical, std::move(recorded));
   return Ok{};
+}
+
+/// The prompt as it is recorded, and compared with what is on record; nothing where that is how it
+/// came. All that is written of a call is made of this one, so that nothing needs to be taken out
+/// later, and what a request rebuilds to is what is compared here.
+Result<std::optional<Prompt>> CallRun::filtered_prompt(Json body) const {
+  const events::Filter& filter = *ports_.filter;
+  const core::ProjectId& project = request_.project;
+  if (!filter.clean(project, body) && !filter.has_paths()) return std::optional<Prompt>();
+  std::function<void(events::SessionStep&)> shape;
+  if (filter.has_paths()) {
+    shape = [&](events::SessionStep& step) { filter.apply(project, step); };
+  }
+  auto prompt =
+      read_prompt(*api_, std::move(body), conversations_.digester(project), choice_.given, shape);
+  if (!prompt) return prompt.error();
+  if (shape && prompt->system) {
+    events::ConfigureSession setting;
+    setting.system = std::move(prompt->system);
+    events::SessionStep step = std::move(setting);
+    filter.apply(project, step);
+    prompt->system = std::get<events::ConfigureSession>(step).system;
+  }
+  return std::optional<Prompt>(*std::move(prompt));
 }
 
 void CallRun::read_other() {
   api_ = &events::other_api();
-  keep(other_prompt(request_, secrets()), request_.target + "\n" + request_.body);
+  keep(other_prompt(request_, secrets()), request_.target + "\n" + request_.body, {});
 }
 
-/// @param hashed  tells requests apart
-void CallRun::keep(Prompt prompt, std::string_view hashed) {
+/// @param hashed    tells requests apart
+/// @param recorded  the prompt as it is recorded, where that is not as it came
+void CallRun::keep(Prompt prompt, std::string_view hashed, std::optional<Prompt> recorded) {
   identity_ = identify(prompt.request);
   prompt.request_hash =
       core::to_hex(core::as_bytes(ports_.keyed_hash("request", request_.project.text(), hashed))
                        .substr(0, kRequestHashBytes));
   prompt_ = std::make_shared<const Prompt>(std::move(prompt));
+  std::shared_ptr<const Prompt> written = prompt_;
+  if (recorded) {
+    recorded->request_hash = prompt_->request_hash;
+    written = std::make_shared<const Prompt>(*std::move(recorded));
+  }
   const auto durability = options_.recording == Recording::strict ? core::Durability::strict
                                                                   : core::Durability::relaxed;
   draw_name();
   recorder_ = std::make_shared<CallRecorder>(
-      ports_, conversations_, identity_, prompt_,
+      ports_, conversations_, identity_, std::move(written),
       Named{choice_.prompt, choice_.variables, choice_.variant, choice_.exposure},
       request_.received_at, durability, name_);
 }
@@ -301,8 +339,12 @@ void CallRun::tell_end(std::uint64_t tokens, std::optional<Spent> spent) {
 }
 
 Outcome CallRun::outcome(std::uint64_t now) {
+  std::function<bool(Json&)> clean;
+  if (ports_.filter != nullptr && ports_.filter->on()) {
+    clean = [this](Json& body) { return ports_.filter->clean(request_.project, body); };
+  }
   return outcome_of(*api_, (*head_)->status, *tee_, recorder_->answer_ids(), now,
-                    keeps_answer_ ? &kept_ : nullptr);
+                    keeps_answer_ ? &kept_ : nullptr, clean);
 }
 
 void CallRun::goes_out(SentTo to) {

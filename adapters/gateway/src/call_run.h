@@ -53,7 +53,8 @@ class CallRun final : public CallWatch, public std::enable_shared_from_this<Call
   void begin(const std::optional<core::Error>& refused);
   core::Status read();
   void read_other();
-  void keep(Prompt prompt, std::string_view hashed);
+  [[nodiscard]] core::Result<std::optional<Prompt>> filtered_prompt(events::Json body) const;
+  void keep(Prompt prompt, std::string_view hashed, std::optional<Prompt> recorded);
   void send();
   void turn_down(const core::Error& error);
   void ask_for_usage(events::Json body);

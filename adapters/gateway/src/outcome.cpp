@@ -75,7 +75,8 @@ FailResponse refused(const Api& api, int status, const std::string& body,
 }
 
 Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::AnswerIds& ids,
-                   std::uint64_t latency_us, std::shared_ptr<const KeptAnswer>* whole) {
+                   std::uint64_t latency_us, std::shared_ptr<const KeptAnswer>* whole,
+                   const std::function<bool(Json&)>& clean) {
   if (status < 200 || status > 299) {
     return refused(api, status, tee.bytes(), latency_us);
   }
@@ -113,6 +114,9 @@ Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::Ans
     }
     body = *std::move(parsed);
   }
+  Json came;
+  if (clean && whole != nullptr) came = body;
+  const bool cleaned = clean && clean(body);
   auto steps = api.answers.read(body, ids);
   if (!steps) {
     FailResponse failure = unreadable(steps.error(), status);
@@ -129,7 +133,7 @@ Outcome outcome_of(const Api& api, int status, AnswerTee& tee, const events::Ans
   }
   if (whole != nullptr) {
     *whole = std::make_shared<const KeptAnswer>(
-        KeptAnswer{&api, dump(body), std::move(track), latency_us});
+        KeptAnswer{&api, dump(cleaned ? came : body), std::move(track), latency_us});
   }
   return *std::move(steps);
 }

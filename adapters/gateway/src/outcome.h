@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,11 @@ using Outcome = std::variant<std::vector<events::SessionStep>, events::FailRespo
 /// Of an answer that came to its end.
 /// @param status  of HTTP
 /// @param whole   gets the answer itself, where it is whole and none of an error; may be null
+/// @param clean   takes out of the body what is not recorded, and says whether there was any; may
+///                be empty. `whole` is as it came.
 Outcome outcome_of(const events::Api& api, int status, AnswerTee& tee, const events::AnswerIds& ids,
-                   std::uint64_t latency_us, std::shared_ptr<const KeptAnswer>* whole = nullptr);
+                   std::uint64_t latency_us, std::shared_ptr<const KeptAnswer>* whole = nullptr,
+                   const std::function<bool(events::Json&)>& clean = {});
 
 /// Of one that did not: the provider failed, or the client went.
 /// @param tee  what had come of it, or null

@@ -1,5 +1,6 @@
 // POST /v1/append: raw records and the checks they depend on.
 #include "append_body.h"
+#include "events/filter/filter.h"
 #include "events/session/codec.h"
 #include "events/session/ids.h"
 #include "events/validate.h"
@@ -54,6 +55,11 @@ core::Result<core::AppendRequest> prepare_append(const Context& context, const A
   const Principal& who = author.principal;
   if (auto status = allowed(body->records, who, kCodec); !status) return std::move(status.error());
 
+  for (std::size_t i = 0; context.filter != nullptr && i < body->records.size(); ++i) {
+    auto status =
+        context.filter->apply(who.project, body->records[i], events::join_path("records", i));
+    if (!status) return std::move(status.error());
+  }
   const core::Hash seed = context.draw_random();
   const std::string key =
       author.options.idempotency_key.value_or(core::to_hex(core::as_bytes(context.draw_random())));

@@ -8,6 +8,7 @@
 
 #include "document.h"
 #include "events/session/fast_facts.h"
+#include "events/session/ids.h"
 #include "schema.h"
 #include "snippet.h"
 
@@ -43,7 +44,9 @@ core::Status add_names(const core::EventLog& log, core::Position created, Search
     auto decoded = events::session_codec().decode(event, events::Want::all);
     if (!decoded) return false;  // the hit stands without them
     auto& names = std::get<events::SessionCreated>(decoded->event);
-    if (names.session_id) hit.session_id = *std::move(names.session_id);
+    if (names.session_id && !events::is_pseudonym(*names.session_id)) {
+      hit.session_id = *std::move(names.session_id);
+    }
     hit.user = std::move(names.user);
     hit.agent = std::move(names.agent);
     return false;

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/result.h"
 
@@ -24,6 +26,10 @@ class Pattern {
   [[nodiscard]] bool matches(std::string_view text) const;
   /// Some part of it.
   [[nodiscard]] bool found_in(std::string_view text) const;
+  /// The leftmost part of it from byte `from` on; what stands before counts for `^` and `\b`.
+  /// @return begin and end
+  [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> find(std::string_view text,
+                                                                        std::size_t from) const;
 
  private:
   struct Compiled;

@@ -183,8 +183,31 @@ Status check(const SessionReopened& event) {
   return Complaints().identifier(event.reason, "reason").result();
 }
 
+namespace {
+
+/// What a filter says that it removed.
+template <class E>
+Status check_filtered(const E& event) {
+  if constexpr (requires { event.filtered; }) {
+    if (!event.filtered) return Ok{};
+    const auto* counts = event.filtered->if_object();
+    if (counts == nullptr) return bad_field("filtered", "expected an object of counts");
+    for (const auto& [rule, count] : *counts) {
+      if (!count.as_uint("")) return bad_field(join_path("filtered", rule), "expected a count");
+    }
+  }
+  return Ok{};
+}
+
+}  // namespace
+
 Status check_event(const SessionEvent& event) {
-  return std::visit([](const auto& each) { return check(each); }, event);
+  return std::visit(
+      [](const auto& each) {
+        auto status = check(each);
+        return status ? check_filtered(each) : status;
+      },
+      event);
 }
 
 }  // namespace hansard::events

@@ -1,9 +1,13 @@
 #include "events/session/ids.h"
 
+#include "events/filter/detect.h"
 #include "events/json.h"
 
 namespace hansard::events {
 namespace {
+
+constexpr std::string_view kPseudonym = "removed-";
+constexpr std::size_t kPseudonymBytes = 8;
 
 /// Appends the piece with its length in front, so that no two lists of pieces share their bytes.
 void append_piece(std::string& out, std::string_view piece) {
@@ -23,11 +27,26 @@ core::Result<core::StreamId> session_stream(const core::ProjectId& project,
     return bad_field("session_id",
                      "is longer than " + std::to_string(kMaxExternalIdBytes) + " bytes");
   }
-  if (core::StreamId::is_plain_name(external_id)) {
+  if (core::StreamId::is_plain_name(external_id) && !key_form_in(external_id)) {
     return core::StreamId::make("session", external_id);
   }
   return core::StreamId::make(
       "session", core::to_hex(core::as_bytes(hash("session", project.text(), external_id))));
+}
+
+std::string pseudonym(std::string_view rule, const core::ProjectId& project, std::string_view id,
+                      const core::KeyedHash& hash) {
+  const auto digest = hash("removed", project.text(), id);
+  return std::string(kPseudonym) + std::string(rule) + "-" +
+         core::to_hex(core::as_bytes(digest).substr(0, kPseudonymBytes));
+}
+
+bool is_pseudonym(std::string_view id) {
+  const std::size_t digits = 2 * kPseudonymBytes;
+  if (!id.starts_with(kPseudonym) || id.size() < kPseudonym.size() + 2 + digits) return false;
+  const auto hex = id.substr(id.size() - digits);
+  return id[id.size() - digits - 1] == '-' &&
+         hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::string user_hash(const core::ProjectId& project, std::string_view user,

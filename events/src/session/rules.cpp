@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "check.h"
 #include "decision.h"
@@ -10,6 +11,14 @@ using core::Errc;
 using core::Error;
 using core::Ok;
 using core::Status;
+
+namespace {
+
+bool is_replaced(std::string_view text) {
+  return is_pseudonym(text) || text.find("[removed:") != std::string_view::npos;
+}
+
+}  // namespace
 
 core::EventId Decision::id_of(std::string_view type,
                               std::initializer_list<std::string_view> natural_id) const {
@@ -56,7 +65,8 @@ core::NewEvent Decision::record(const Made& each, const Occurred& when) const {
 
 Status Decision::complete(SessionCreated& event, const core::StreamId& stream) const {
   if (auto status = check(event); !status) return status;
-  if (event.session_id) {
+  // What the filter put in an id's place stands for the id that named the stream.
+  if (event.session_id && !is_pseudonym(*event.session_id)) {
     const auto named = session_stream(at_.project, *event.session_id, at_.keyed_hash);
     if (!named) return named.error();
     if (*named != stream) {
@@ -69,11 +79,18 @@ Status Decision::complete(SessionCreated& event, const core::StreamId& stream) c
     if (!parent) return bad_field("parent.session", parent.error().message);
     event.parent->session = std::string(parent->name());
   }
-  event.user_hash.reset();
-  if (event.user) event.user_hash = user_hash(at_.project, *event.user, at_.keyed_hash);
-  event.tag_hashes.clear();
+  // Of what the filter replaced the hash is of what stood there before; any other is a claim.
+  if (!event.user || !is_replaced(*event.user)) event.user_hash.reset();
+  if (event.user && !event.user_hash) {
+    event.user_hash = user_hash(at_.project, *event.user, at_.keyed_hash);
+  }
+  const StringMap before = std::exchange(event.tag_hashes, {});
   for (const auto& [key, value] : event.tags) {
-    event.tag_hashes.emplace_back(key, tag_hash(at_.project, key, value, at_.keyed_hash));
+    const auto known = std::find_if(before.begin(), before.end(),
+                                    [name = &key](const auto& tag) { return tag.first == *name; });
+    const bool keeps = known != before.end() && (is_replaced(value) || is_pseudonym(key));
+    event.tag_hashes.emplace_back(
+        key, keeps ? known->second : tag_hash(at_.project, key, value, at_.keyed_hash));
   }
   return Ok{};
 }
@@ -132,6 +149,7 @@ Status Decision::expose(Exposure exposure, std::string_view call_id, bool known)
 
 Status Decision::on(const SessionState& state, RequestResponse command) {
   const std::optional<Json> tools = std::move(command.tools);
+  const std::optional<Json> tools_filtered = std::move(command.tools_filtered);
   std::optional<Exposure> exposure = std::move(command.exposure);
   ResponseRequested event = std::move(command);
   if (auto status = check(event); !status) return status;
@@ -159,6 +177,7 @@ Status Decision::on(const SessionState& state, RequestResponse command) {
       offered.tools_hash = event.tools_hash;
       offered.tools_count = tools->if_array()->size();
       offered.tools = *tools;
+      offered.filtered = tools_filtered;
       make(state, id_of(SessionConfigured::kType, {"tools", event.call_id, attempt}),
            std::move(offered));
     }
@@ -315,21 +334,31 @@ Status Decision::on(const SessionState& state, ForkSession command) {
   fork.at_version = *at_version;
   fork.reason = command.reason;
   fork.comment = std::move(command.comment);
+  fork.filtered = std::move(command.filtered);
 
   SessionCreated begun;
   if (state.created) {
     begun.user = state.created->user;
+    begun.user_hash = state.created->user_hash;
     begun.agent = state.created->agent;
     begun.app = state.created->app;
     begun.tags = state.created->tags;
+    begun.tag_hashes = state.created->tag_hashes;
   }
-  if (command.user) begun.user = std::move(command.user);
+  if (command.user) {
+    begun.user = std::move(command.user);
+    begun.user_hash = std::move(command.user_hash);
+  }
   if (command.agent) begun.agent = std::move(command.agent);
   if (command.app) begun.app = std::move(command.app);
-  if (!command.tags.empty()) begun.tags = std::move(command.tags);
+  if (!command.tags.empty()) {
+    begun.tags = std::move(command.tags);
+    begun.tag_hashes = std::move(command.tag_hashes);
+  }
   begun.title = std::move(command.title);
   begun.metadata = std::move(command.metadata);
-  begun.session_id = command.child;
+  begun.session_id = command.child_said ? std::move(command.child_said) : command.child;
+  begun.filtered = std::move(command.child_filtered);
   begun.parent = Parent{std::string(at_.stream.name()), *at_version, command.reason};
   if (auto status = complete(begun, *child); !status) return status;
 

@@ -21,6 +21,7 @@ void note(SessionState& state, const SessionCreated& event) {
   state.created = event;
   state.created->title.reset();
   state.created->metadata.reset();
+  state.created->filtered.reset();
   for (const auto& [key, value] : event.tags) {
     state.text_bytes += 2 * kNodeBytes + 2 * key.size() + value.size();
   }

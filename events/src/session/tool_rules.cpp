@@ -82,6 +82,7 @@ Status Decision::on(const SessionState& state, CallTool command) {
   event.message_id = *command.message_id;
   event.index = *command.index;
   event.tool = command.tool;
+  event.filtered = std::move(command.filtered);
   if (auto status = check(event); !status) return status;
   const auto id = id_of(ToolCalled::kType, {event.message_id, std::to_string(event.index)});
   const bool known = state.ids.contains(id);

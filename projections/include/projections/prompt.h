@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,9 +38,11 @@ struct Prompt {
 /// Reads the body of a call. Message ids are provisional until `settle`.
 /// @param given  so many messages of the list come first in every call, whoever speaks (examples of
 ///               a named prompt): they are a setting, and no part of the conversation
+/// @param shape  what becomes of each step before it is compared; empty: nothing
 /// Errors: invalid_argument (not what the API takes; `field` names it).
 core::Result<Prompt> read_prompt(const events::Api& api, events::Json body,
-                                 const events::Digester& digester, std::size_t given = 0);
+                                 const events::Digester& digester, std::size_t given = 0,
+                                 const std::function<void(events::SessionStep&)>& shape = {});
 
 /// Names what is new in the prompt, and gives what is known the names it has.
 /// @param known  message ids of the utterances on record, in their order

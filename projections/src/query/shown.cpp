@@ -4,6 +4,7 @@
 #include <map>
 
 #include "events/session/fast_facts.h"
+#include "events/session/ids.h"
 #include "projections/facts/reader.h"
 #include "usage_codec.h"
 
@@ -199,7 +200,8 @@ core::Status show_sessions(const core::EventLog& log, const core::ProjectId& pro
     if (keep_going && !keep_going()) return late();
     auto found = created(log, project, *key.text);
     if (!found) return found.error();
-    if (*found && (*found)->session_id) key.text = std::move((*found)->session_id);
+    if (!*found || !(*found)->session_id) continue;
+    if (!events::is_pseudonym(*(*found)->session_id)) key.text = std::move((*found)->session_id);
   }
   return core::Ok{};
 }

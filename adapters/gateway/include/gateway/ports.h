@@ -14,6 +14,7 @@
 #include "core/read_model_store.h"
 #include "core/time.h"
 #include "events/conversation/transcript.h"
+#include "events/filter/filter.h"
 #include "events/session/commands.h"
 #include "projections/experiments.h"
 #include "projections/prices.h"
@@ -65,6 +66,8 @@ struct Ports {
   /// In which dialect a configured provider is told, where nobody else says it; empty text: as it
   /// is called. Empty: nobody knows.
   std::function<std::string(std::string_view provider)> dialect_of = {};
+  /// What is not recorded. Null: everything is. Outlives the gateway.
+  const events::Filter* filter = nullptr;
 };
 
 }  // namespace hansard::gateway

@@ -18,6 +18,10 @@
 #include "projections/prompts.h"
 #include "projections/search.h"
 
+namespace hansard::events {
+class Filter;
+}
+
 namespace hansard::http {
 
 class ExperimentDesk;
@@ -53,6 +57,8 @@ struct Context {
       execute_prompt = {};
   /// What acts on experiments; null: there are no routes about them.
   std::shared_ptr<const ExperimentDesk> experiments = nullptr;
+  /// What raw records may not hold (`execute` sees to commands); null: they may hold all.
+  const events::Filter* filter = nullptr;
 };
 
 /// The error of a limit, counted in its metric.

@@ -27,6 +27,7 @@ struct VariantAssigned {
   std::optional<std::string> session;   ///< of the exposing call: its stream, `session-...`
   std::optional<std::string> call_id;
   std::optional<std::string> unit;  ///< as the application calls it
+  std::optional<Json> filtered;     ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = VariantAssigned;
@@ -37,6 +38,7 @@ struct VariantAssigned {
     v.fact("bucket", &E::bucket);
     v.fact("session", &E::session);
     v.fact("call_id", &E::call_id);
+    v.derived("filtered", &E::filtered);
     v.content("unit", &E::unit);
   }
 };
@@ -51,6 +53,7 @@ struct OutcomeRecorded {
   std::optional<Json> value;        ///< number, boolean, or a category as a short text
   std::optional<std::string> text;  ///< free text, which no number is made of
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = OutcomeRecorded;
@@ -59,6 +62,7 @@ struct OutcomeRecorded {
     v.fact("revision", &E::revision, kDefaulted);
     v.fact("metric", &E::metric);
     v.fact("value", &E::value);
+    v.derived("filtered", &E::filtered);
     v.content("text", &E::text);
     v.content("metadata", &E::metadata);
   }

@@ -45,6 +45,7 @@ struct RequestResponse : ResponseRequested {
   /// Schemas offered. Where they differ from the session's current ones, a `SessionConfigured`
   /// with them precedes the request, so that they are stored once and not per call.
   std::optional<Json> tools;
+  std::optional<Json> tools_filtered;  ///< what the filter took out of them
   /// The unit meets its variant by this call: leads to a `VariantAssigned` before the request, on
   /// the unit's stream. Who asks adds the check that this stream has no events yet. Not in bodies.
   std::optional<Exposure> exposure;
@@ -69,6 +70,7 @@ struct CallTool {
   std::string tool;
   Json arguments;
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< by the filter; not in bodies
   template <class V>
   static void fields(V& v) {
     v.fact("tool_call_id", &CallTool::tool_call_id);
@@ -107,6 +109,13 @@ struct ForkSession {
   StringMap tags;
   std::optional<std::string> title;
   std::optional<Json> metadata;
+
+  // What the filter says of it; not in bodies.
+  std::optional<Json> filtered;           ///< from the comment
+  std::optional<Json> child_filtered;     ///< from what the child is created with
+  std::optional<std::string> child_said;  ///< the child's id, where `child` is not it any more
+  std::optional<std::string> user_hash;   ///< of the user before
+  StringMap tag_hashes;                   ///< of the values before
   template <class V>
   static void fields(V& v) {
     v.fact("child", &ForkSession::child);

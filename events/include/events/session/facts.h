@@ -41,6 +41,7 @@ struct SessionCreated {
   StringMap tags;
   std::optional<std::string> title;
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = SessionCreated;
@@ -50,6 +51,7 @@ struct SessionCreated {
     v.derived("tag_hashes", &E::tag_hashes);
     v.fact("parent", &E::parent);
     v.fact("source", &E::source);
+    v.derived("filtered", &E::filtered);
     v.content("session_id", &E::session_id);
     v.content("user", &E::user);
     v.content("tags", &E::tags);
@@ -70,6 +72,7 @@ struct SessionConfigured {
   std::optional<Json> tools;          ///< schemas offered to the model
   std::optional<Json> settings;       ///< free form
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = SessionConfigured;
@@ -78,6 +81,7 @@ struct SessionConfigured {
     v.derived("system_hash", &E::system_hash);
     v.derived("tools_hash", &E::tools_hash);
     v.derived("tools_count", &E::tools_count);
+    v.derived("filtered", &E::filtered);
     v.content("system", &E::system);
     v.content("tools", &E::tools);
     v.content("settings", &E::settings);
@@ -96,7 +100,8 @@ struct MessageSent {
   Parts parts;
   std::optional<std::string> name;  ///< of the author
   std::optional<Json> metadata;
-  std::optional<Json> extra;  ///< what its dialect needs to rebuild the original
+  std::optional<Json> extra;     ///< what its dialect needs to rebuild the original
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = MessageSent;
@@ -104,6 +109,7 @@ struct MessageSent {
     v.fact("role", &E::role);
     v.derived("text_bytes", &E::text_bytes);
     v.derived("parts_count", &E::parts_count);
+    v.derived("filtered", &E::filtered);
     v.content("parts", &E::parts);
     v.content("name", &E::name);
     v.content("metadata", &E::metadata);
@@ -129,7 +135,8 @@ struct ResponseRequested {
   std::optional<Json> parameters;           ///< the request without messages and tools
   std::optional<Json> variables;            ///< that `prompt` was rendered with
   std::optional<Json> metadata;
-  std::optional<Json> extra;  ///< what its dialect needs to rebuild the original
+  std::optional<Json> extra;     ///< what its dialect needs to rebuild the original
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ResponseRequested;
@@ -145,6 +152,7 @@ struct ResponseRequested {
     v.fact("variant", &E::variant);
     v.fact("stream", &E::stream);
     v.fact("request_hash", &E::request_hash);
+    v.derived("filtered", &E::filtered);
     v.content("parameters", &E::parameters);
     v.content("variables", &E::variables);
     v.content("metadata", &E::metadata);
@@ -175,6 +183,7 @@ struct ResponseReceived {
   std::optional<Json> timing_track;
   std::optional<Json> metadata;
   std::optional<Json> extra;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ResponseReceived;
@@ -194,6 +203,7 @@ struct ResponseReceived {
     v.fact("latency_us", &E::latency_us);
     v.derived("text_bytes", &E::text_bytes);
     v.derived("parts_count", &E::parts_count);
+    v.derived("filtered", &E::filtered);
     v.content("parts", &E::parts);
     v.content("timing_track", &E::timing_track);
     v.content("metadata", &E::metadata);
@@ -220,6 +230,7 @@ struct ResponseFailed {
   std::optional<Json> error;   ///< text or object, as given
   std::optional<Parts> parts;  ///< of the partial answer
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ResponseFailed;
@@ -236,6 +247,7 @@ struct ResponseFailed {
     v.fact("usage_source", &E::usage_source);
     v.fact("ttft_us", &E::ttft_us);
     v.fact("latency_us", &E::latency_us);
+    v.derived("filtered", &E::filtered);
     v.content("error", &E::error);
     v.content("parts", &E::parts);
     v.content("metadata", &E::metadata);
@@ -252,6 +264,7 @@ struct ToolCalled {
   std::optional<std::uint64_t> arguments_bytes;  ///< of the text, or of the compact JSON
   Json arguments;                                ///< as given: a text of JSON stays a text
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ToolCalled;
@@ -260,6 +273,7 @@ struct ToolCalled {
     v.fact("index", &E::index);
     v.fact("tool", &E::tool);
     v.derived("arguments_bytes", &E::arguments_bytes);
+    v.derived("filtered", &E::filtered);
     v.content("arguments", &E::arguments);
     v.content("metadata", &E::metadata);
   }
@@ -279,6 +293,7 @@ struct ToolCompleted {
   Json output;
   std::optional<Json> metadata;
   std::optional<Json> extra;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ToolCompleted;
@@ -290,6 +305,7 @@ struct ToolCompleted {
     v.derived("orphan", &E::orphan);
     v.fact("result_id", &E::result_id);
     v.derived("output_bytes", &E::output_bytes);
+    v.derived("filtered", &E::filtered);
     v.content("output", &E::output);
     v.content("metadata", &E::metadata);
     v.content("extra", &E::extra);
@@ -310,6 +326,7 @@ struct ToolFailed {
   Json error;
   std::optional<Json> metadata;
   std::optional<Json> extra;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ToolFailed;
@@ -321,6 +338,7 @@ struct ToolFailed {
     v.derived("orphan", &E::orphan);
     v.fact("result_id", &E::result_id);
     v.fact("error_type", &E::error_type);
+    v.derived("filtered", &E::filtered);
     v.content("error", &E::error);
     v.content("metadata", &E::metadata);
     v.content("extra", &E::extra);
@@ -340,6 +358,7 @@ struct ContextOptimized {
   std::optional<std::string> reason;  ///< short identifier
   std::optional<Parts> summary;
   std::optional<std::string> comment;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ContextOptimized;
@@ -349,6 +368,7 @@ struct ContextOptimized {
     v.fact("tokens_before", &E::tokens_before);
     v.fact("tokens_after", &E::tokens_after);
     v.fact("reason", &E::reason);
+    v.derived("filtered", &E::filtered);
     v.content("summary", &E::summary);
     v.content("comment", &E::comment);
   }
@@ -361,12 +381,14 @@ struct SessionForked {
   std::uint64_t at_version = 0;  ///< version of the last event the child inherits
   ForkReason reason = ForkReason::edit;
   std::optional<std::string> comment;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = SessionForked;
     v.fact("child", &E::child);
     v.fact("at_version", &E::at_version);
     v.fact("reason", &E::reason);
+    v.derived("filtered", &E::filtered);
     v.content("comment", &E::comment);
   }
 };
@@ -382,6 +404,7 @@ struct ScoreRecorded {
   std::optional<std::string> evaluator;
   std::optional<std::string> comment;
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = ScoreRecorded;
@@ -391,6 +414,7 @@ struct ScoreRecorded {
     v.fact("name", &E::name);
     v.fact("value", &E::value);
     v.fact("evaluator", &E::evaluator);
+    v.derived("filtered", &E::filtered);
     v.content("comment", &E::comment);
     v.content("metadata", &E::metadata);
   }
@@ -405,12 +429,14 @@ struct RecordAttached {
   std::optional<std::uint64_t> bytes;  ///< of the text, or of the compact JSON
   Json record;
   std::optional<Json> metadata;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     using E = RecordAttached;
     v.fact("attachment_id", &E::attachment_id);
     v.fact("kind", &E::kind);
     v.derived("bytes", &E::bytes);
+    v.derived("filtered", &E::filtered);
     v.content("record", &E::record);
     v.content("metadata", &E::metadata);
   }
@@ -421,9 +447,11 @@ struct SessionEnded {
   static constexpr std::string_view kType = "SessionEnded";
   std::optional<std::string> reason;  ///< short identifier, `[a-z0-9_.-]{1,64}`
   std::optional<std::string> comment;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     v.fact("reason", &SessionEnded::reason);
+    v.derived("filtered", &SessionEnded::filtered);
     v.content("comment", &SessionEnded::comment);
   }
 };
@@ -433,9 +461,11 @@ struct SessionReopened {
   static constexpr std::string_view kType = "SessionReopened";
   std::optional<std::string> reason;  ///< as above
   std::optional<std::string> comment;
+  std::optional<Json> filtered;  ///< what the filter took out: rule -> how often
   template <class V>
   static void fields(V& v) {
     v.fact("reason", &SessionReopened::reason);
+    v.derived("filtered", &SessionReopened::filtered);
     v.content("comment", &SessionReopened::comment);
   }
 };

@@ -14,11 +14,18 @@ namespace hansard::events {
 inline constexpr std::size_t kMaxExternalIdBytes = 1024;
 
 /// The stream of a client's session id: `session-<id>` when the id is a plain name, otherwise
-/// `session-<keyed hash in hex>`, because headers cannot be erased.
+/// `session-<keyed hash in hex>`, because headers cannot be erased. A name with the form of a
+/// provider's key (`filter/detect.h`) is no plain one.
 /// Errors: invalid_argument (empty, over-long).
 core::Result<core::StreamId> session_stream(const core::ProjectId& project,
                                             std::string_view external_id,
                                             const core::KeyedHash& hash);
+
+/// What stands in records for an identifier that the filter kept out: `removed-<rule>-<16 hex>`,
+/// the same for the same one, so that what refers to it still does.
+std::string pseudonym(std::string_view rule, const core::ProjectId& project, std::string_view id,
+                      const core::KeyedHash& hash);
+bool is_pseudonym(std::string_view id);
 
 /// What stands for a user in facts, in hex.
 std::string user_hash(const core::ProjectId& project, std::string_view user,
