@@ -2,7 +2,12 @@
 of it one at a time and judges what comes of that.
 
 usage: tampering_test.py HANSARD CAMPAIGN GOLDEN COUNT [SEED]
+
+Which changes are drawn depends on the seed, what is in the directory on the day (ids and keys are
+drawn). TAMPERING_WORK names a folder to work in that is left there, for looking at a case again:
+  tampering_campaign FOLDER/base FOLDER/older FOLDER/other FOLDER/work SEED 1 CASE
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -65,7 +70,8 @@ def talk(server, name, turns):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as work:
+    kept = os.environ.get("TAMPERING_WORK")
+    with contextlib.nullcontext(kept) if kept else tempfile.TemporaryDirectory() as work:
         base, older, other = (f"{work}/{name}" for name in ("base", "older", "other"))
         Server(base, "--sample").stop()
         hansard("import", GOLDEN / "import" / "tau.jsonl", GOLDEN / "import" / "list.json",
