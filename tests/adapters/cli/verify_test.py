@@ -7,11 +7,13 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -135,6 +137,20 @@ class Verifying(unittest.TestCase):
             status, text = self.post("/v1/admin/verify", body)
             self.assertEqual(status, 400, text)
             self.assertEqual(json.loads(text)["field"], field)
+
+    def test_a_client_that_goes_holds_nothing_up(self):
+        self.serve()
+        host, port = self.url.rsplit("/", 1)[-1].split(":")
+        for _ in range(10):
+            with socket.create_connection((host, int(port)), timeout=60) as gone:
+                gone.sendall(b"POST /v1/admin/verify HTTP/1.1\r\nHost: localhost\r\n"
+                             b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        deadline = time.monotonic() + 60
+        status = 0
+        while status != 200:  # until what they began has noticed
+            self.assertLess(time.monotonic(), deadline)
+            status, text = self.post("/v1/admin/verify", {})
+        self.assertTrue(json.loads(text.splitlines()[-1])["report"]["sound"])
 
     def test_checkpoints_kept_elsewhere_must_hold(self):
         now = self.verify()
