@@ -4,6 +4,7 @@
 
 #include "events/assignment/facts.h"
 #include "events/experiment/facts.h"
+#include "events/keys/facts.h"
 #include "events/prompt/facts.h"
 #include "events/system/events.h"
 #include "session/fields.h"
@@ -52,6 +53,7 @@ core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {
   if (auto placed = of_kind("prompt", prompt_codec(), event)) return *placed;
   if (auto placed = of_kind("experiment", experiment_codec(), event)) return *placed;
   if (auto placed = of_kind("assignment", assignment_codec(), event)) return *placed;
+  if (auto placed = of_kind("keys", key_codec(), event)) return *placed;
   if (is_system_event(event.type)) {
     if (category != "system") {
       return bad_field("stream", event.type + " does not belong on " + event.stream.text());
@@ -71,7 +73,8 @@ core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {
 }  // namespace
 
 bool needs_admin(const core::ProjectId& project, const core::NewEvent& event) {
-  return event.stream.category() == "system" || project.text() == "_log";
+  const std::string_view category = event.stream.category();
+  return category == "system" || category == "keys" || project.text() == "_log";
 }
 
 core::Status validate_append(const core::NewEvent& event, const SessionCodec& codec,

@@ -7,6 +7,7 @@
 
 #include "events/assignment/facts.h"
 #include "events/experiment/facts.h"
+#include "events/keys/facts.h"
 #include "events/prompt/facts.h"
 #include "events/session/codec.h"
 #include "events/session_spec.h"
@@ -17,7 +18,8 @@ namespace {
 
 template <class Variant>
 class Vocabulary : public testing::Test {};
-using Variants = testing::Types<SessionEvent, PromptEvent, ExperimentEvent, AssignmentEvent>;
+using Variants =
+    testing::Types<SessionEvent, PromptEvent, ExperimentEvent, AssignmentEvent, KeyEvent>;
 TYPED_TEST_SUITE(Vocabulary, Variants);
 
 core::OwnedEvent of_type(std::string_view type, std::string facts, std::string content) {
@@ -222,8 +224,9 @@ TYPED_TEST(Vocabulary, DecodingUndoesEncoding) {
 
 std::vector<EventShape> every_shape() {
   std::vector<EventShape> all;
-  for (const auto shapes : {SessionCodec::shapes(), PromptCodec::shapes(),
-                            ExperimentCodec::shapes(), AssignmentCodec::shapes()}) {
+  for (const auto shapes :
+       {SessionCodec::shapes(), PromptCodec::shapes(), ExperimentCodec::shapes(),
+        AssignmentCodec::shapes(), KeyCodec::shapes()}) {
     all.insert(all.end(), shapes.begin(), shapes.end());
   }
   return all;

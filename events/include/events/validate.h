@@ -5,8 +5,8 @@
 
 namespace hansard::events {
 
-/// True when writing `event` asks for the `admin` scope: facts about the system, and anything in
-/// the reserved project `_log`. To be asked before `validate_append`.
+/// True when writing `event` asks for the `admin` scope: facts about the system, keys, and
+/// anything in the reserved project `_log`. To be asked before `validate_append`.
 bool needs_admin(const core::ProjectId& project, const core::NewEvent& event);
 
 /// Judges a record of `POST /v1/append`: both payloads are whole, valid JSON objects; a type of the

@@ -7,6 +7,7 @@
 
 #include "core/result.h"
 #include "events/session/codec.h"
+#include "events/system/access.h"
 #include "events/system/prices.h"
 
 /// Facts about the engine itself, on `system` streams; those about the whole log in project `_log`.
@@ -53,7 +54,8 @@ struct CircuitClosed {
   }
 };
 
-using SystemEvent = std::variant<CircuitOpened, CircuitHalfOpened, CircuitClosed, PricesPublished>;
+using SystemEvent =
+    std::variant<CircuitOpened, CircuitHalfOpened, CircuitClosed, PricesPublished, AccessRecorded>;
 
 bool is_system_event(std::string_view type);
 
