@@ -24,7 +24,9 @@ void add_common(CLI::App& app, Arguments& out) {
 }
 
 void add_url(CLI::App& app, Arguments& out) {
-  app.add_option("--url", out.url, "Talk to the server at http://host:port");
+  app.add_option("--url", out.url, "Talk to the server at http://host:port, or https://");
+  app.add_option("--ca-file", out.ca_file,
+                 "Certificates that may vouch for it, PEM (those of the system)");
 }
 
 using Filters = std::vector<std::pair<std::string, std::string>>;
@@ -97,6 +99,8 @@ class Parser {
     add_prompts();
     add_search();
     add_prices();
+    add_keys();
+    add_audit();
     add_operate();
   }
 
@@ -304,6 +308,25 @@ class Parser {
     add_score_arguments(scores, scores_);
   }
 
+  void add_keys() {
+    CLI::App& keys = chosen(
+        app_.add_subcommand("keys", "Keys of the API: what there are, make one, take one away"),
+        [this] {
+          keys_.project = out_.project;
+          return keys_;
+        });
+    add_url(keys, out_);
+    add_key_arguments(keys, keys_);
+  }
+
+  void add_audit() {
+    CLI::App& audit = chosen(
+        app_.add_subcommand("audit", "Who did what; what followed; one conversation on one page"),
+        [this] { return audit_; });
+    add_url(audit, out_);
+    add_audit_arguments(audit, audit_);
+  }
+
   void add_search() {
     CLI::App& app = chosen(
         app_.add_subcommand("search", "Find what was said: words, \"phrases\", beginnings*, OR"),
@@ -430,6 +453,8 @@ class Parser {
   ExperimentsCommand experiments_;
   ScoresCommand scores_;
   PromptsCommand prompts_;
+  KeysCommand keys_;
+  AuditCommand audit_;
   SearchCommand search_;
   ModelsCommand models_;
   PricesCommand prices_;

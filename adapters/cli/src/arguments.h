@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "audit_arguments.h"
 #include "experiment_arguments.h"
+#include "key_arguments.h"
 #include "prompt_arguments.h"
 #include "score_arguments.h"
 
@@ -122,7 +124,7 @@ using Command =
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
                  QueryCommand, ExperimentsCommand, ReportCommand, ScoresCommand, SearchCommand,
                  ModelsCommand, PricesCommand, PromptsCommand, VerifyCommand, ProjectionsCommand,
-                 DoctorCommand>;
+                 DoctorCommand, KeysCommand, AuditCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {
@@ -131,6 +133,7 @@ struct Arguments {
   std::optional<std::string> config;
   std::optional<std::string> data;
   std::optional<std::string> url;
+  std::optional<std::string> ca_file;
   std::optional<std::string> project;
   std::vector<std::string> listen;
   std::optional<int> threads;

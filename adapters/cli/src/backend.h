@@ -69,10 +69,12 @@ class TargetBuilder {
   bool has_query_ = false;
 };
 
-/// Talks HTTP/1.1 over TCP. `url` is `http://host[:port]`. Nothing is sent before the first call.
-/// Errors: invalid_argument (form), unsupported (https).
+/// Talks HTTP/1.1 over TCP. `url` is `http://host[:port]` or `https://host[:port]`, whose
+/// certificate one of `ca_file` must vouch for (empty: of the system's). Nothing is sent before the
+/// first call. Errors: invalid_argument (form; no certificates in `ca_file`).
 core::Result<std::unique_ptr<Backend>> connect_url(const std::string& url, std::string project,
-                                                   std::string key);
+                                                   std::string key,
+                                                   const std::string& ca_file = {});
 /// The same over the unix socket of a running server.
 /// Errors: not_found (no socket, or nobody behind it).
 core::Result<std::unique_ptr<Backend>> connect_socket(const std::string& path, std::string project);

@@ -35,6 +35,8 @@ core::Result<int> run_models(Backend& backend, const ModelsCommand& command, con
 core::Result<int> run_prices(Backend& backend, const PricesCommand& command, const Output& output);
 core::Result<int> run_prompts(Backend& backend, const PromptsCommand& command,
                               const Output& output);
+core::Result<int> run_keys(Backend& backend, const KeysCommand& command, const Output& output);
+core::Result<int> run_audit(Backend& backend, const AuditCommand& command, const Output& output);
 core::Result<int> run_search(Backend& backend, const SearchCommand& command, const Output& output);
 core::Result<int> run_projections(Backend& backend, const ProjectionsCommand& command,
                                   const Output& output);

@@ -10,6 +10,7 @@
 #include "events/equivalence.h"
 #include "events/experiment/decider.h"
 #include "events/filter/filter.h"
+#include "events/keys/decider.h"
 #include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "experiment_watch.h"
@@ -17,6 +18,7 @@
 #include "gateway_route.h"
 #include "http/context.h"
 #include "http/experiment_desk.h"
+#include "http/keys_on_record.h"
 #include "import_route.h"
 #include "live_verify.h"
 #include "models.h"
@@ -44,12 +46,14 @@ using SessionLoop = core::CommandLoop<events::SessionDecider>;
 using PromptLoop = core::CommandLoop<events::PromptDecider>;
 using ExperimentLoop = core::CommandLoop<events::ExperimentDecider>;
 using AssignmentLoop = core::CommandLoop<events::AssignmentDecider>;
+using KeyLoop = core::CommandLoop<events::KeysDecider>;
 
 /// Prompts are few, some with many versions.
 constexpr core::CommandLoopOptions kPromptLoop{.state_cache_bytes = 16U << 20};
 /// Experiments are few. Units are many, each asked for a few times.
 constexpr core::CommandLoopOptions kExperimentLoop{.state_cache_bytes = 4U << 20};
 constexpr core::CommandLoopOptions kAssignmentLoop{.state_cache_bytes = 16U << 20};
+constexpr core::CommandLoopOptions kKeyLoop{.state_cache_bytes = 4U << 20, .waiting_max = 256};
 
 /// How long after a start calls wait for the index of conversations to be caught up: after a kill
 /// it lacks the last moments, and what they hold is joined to the right conversation only by
@@ -62,6 +66,26 @@ constexpr std::chrono::milliseconds kPricesPatience{2000};
 
 bool is_read_only(Access access) {
   return access == Access::read_log || access == Access::read_views || access == Access::read_texts;
+}
+
+/// The keys of the configuration.
+Result<http::KeyRing> key_ring(const Settings& settings, const core::KeyedHash& keyed_hash) {
+  std::vector<http::ApiKey> keys;
+  for (const KeySetting& setting : settings.keys) {
+    http::ApiKey key;
+    key.name = setting.name;
+    key.key = setting.key;
+    auto project = core::ProjectId::parse(setting.project);
+    if (!project) return std::move(project).error();
+    key.project = *std::move(project);
+    for (const std::string& word : setting.scopes) {
+      auto scope = http::parse_scope(word);
+      if (!scope) return std::move(scope).error();
+      key.scopes.add(*scope);
+    }
+    keys.push_back(std::move(key));
+  }
+  return http::KeyRing::make(keyed_hash, std::move(keys));
 }
 
 std::vector<const core::Projection*> pointers(
@@ -114,6 +138,9 @@ struct Engine::Parts {
   std::optional<events::AssignmentDecider> assignment_decider;
   std::optional<ExperimentLoop> experiment_changes;
   std::optional<AssignmentLoop> units;
+  std::optional<events::KeysDecider> keys_decider;
+  std::optional<KeyLoop> key_changes;
+  http::KeyRing keys;
   std::shared_ptr<const http::ExperimentDesk> experiment_desk;
   /// Set while `sessions` can be asked. A scrape may still be on its way when the engine stops.
   mutable std::mutex counting_mutex;
@@ -152,6 +179,10 @@ struct Engine::Parts {
         store->log(), *prompt_decider, hasher,
         [this](std::function<void()> work) { deciding->post(std::move(work)); }, kPromptLoop);
     build_experiments();
+    keys_decider.emplace(*keyed_hash, hasher);
+    key_changes.emplace(
+        store->log(), *keys_decider, hasher,
+        [this](std::function<void()> work) { deciding->post(std::move(work)); }, kKeyLoop);
     counting = true;
   }
 
@@ -166,6 +197,14 @@ struct Engine::Parts {
     }
     filter = *std::move(made);
     return core::Ok{};
+  }
+
+  /// Who may come in: keys of the configuration, and those on record.
+  Status build_keys(const Settings& settings) {
+    auto ring = key_ring(settings, *keyed_hash);
+    if (!ring) return std::move(ring).error();
+    keys = *std::move(ring);
+    return http::load_keys(store->log(), keys);
   }
 
   /// Rules for experiments and their units, and who brings commands to them.
@@ -194,7 +233,7 @@ struct Engine::Parts {
     const std::lock_guard lock(counting_mutex);
     if (!counting) return 0;
     return sessions->cached_bytes() + prompt_changes->cached_bytes() +
-           experiment_changes->cached_bytes() + units->cached_bytes();
+           experiment_changes->cached_bytes() + units->cached_bytes() + key_changes->cached_bytes();
   }
 
   void notice(std::string_view what) const {
@@ -360,6 +399,11 @@ struct Engine::Parts {
     };
     context->experiments = experiment_desk;
     context->filter = &*filter;
+    context->keys = keys;
+    context->execute_keys = [this](core::CommandContext with, events::KeyCommand command,
+                                   core::AppendDone done) {
+      key_changes->execute(std::move(with), std::move(command), std::move(done));
+    };
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     live_verify = std::make_unique<LiveVerify>(*store, *keyed_hash);
@@ -394,6 +438,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   parts->provider_notice = options.provider_notice;
   parts->build_write_side();
   if (auto status = parts->build_filter(settings); !status) return status.error();
+  if (auto status = parts->build_keys(settings); !status) return status.error();
   if (!is_read_only(options.access)) {
     if (auto status = projections::drop_retired(parts->store->views()); !status) {
       return status.error();
@@ -432,6 +477,7 @@ Status Engine::stop() {
   parts.prompt_changes.reset();
   parts.experiment_changes.reset();
   parts.units.reset();
+  parts.key_changes.reset();
   if (parts.deciding) parts.deciding->stop();
   parts.gateway.reset();
   parts.views.reset();
@@ -447,6 +493,7 @@ Result<std::string> Engine::reload(const Settings& settings) {
 const http::Router& Engine::router() const { return *parts_->router; }
 const http::Limits& Engine::limits() const { return parts_->limits; }
 const core::KeyedHash& Engine::keyed_hash() const { return *parts_->keyed_hash; }
+const http::KeyRing& Engine::keys() const { return parts_->keys; }
 std::vector<gateway::BreakerStatus> Engine::breakers() const {
   const std::lock_guard lock(parts_->counting_mutex);
   if (!parts_->counting || !parts_->gateway) return {};
@@ -475,7 +522,8 @@ std::vector<rocks::MemoryUse> Engine::memory_usage() const {
   std::vector<rocks::MemoryUse> uses = parts_->store->memory_usage();
   uses.push_back({"state_cache", parts_->state_bytes(),
                   core::CommandLoopOptions{}.state_cache_bytes + kPromptLoop.state_cache_bytes +
-                      kExperimentLoop.state_cache_bytes + kAssignmentLoop.state_cache_bytes});
+                      kExperimentLoop.state_cache_bytes + kAssignmentLoop.state_cache_bytes +
+                      kKeyLoop.state_cache_bytes});
   if (parts_->texts) {
     uses.push_back({"search", search::Search::memory_bytes(), search::kMemoryBudgetBytes});
   }

@@ -11,6 +11,7 @@
 #include "core/projection_runner.h"
 #include "gateway/breaker_status.h"
 #include "gateway/policy_counts.h"
+#include "http/keys.h"
 #include "http/limits.h"
 #include "http/metrics.h"
 #include "http/pool.h"
@@ -63,6 +64,8 @@ class Engine {
   [[nodiscard]] const http::Router& router() const;
   [[nodiscard]] const http::Limits& limits() const;
   [[nodiscard]] const core::KeyedHash& keyed_hash() const;
+  /// Of the configuration and on record; copies follow what is made and taken away.
+  [[nodiscard]] const http::KeyRing& keys() const;
   /// What the policies of the gateway have decided; nothing while the engine stops. Any thread.
   [[nodiscard]] std::optional<gateway::PolicyCounts> policies() const;
   /// How the breakers of routes stand; none while the engine stops. Any thread.

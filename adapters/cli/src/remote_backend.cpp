@@ -17,6 +17,7 @@
 
 #include "backend.h"
 #include "http/server.h"
+#include "tls_client.h"
 
 namespace hansard::cli {
 
@@ -45,14 +46,26 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
+  /// Speaks TLS from here on, with `host`. Errors: unavailable, with the reason.
+  Status greet(const TlsAuthorities& authorities, const std::string& host) {
+    tls_ = std::make_unique<TlsClient>(authorities, fd_, host);
+    for (;;) {
+      const long done = tls_->handshake();
+      if (done > 0) return Ok{};
+      if (!tls_->waits()) return Error{Errc::unavailable, host + ": TLS: " + tls_->why()};
+      if (!ready(tls_->waits(), kConnectMs)) return silent();
+    }
+  }
+
   Status write_all(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent =
+          tls_ ? tls_->write(bytes) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(sent));
-      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        if (!ready(POLLOUT, kSilenceMs)) return silent();
-      } else if (errno != EINTR) {
+      } else if (const short events = waits(POLLOUT); events != 0) {
+        if (!ready(events, kSilenceMs)) return silent();
+      } else if (tls_ || errno != EINTR) {
         return failed();
       }
     }
@@ -62,11 +75,11 @@ class Socket {
   /// Bytes read; 0 at the end.
   Result<std::size_t> read_some(char* into, std::size_t bytes, int wait_ms) {
     for (;;) {
-      const ssize_t got = ::recv(fd_, into, bytes, 0);
+      const ssize_t got = tls_ ? tls_->read(into, bytes) : ::recv(fd_, into, bytes, 0);
       if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        if (!ready(POLLIN, wait_ms)) return silent();
-      } else if (errno != EINTR) {
+      if (const short events = waits(POLLIN); events != 0) {
+        if (!ready(events, wait_ms)) return silent();
+      } else if (tls_ || errno != EINTR) {
         return failed();
       }
     }
@@ -90,12 +103,19 @@ class Socket {
     if (result == 0) errno = ETIMEDOUT;
     return result > 0;
   }
+  /// What must happen before it is tried again; 0: it has failed.
+  [[nodiscard]] short waits(short plain) const {
+    if (tls_) return tls_->waits();
+    return errno == EAGAIN || errno == EWOULDBLOCK ? plain : short{0};
+  }
   static Error silent() { return {Errc::unavailable, "the server does not answer"}; }
-  static Error failed() {
-    return {Errc::unavailable, std::string("the connection broke: ") + std::strerror(errno)};
+  [[nodiscard]] Error failed() const {
+    return {Errc::unavailable,
+            "the connection broke: " + (tls_ ? tls_->why() : std::string(std::strerror(errno)))};
   }
 
   int fd_;
+  std::unique_ptr<TlsClient> tls_;  ///< null: plain
 };
 
 using SocketPtr = std::unique_ptr<Socket>;
@@ -287,12 +307,12 @@ Result<SocketPtr> dial_unix(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Backend>> connect_url(const std::string& url, std::string project,
-                                             std::string key) {
-  constexpr std::string_view kScheme = "http://";
-  if (url.rfind("https://", 0) == 0) {
-    return Error{Errc::unsupported, "--url " + url + ": TLS is not offered; use http://", "url"};
-  }
-  std::string authority = url.rfind(kScheme, 0) == 0 ? url.substr(kScheme.size()) : url;
+                                             std::string key, const std::string& ca_file) {
+  constexpr std::string_view kPlain = "http://";
+  constexpr std::string_view kSecure = "https://";
+  const bool secure = url.rfind(kSecure, 0) == 0;
+  const std::string_view scheme = secure ? kSecure : kPlain;
+  std::string authority = url.rfind(scheme, 0) == 0 ? url.substr(scheme.size()) : url;
   while (!authority.empty() && authority.back() == '/') authority.pop_back();
   std::string host = authority;
   std::string port = "7070";
@@ -305,12 +325,25 @@ Result<std::unique_ptr<Backend>> connect_url(const std::string& url, std::string
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
   const bool digits = !port.empty() && port.find_first_not_of("0123456789") == std::string::npos;
   if (host.empty() || !digits || host.find_first_of("/?#@ ") != std::string::npos) {
-    return Error{Errc::invalid_argument, "--url " + url + ": expected http://host[:port]", "url"};
+    return Error{Errc::invalid_argument,
+                 "--url " + url + ": expected http://host[:port] or https://host[:port]", "url"};
   }
-  const std::string place = "http://" + authority;
+  const std::string place = std::string(scheme) + authority;
+  std::shared_ptr<const TlsAuthorities> authorities;
+  if (secure) {
+    auto read = TlsAuthorities::read(ca_file);
+    if (!read) return std::move(read).error();
+    authorities = *std::move(read);
+  }
+  const auto dial = [host, port, place, authorities]() -> Result<SocketPtr> {
+    auto socket = dial_tcp(host, port, place);
+    if (!socket || !authorities) return socket;
+    const Status greeted = (*socket)->greet(*authorities, host);
+    if (!greeted) return greeted.error();
+    return socket;
+  };
   return std::unique_ptr<Backend>(
-      std::make_unique<RemoteBackend>([host, port, place] { return dial_tcp(host, port, place); },
-                                      place, authority, std::move(project), std::move(key)));
+      std::make_unique<RemoteBackend>(dial, place, authority, std::move(project), std::move(key)));
 }
 
 Result<std::unique_ptr<Backend>> connect_socket(const std::string& path, std::string project) {

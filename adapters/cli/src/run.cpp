@@ -25,6 +25,7 @@ Result<Settings> settings_of(const Arguments& arguments) {
   // A directory named on the command line is meant, whatever server the environment names.
   if (arguments.data) settings->url.reset();
   if (arguments.url) settings->url = arguments.url;
+  if (arguments.ca_file) settings->ca_file = *arguments.ca_file;
   if (arguments.project) settings->project = *arguments.project;
   if (!arguments.listen.empty()) settings->listen = arguments.listen;
   if (arguments.threads) settings->threads = *arguments.threads;
@@ -35,7 +36,8 @@ Result<Settings> settings_of(const Arguments& arguments) {
 /// The engine behind a command: a server, or the directory itself when none runs on it.
 Result<std::unique_ptr<Backend>> backend_for(const Settings& settings, Access access) {
   if (settings.url) {
-    return connect_url(*settings.url, settings.project, settings.key.value_or(""));
+    return connect_url(*settings.url, settings.project, settings.key.value_or(""),
+                       settings.ca_file);
   }
   auto running =
       connect_socket(std::filesystem::path(settings.data) / kSocketName, settings.project);
@@ -126,6 +128,13 @@ struct Dispatch {
     const bool read = action == Action::show || action == Action::render || action == Action::diff;
     const Access access = list ? Access::read_views : read ? Access::read_log : Access::record;
     return with(access, run_prompts, command);
+  }
+  Result<int> operator()(const KeysCommand& command) const {
+    const bool list = command.action == KeysCommand::Action::list;
+    return with(list ? Access::read_log : Access::record, run_keys, command);
+  }
+  Result<int> operator()(const AuditCommand& command) const {
+    return with(Access::read_log, run_audit, command);
   }
   Result<int> operator()(const SearchCommand& command) const {
     return with(Access::read_texts, run_search, command);

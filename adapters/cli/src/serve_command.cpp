@@ -16,6 +16,7 @@
 #include "http/keys.h"
 #include "http/log.h"
 #include "http/server.h"
+#include "http/tls.h"
 #include "local_backend.h"
 #include "sample.h"
 
@@ -59,6 +60,25 @@ class Signals {
   sigset_t set_{};
 };
 
+/// The certificate of the TCP listeners; null: they are plain.
+Result<std::shared_ptr<const http::TlsIdentity>> identity(const TlsSetting& setting) {
+  if (setting.certificate.empty()) return std::shared_ptr<const http::TlsIdentity>();
+  return http::TlsIdentity::load(setting.certificate, setting.key);
+}
+
+/// Shows the certificate that is in the files by now.
+void renew(http::Server& server, const TlsSetting& setting, http::Log& log) {
+  if (setting.certificate.empty()) return;
+  auto read = identity(setting);
+  if (!read) {
+    log.write("server", http::Level::warn,
+              "the certificate stays as it was: " + read.error().message);
+    return;
+  }
+  server.show(*std::move(read));
+  log.write("server", http::Level::info, "the certificate was read again");
+}
+
 /// Reads the configuration again and applies what it says of providers.
 void reload(Engine& engine, const Settings& started_with, http::Log& log) {
   std::optional<std::string> file;
@@ -99,29 +119,13 @@ Result<http::ServerOptions> server_options(const Settings& settings, const Engin
   options.unix_socket = std::filesystem::path(settings.data) / kSocketName;
   options.threads = settings.threads;
   options.limits = engine.limits();
+  auto shown = identity(settings.tls);
+  if (!shown) return std::move(shown).error();
+  options.tls = *std::move(shown);
   auto project = core::ProjectId::parse(settings.project);
   if (!project) return std::move(project).error();
   options.default_project = *std::move(project);
   return options;
-}
-
-Result<http::KeyRing> key_ring(const Settings& settings, const core::KeyedHash& keyed_hash) {
-  std::vector<http::ApiKey> keys;
-  for (const KeySetting& setting : settings.keys) {
-    http::ApiKey key;
-    key.name = setting.name;
-    key.key = setting.key;
-    auto project = core::ProjectId::parse(setting.project);
-    if (!project) return std::move(project).error();
-    key.project = *std::move(project);
-    for (const std::string& word : setting.scopes) {
-      auto scope = http::parse_scope(word);
-      if (!scope) return std::move(scope).error();
-      key.scopes.add(*scope);
-    }
-    keys.push_back(std::move(key));
-  }
-  return http::KeyRing::make(keyed_hash, std::move(keys));
 }
 
 /// Where people may look, and lines that work when pasted.
@@ -150,7 +154,8 @@ void print_listening(const Settings& settings, const http::Server& server, bool 
   const auto address = http::parse_listen(settings.listen.front());
   std::string host = address ? address->host : "127.0.0.1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  const std::string url = "http://" + host + ":" + std::to_string(server.port());
+  const std::string scheme = settings.tls.certificate.empty() ? "http://" : "https://";
+  const std::string url = scheme + host + ":" + std::to_string(server.port());
   std::printf("hansard listens on %s\n", url.c_str());
   if (welcome) print_welcome(url, settings.data);
   std::fflush(stdout);
@@ -193,15 +198,16 @@ Result<int> run_serve(const Settings& settings, const ServeCommand& command) {
 
   auto server_settings = server_options(settings, engine);
   if (!server_settings) return std::move(server_settings).error();
-  auto keys = key_ring(settings, engine.keyed_hash());
-  if (!keys) return std::move(keys).error();
-  http::Server server(*std::move(server_settings), engine.router(), *std::move(keys),
+  http::Server server(*std::move(server_settings), engine.router(), engine.keys(),
                       engine.blocking(), **log, engine.metrics(), engine.clock());
   const Status started = server.start();
   if (!started) return started.error();
   print_listening(settings, server, command.welcome);
 
-  signals.wait([&] { reload(engine, settings, **log); });
+  signals.wait([&] {
+    renew(server, settings.tls, **log);
+    reload(engine, settings, **log);
+  });
   (*log)->write("server", http::Level::info, "stopping");
   server.stop();
   const Status stopped = engine.stop();

@@ -64,6 +64,21 @@ void read_key(TomlReader& reader, const toml::table& table, Settings& out) {
   out.keys.push_back(std::move(setting));
 }
 
+void read_tls(TomlReader& reader, const toml::table& table, Settings& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = "tls." + std::string(key.str());
+    if (key == "certificate") {
+      reader.text(node, name, out.tls.certificate);
+    } else if (key == "key") {
+      reader.text(node, name, out.tls.key);
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+  if (out.tls.certificate.empty()) reader.fail(table, "tls.certificate", "is missing");
+  if (out.tls.key.empty()) reader.fail(table, "tls.key", "is missing");
+}
+
 void read_experiments(TomlReader& reader, const toml::table& table, Settings& out) {
   for (const auto& [key, node] : table) {
     const std::string name = "experiments." + std::string(key.str());
@@ -218,6 +233,8 @@ void read_top(TomlReader& reader, std::string_view key, const toml::node& node, 
     reader.text(node, name, out.url.emplace());
   } else if (key == "project") {
     reader.text(node, name, out.project);
+  } else if (key == "ca_file") {
+    reader.text(node, name, out.ca_file);
   } else if (key == "threads") {
     std::uint64_t threads = 0;
     reader.number(node, name, threads);
@@ -239,6 +256,8 @@ void read_top(TomlReader& reader, std::string_view key, const toml::node& node, 
     for (const toml::node& element : *list) {
       if (const auto* table = reader.table(element, name)) read_key(reader, *table, out);
     }
+  } else if (key == "tls") {
+    if (const auto* table = reader.table(node, name)) read_tls(reader, *table, out);
   } else if (key == "experiments") {
     if (const auto* table = reader.table(node, name)) read_experiments(reader, *table, out);
   } else if (key == "filter") {
@@ -295,6 +314,7 @@ Status read_environment(const Environment& environment, Settings& out) {
   take("HANSARD_PROJECT", out.project);
   take("HANSARD_LOG_LEVEL", out.log_level);
   take("HANSARD_LOG_FILE", out.log_file);
+  take("HANSARD_CA_FILE", out.ca_file);
   if (auto value = environment("HANSARD_LISTEN")) out.listen = split_commas(*value);
   if (auto value = environment("HANSARD_FILTER_DETECT")) out.filter.detect = split_commas(*value);
   if (auto value = environment("HANSARD_URL")) out.url = std::move(value);

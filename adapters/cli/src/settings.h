@@ -25,6 +25,12 @@ struct KeySetting {
   std::vector<std::string> scopes;
 };
 
+/// PEM files of the TCP listeners; empty: they are plain.
+struct TlsSetting {
+  std::string certificate;
+  std::string key;
+};
+
 /// A provider that follows a script.
 struct ScriptSetting {
   std::string dialect;
@@ -41,11 +47,13 @@ inline constexpr std::string_view kBuiltinScript = "builtin";
 ///   environment) url = "http://..."                 HANSARD_URL        --url       (clients)
 ///   project = "default"                HANSARD_PROJECT    --project
 ///   (never in a file of the client)    HANSARD_KEY                    (clients)
+///   ca_file = "ca.pem"                 HANSARD_CA_FILE    --ca-file   (clients, for https://)
 ///   threads = 0                        HANSARD_THREADS    --threads
 ///   [log] level, file                  HANSARD_LOG_LEVEL, HANSARD_LOG_FILE   --log-level
 ///   [log.components] http = "debug"
 ///   [limits] body_bytes = 33554432     HANSARD_LIMITS_BODY_BYTES
 ///   [[keys]] name, key, project, scopes
+///   [tls] certificate, key             PEM files: the TCP listeners speak TLS
 ///   [gateway] recording = "strict"     strict, relaxed or off
 ///   [gateway] ask_for_usage = true
 ///   [experiments] check_every = "10s"  how often automatic ones are looked at; "0s": never
@@ -61,12 +69,14 @@ struct Settings {
   std::optional<std::string> url;
   std::string project = "default";
   std::optional<std::string> key;
+  std::string ca_file;  ///< empty: the system's authorities
   int threads = 0;
   std::string log_level = "info";
   std::string log_file;
   std::map<std::string, std::string> log_components;
   std::map<std::string, std::uint64_t> limits;
   std::vector<KeySetting> keys;
+  TlsSetting tls;
   std::string gateway_recording = "strict";
   bool gateway_asks_for_usage = true;
   std::chrono::milliseconds experiments_check_every{10'000};

@@ -147,7 +147,8 @@ Result<Json> verify_here(const Settings& settings, const VerifyPlan& plan) {
 /// The server that runs on the directory, or the one that was named; none: nobody runs on it.
 Result<std::unique_ptr<Backend>> running_server(const Settings& settings) {
   if (settings.url) {
-    return connect_url(*settings.url, settings.project, settings.key.value_or(""));
+    return connect_url(*settings.url, settings.project, settings.key.value_or(""),
+                       settings.ca_file);
   }
   auto socket =
       connect_socket(std::filesystem::path(settings.data) / kSocketName, settings.project);

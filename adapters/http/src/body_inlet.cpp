@@ -20,10 +20,12 @@ constexpr std::size_t kReadBytes = 64U << 10;
 }  // namespace
 
 BodyInlet::BodyInlet(std::shared_ptr<Wire> wire, std::shared_ptr<RequestParser> parser,
-                     const Limits& limits, Metrics& metrics, std::atomic<std::uint64_t>& total)
+                     const Limits& limits, Metrics& metrics, std::atomic<std::uint64_t>& total,
+                     HoldWatch hold)
     : wire_(std::move(wire)),
       parser_(std::move(parser)),
       limits_(limits),
+      hold_(std::move(hold)),
       metrics_(metrics),
       asked_(wire_->executor()),
       guard_(wire_->executor()),
@@ -86,7 +88,8 @@ asio::awaitable<bool> BodyInlet::asked() {
 
 asio::awaitable<Result<std::string>> BodyInlet::read_piece() {
   for (;;) {
-    if (stopping_) co_return Error{Errc::unavailable, "the server is stopping"};
+    if (stopped_) co_return *stopped_;
+    if (const auto end = hold_.ended()) co_return HoldWatch::error(*end);
     RequestParser::Fed fed = parser_->feed(wire_->unread());
     wire_->use(fed.used);
     std::string bytes = parser_->take_body();
@@ -117,7 +120,7 @@ asio::awaitable<Result<std::string>> BodyInlet::read_piece() {
       metrics_.limit_hit(limit);
       co_return limit_error(limits_, limit);
     }
-    if (!filled && !stopping_) {
+    if (!filled && !stopped_) {
       co_return Error{Errc::cancelled, "the connection ended within the body"};
     }
   }
@@ -140,8 +143,8 @@ void BodyInlet::close() {
   if (reading_) wire_->interrupt();
 }
 
-void BodyInlet::stop() {
-  stopping_ = true;
+void BodyInlet::stop(Error why) {
+  stopped_ = std::move(why);
   if (reading_) wire_->interrupt();
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "hold_watch.h"
 #include "http/metrics.h"
 #include "request_parser.h"
 #include "wire.h"
@@ -28,7 +29,7 @@ class BodyInlet final : public BodyIntake, public std::enable_shared_from_this<B
 
   /// @param total  bytes of bodies held by all connections together; outlives the connection.
   BodyInlet(std::shared_ptr<Wire> wire, std::shared_ptr<RequestParser> parser, const Limits& limits,
-            Metrics& metrics, std::atomic<std::uint64_t>& total);
+            Metrics& metrics, std::atomic<std::uint64_t>& total, HoldWatch hold);
 
   void next(std::function<void(core::Result<std::string>)> done) override;
   bool hold(std::uint64_t bytes) override;
@@ -37,8 +38,8 @@ class BodyInlet final : public BodyIntake, public std::enable_shared_from_this<B
   boost::asio::awaitable<void> run();
   /// Nothing more is read: `run` ends soon. What the handler still asks for is `cancelled`.
   void close();
-  /// The server stops: the handler is told so instead of more.
-  void stop();
+  /// The handler is told `why` instead of more: the server stops, or the key has ended.
+  void stop(core::Error why);
   /// `run` has ended; nothing of the connection is used any more.
   void detach();
   /// Sleeps until then.
@@ -61,6 +62,7 @@ class BodyInlet final : public BodyIntake, public std::enable_shared_from_this<B
   const std::shared_ptr<Wire> wire_;
   const std::shared_ptr<RequestParser> parser_;
   const Limits& limits_;
+  const HoldWatch hold_;
   Metrics& metrics_;
   boost::asio::steady_timer asked_;
   boost::asio::steady_timer guard_;
@@ -68,7 +70,7 @@ class BodyInlet final : public BodyIntake, public std::enable_shared_from_this<B
   std::uint64_t guard_generation_ = 0;
   bool reading_ = false;
   bool stalled_ = false;
-  bool stopping_ = false;
+  std::optional<core::Error> stopped_;  ///< why
   bool closed_ = false;
   bool over_ = false;
   std::chrono::steady_clock::duration waited_{};  ///< for the client, in all

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "content_coding.h"
+#include "http/malformed.h"
 #include "http/problem.h"
 #include "websocket_session.h"
 
@@ -28,12 +29,13 @@ bool is_chunked(const Framing& framing) { return !framing.http_1_0 && !framing.l
 }  // namespace
 
 Connection::Connection(Shared& shared, Wire::Socket socket, std::uint64_t id, std::string peer,
-                       bool local)
+                       bool local, std::unique_ptr<TlsSession> tls)
     : shared_(shared),
-      wire_(std::make_shared<Wire>(std::move(socket), shared.limits)),
       id_(id),
       peer_(std::move(peer)),
-      local_(local) {
+      local_(local),
+      secure_(tls != nullptr),
+      wire_(std::make_shared<Wire>(std::move(socket), shared.limits, std::move(tls))) {
   shared_.metrics.connection_opened();
 }
 
@@ -42,7 +44,34 @@ Connection::~Connection() {
   shared_.metrics.connection_closed();
 }
 
+/// TLS, where the listener asks for it. False: the connection is over.
+asio::awaitable<bool> Connection::greet() {
+  if (!secure_) co_return true;
+  wire_->guard(soon(Limit::header_ms));
+  const Wire::Greeting greeting = co_await wire_->greet();
+  if (greeting == Wire::Greeting::ready) co_return true;
+  if (wire_->expired()) shared_.metrics.limit_hit(Limit::header_ms);
+  if (greeting == Wire::Greeting::plain) {
+    count_malformed(Malformed::tls);
+    Response response =
+        problem({core::Errc::invalid_argument,
+                 "this port speaks TLS: say https:// instead of http://", "scheme"});
+    response.close = true;
+    const Framing framing{false, false, response.body.size()};
+    const bool told = co_await write(response, false, framing);
+    if (told) co_await wire_->linger();
+  } else if (!wire_->is_cut() && !wire_->expired()) {
+    count_malformed(Malformed::tls);
+  }
+  co_return false;
+}
+
 asio::awaitable<void> Connection::run() {
+  const bool greeted = co_await greet();
+  if (!greeted) {
+    wire_->close();
+    co_return;
+  }
   Step step = co_await exchange(true);
   while (step == Step::next && !stopping()) step = co_await exchange(false);
   if (step == Step::linger && !stopping()) co_await wire_->linger();
@@ -52,7 +81,8 @@ asio::awaitable<void> Connection::run() {
 asio::awaitable<void> Connection::refuse() {
   Response response = refused_by(Limit::connections);
   const Framing framing{false, false, response.body.size()};
-  if (co_await write(response, false, framing)) co_await wire_->linger();
+  const bool greeted = co_await greet();
+  if (greeted && co_await write(response, false, framing)) co_await wire_->linger();
   wire_->close();
 }
 
@@ -74,6 +104,7 @@ asio::awaitable<Connection::Step> Connection::exchange(bool first) {
   Framing framing{current.parser.http_1_0(), current.keep && current.parser.keep_alive(), {}};
   current.awaits_continue = current.parser.wants_continue();
   const auto request = std::make_shared<Request>(std::move(head));
+  hold_ = HoldWatch{request->hold, &shared_.clock};
   std::shared_ptr<BodyInlet> streamed_in;
   if (!current.response) {
     request->deadline = soon(Limit::handler_ms);
@@ -143,6 +174,7 @@ asio::awaitable<void> Connection::read_request(Exchange& exchange) {
   Request& head = parser.request();
   head.peer = peer_;
   head.local = local_;
+  head.secure = secure_;
   head.connection = id_;
   exchange.keep = !exchange.response;
   exchange.unread = !exchange.keep;
@@ -152,6 +184,7 @@ asio::awaitable<void> Connection::read_request(Exchange& exchange) {
   head.received_at = shared_.clock.now();
   exchange.admission = shared_.gate.admit(head, parser.has_body());
   if (exchange.admission.limit) shared_.metrics.limit_hit(*exchange.admission.limit);
+  if (exchange.admission.key_fault) shared_.metrics.key_failed(*exchange.admission.key_fault);
   const bool refused = exchange.admission.refusal.has_value();
   const bool small = parser.content_length().value_or(kSkipBytes + 1) <= kSkipBytes;
   if (refused && !parser.done() && (!small || parser.wants_continue())) {
@@ -300,7 +333,7 @@ asio::awaitable<std::optional<Response>> Connection::expand(std::shared_ptr<Requ
 asio::awaitable<void> Connection::open_inlet(Exchange& exchange) {
   RequestParser& parser = exchange.parser;
   inlet_ = std::make_shared<BodyInlet>(wire_, exchange.parser_ptr, shared_.limits, shared_.metrics,
-                                       shared_.bodies_bytes);
+                                       shared_.bodies_bytes, hold_);
   wire_->unguard();
   if (exchange.awaits_continue && wire_->unread().empty() && !parser.http_1_0()) {
     // A failure shows when the body is read.
@@ -342,12 +375,12 @@ void Connection::call(const Route& route, RequestPtr request, Responder respond)
 asio::awaitable<Connection::Step> Connection::converse(Response& response,
                                                        std::uint64_t& bytes_in) {
   if (!(co_await write_bytes(response_head(response, Framing{}), {}))) co_return Step::end;
-  const auto session =
-      std::make_shared<WebSocketSession>(wire_, std::move(response.channel), shared_.limits,
-                                         shared_.metrics, shared_.stopping, soon(Limit::header_ms));
-  endless_ = true;
+  const auto session = std::make_shared<WebSocketSession>(
+      wire_, std::move(response.channel), shared_.limits, shared_.metrics, shared_.stopping, hold_,
+      soon(Limit::header_ms));
+  endless_ = streaming_ = true;
   const bool linger = co_await session->run();
-  endless_ = false;
+  endless_ = streaming_ = false;
   bytes_in = session->bytes_in();
   sent_ = session->bytes_out();
   co_return linger ? Step::linger : Step::end;
@@ -366,8 +399,9 @@ asio::awaitable<bool> Connection::write(Response& response, bool head_only, Fram
 
 asio::awaitable<bool> Connection::write_stream(Response& response, Framing framing) {
   endless_ = response.stream->endless();
+  streaming_ = true;
   const bool whole = co_await write_pieces(response, framing);
-  endless_ = false;
+  endless_ = streaming_ = false;
   wire_->unwatch();
   response.stream = nullptr;
   if (!whole) co_return false;
@@ -377,15 +411,24 @@ asio::awaitable<bool> Connection::write_stream(Response& response, Framing frami
 
 asio::awaitable<bool> Connection::write_pieces(Response& response, Framing framing) {
   while (!wire_->hung_up()) {
-    if (endless_ && stopping()) co_return true;
     auto pending = wire_->make_pending<core::Result<std::string>>();
     response.stream->next(
         [pending](core::Result<std::string> piece) { pending->complete(std::move(piece)); });
     wire_->unguard();
     if (!inlet_ || inlet_->over()) wire_->watch();  // else the inlet sees the client go
-    std::optional<core::Result<std::string>> piece = co_await wire_->wait_for(pending, Time::max());
-    if (wire_->hung_up() || wire_->is_cut()) co_return false;
-    if (!piece) continue;  // woken to look at `stopping`
+    std::optional<core::Result<std::string>> piece;
+    bool goes_on = true;
+    while (!piece && goes_on) {
+      co_await wire_->sleep_for(pending, hold_.next_look());
+      piece = pending->poll();
+      goes_on =
+          !wire_->hung_up() && !wire_->is_cut() && !(endless_ && stopping()) && !hold_.ended();
+    }
+    if (!goes_on) {
+      static_cast<void>(pending->finish());
+      // A body without an end of its own may end here; any other must not look whole.
+      co_return endless_ && !wire_->hung_up() && !wire_->is_cut();
+    }
     if (!*piece) {
       response.error = piece->error();
       co_return false;
@@ -478,8 +521,19 @@ void Connection::log_exchange(const Request& request, const Exchange& exchange,
 void Connection::stop_politely() {
   asio::post(wire_->executor(), [self = shared_from_this()] {
     if (self->idle_) self->wire_->cut(true);
-    if (self->inlet_) self->inlet_->stop();
+    if (self->inlet_) {
+      self->inlet_->stop(core::Error{core::Errc::unavailable, "the server is stopping"});
+    }
     if (self->endless_) self->wire_->wake();
+  });
+}
+
+void Connection::look_at_hold() {
+  asio::post(wire_->executor(), [self = shared_from_this()] {
+    const auto end = self->hold_.ended();
+    if (!end) return;
+    if (self->inlet_) self->inlet_->stop(HoldWatch::error(*end));
+    if (self->streaming_) self->wire_->wake();
   });
 }
 

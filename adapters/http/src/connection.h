@@ -7,6 +7,7 @@
 
 #include "body_inlet.h"
 #include "core/time.h"
+#include "hold_watch.h"
 #include "http/gate.h"
 #include "http/log.h"
 #include "http/metrics.h"
@@ -20,7 +21,7 @@ namespace hansard::http {
 /// What all connections of a server share; owned by the server, outlives them.
 struct Shared {
   const Limits& limits;
-  const Gate& gate;
+  Gate& gate;
   std::shared_ptr<const Router> router;
   Pool& blocking;
   const Log& log;
@@ -36,7 +37,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Time = Wire::Time;
 
-  Connection(Shared& shared, Wire::Socket socket, std::uint64_t id, std::string peer, bool local);
+  /// @param tls  null: the listener is a plain one.
+  Connection(Shared& shared, Wire::Socket socket, std::uint64_t id, std::string peer, bool local,
+             std::unique_ptr<TlsSession> tls);
   ~Connection();
 
   /// Serves until either side ends; closes the socket. Throws only what memory or a bug throws.
@@ -46,6 +49,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The server stops: an idle connection ends now, a busy one after its request. Any thread.
   void stop_politely();
+  /// Keys have ended: an answer that goes on because of one ends now. Any thread.
+  void look_at_hold();
   /// Ends now, whatever is going on. Any thread.
   void stop_hard();
 
@@ -66,6 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool gone = false;             ///< there is nobody to answer
   };
 
+  boost::asio::awaitable<bool> greet();
   boost::asio::awaitable<Step> exchange(bool first);
   boost::asio::awaitable<Step> await_first_byte(bool first);
   boost::asio::awaitable<void> read_request(Exchange& exchange);
@@ -94,15 +100,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] bool stopping() const { return shared_.stopping.load(std::memory_order_relaxed); }
 
   Shared& shared_;
-  const std::shared_ptr<Wire> wire_;
   const std::uint64_t id_;
   const std::string peer_;
   const bool local_;
+  const bool secure_;
+  const std::shared_ptr<Wire> wire_;
   std::uint64_t budget_ = 0;          ///< our part of `shared_.bodies_bytes`
   std::uint64_t sent_ = 0;            ///< body bytes of the current answer
   bool idle_ = true;                  ///< between requests: may be ended politely at once
   std::shared_ptr<BodyInlet> inlet_;  ///< of a body that comes in while its handler runs
   bool endless_ = false;              ///< answering with a body that ends with the server
+  bool streaming_ = false;            ///< answering piece by piece: may be woken to look around
+  HoldWatch hold_;                    ///< of the current request
 };
 
 }  // namespace hansard::http

@@ -100,18 +100,21 @@ Result<Response> export_of(const Context& context, Chosen chosen, ExportPlan pla
 Result<ExportPlan> plan_for_project(const Request& request, const Query& query) {
   ExportPlan plan;
   plan.project = request.principal.project;
-  const bool admin = request.principal.scopes.has(Scope::admin);
+  const bool all =
+      request.principal.sees_all_projects() && request.principal.scopes.has(Scope::admin);
   const auto named = query.text("project");
   plan.all_projects = !named;
-  if (!named && !admin) {
-    return Error{Errc::forbidden, "the whole log needs scope admin; choose project=" +
-                                      plan.project.text() + ", sessions, or filters"};
+  if (!named && !all) {
+    return Error{Errc::forbidden,
+                 "the whole log is for the unix socket, and for keys of project _log with scope "
+                 "admin; choose project=" +
+                     plan.project.text() + ", sessions, or filters"};
   }
   if (!named) return plan;
   auto project = core::ProjectId::parse(*named);
   if (!project) return events::bad_field("project", project.error().message);
-  if (*project != plan.project && !admin) {
-    return Error{Errc::forbidden, "another project needs scope admin", "project"};
+  if (*project != plan.project && !all) {
+    return Error{Errc::forbidden, "this key belongs to another project", "project"};
   }
   plan.project = *std::move(project);
   return plan;
@@ -183,7 +186,8 @@ void export_filtered(const ReadsPtr& reads, const RequestPtr& request, const Res
 Route export_route(const ReadsPtr& reads) {
   return get_route(
       "/v1/export", Scope::read, Access::export_,
-      "Events with all that their bytes hold, one a line: the whole log (scope admin), a project, "
+      "Events with all that their bytes hold, one a line: the whole log (admins of _log), a "
+      "project, "
       "sessions (session), or those of filters (as /v1/sessions)",
       [reads](const RequestPtr& request, const Responder& respond) {
         const Chosen chosen = chosen_by(*request);

@@ -29,6 +29,8 @@ std::vector<AddedRoute> runs_routes(const ReadsPtr& reads);
 std::vector<AddedRoute> experiment_routes(const ReadsPtr& reads);
 /// Reports of experiments; numbers of units.
 std::vector<AddedRoute> experiment_report_routes(const ReadsPtr& reads);
+/// Keys of the API. @pre the context executes commands about them
+std::vector<AddedRoute> key_routes(const ReadsPtr& reads);
 AddedRoute evaluation_route(const Context& context);
 Route search_route(const ReadsPtr& reads);
 /// Prices, the catalogue, estimates; each with what is told of it.

@@ -89,9 +89,13 @@ bool is_json_type(std::string_view content_type) {
 
 Gate::Gate(const Router& router, const KeyRing& keys, const Limits& limits,
            core::ProjectId default_project)
-    : router_(router), keys_(keys), limits_(limits), default_project_(std::move(default_project)) {}
+    : router_(router),
+      keys_(keys),
+      limits_(limits),
+      default_project_(std::move(default_project)),
+      failures_(limits[Limit::key_failures_per_minute]) {}
 
-Admission Gate::admit(Request& request, bool has_body) const {
+Admission Gate::admit(Request& request, bool has_body) {
   if (request.target.size() > limits_[Limit::target_bytes]) {
     core::Error error = limit_error(limits_, Limit::target_bytes);
     error.field = "target";
@@ -135,22 +139,28 @@ Admission Gate::admit(Request& request, bool has_body) const {
   }
   const Route& route = *match.route;
   Admission admitted{&route, {}, {}};
+  if (auto foreign = check_page(request, route)) {
+    admitted.refusal = std::move(foreign);
+    return admitted;
+  }
   request.segments = std::move(segments);
   request.query = std::move(target->query);
   request.params = std::move(match.params);
 
-  auto principal = identify(request, path_key);
-  if (!principal && (route.scope || principal.error().code != Errc::unauthenticated)) {
-    admitted.refusal = problem(std::move(principal.error()));
+  std::optional<KeyFault> fault;
+  auto identified = identify(request, path_key, fault);
+  if (!identified && (route.scope || identified.error().code != Errc::unauthenticated)) {
+    admitted.key_fault = fault;
+    admitted.refusal = refuse_key(request, std::move(identified.error()), admitted);
     return admitted;
   }
-  if (principal) request.principal = *std::move(principal);
   if (route.scope && !request.principal.scopes.has(*route.scope)) {
     admitted.refusal =
         problem({Errc::forbidden, "this needs the scope " + std::string(name(*route.scope))});
     return admitted;
   }
-  if (route.method != Method::get && request.principal.project.text().front() == '_') {
+  if (route.method != Method::get && !route.about_log &&
+      request.principal.project.text().front() == '_') {
     admitted.refusal = problem({Errc::forbidden, "project " + request.principal.project.text() +
                                                      " is reserved for facts about the whole log"});
     return admitted;
@@ -169,7 +179,8 @@ std::optional<Response> Gate::check_loopback(const Request& request) const {
                     "Host"});
   }
   for (const auto& [field, value] : request.headers.all()) {
-    if (same_token(field, "Origin") && !same_token(value, "http://" + std::string(host))) {
+    const std::string own = (request.secure ? "https://" : "http://") + std::string(host);
+    if (same_token(field, "Origin") && !same_token(value, own)) {
       return problem({Errc::forbidden,
                       "without keys only pages of this server itself may send requests", "Origin"});
     }
@@ -177,8 +188,22 @@ std::optional<Response> Gate::check_loopback(const Request& request) const {
   return std::nullopt;
 }
 
-core::Result<Principal> Gate::identify(const Request& request,
-                                       const std::optional<std::string>& path_key) const {
+/// Requests that a page makes without saying its origin (images, links): browsers say what they are
+/// made for. Going here by a link is fine, unless that alone would call a model's provider.
+std::optional<Response> Gate::check_page(const Request& request, const Route& route) const {
+  if (!keys_.empty() || request.local) return std::nullopt;
+  const std::string_view site = request.headers.find("Sec-Fetch-Site").value_or("none");
+  if (same_token(site, "none") || same_token(site, "same-origin")) return std::nullopt;
+  const std::string_view mode = request.headers.find("Sec-Fetch-Mode").value_or("");
+  const bool by_link = same_token(mode, "navigate") && request.method == Method::get;
+  if (by_link && route.takes != Takes::anything) return std::nullopt;
+  return problem({Errc::forbidden,
+                  "without keys only pages of this server itself may send requests",
+                  "Sec-Fetch-Site"});
+}
+
+core::Status Gate::identify(Request& request, const std::optional<std::string>& path_key,
+                            std::optional<KeyFault>& fault) const {
   const auto asked = request.headers.find("Hansard-Project");
   std::optional<core::ProjectId> project;
   if (asked) {
@@ -188,23 +213,44 @@ core::Result<Principal> Gate::identify(const Request& request,
     }
     project = *std::move(parsed);
   }
+  // Before the question whether keys are needed: the first key may come right now.
+  auto keyless = keys_.keyless();
   if (keys_.empty() || request.local) {
-    Principal everyone;
-    everyone.project = project.value_or(default_project_);
-    everyone.scopes = Scopes::all();
-    return everyone;
+    request.principal.project = project.value_or(default_project_);
+    request.principal.scopes = Scopes::all();
+    if (!request.local) request.hold = std::move(keyless);
+    return core::Ok{};
   }
   const auto key = path_key ? path_key : header_key(request.headers);
   if (!key) {
     return core::Error{Errc::unauthenticated,
                        "a key is needed: header Hansard-Key, or Authorization: Bearer hsd_..."};
   }
-  auto principal = keys_.find(*key);
-  if (!principal) return core::Error{Errc::unauthenticated, "unknown key"};
-  if (project && *project != principal->project) {
+  KeyRing::Found found = keys_.find(*key, request.received_at);
+  if (!found.hold) {
+    fault = found.fault;
+    const bool was_good = found.fault == KeyFault::expired || found.fault == KeyFault::revoked;
+    return core::Error{Errc::unauthenticated,
+                       was_good ? "the key is " + std::string(name(found.fault)) : "unknown key"};
+  }
+  if (project && *project != found.hold->principal.project) {
     return core::Error{Errc::forbidden, "this key belongs to another project", "Hansard-Project"};
   }
-  return *std::move(principal);
+  request.principal = found.hold->principal;
+  request.hold = std::move(found.hold);
+  return core::Ok{};
+}
+
+Response Gate::refuse_key(const Request& request, core::Error error, Admission& admission) {
+  if (!admission.key_fault) return problem(std::move(error));
+  const std::uint64_t wait = failures_.failed(request.peer, request.received_at);
+  if (wait == 0) return problem(std::move(error));
+  admission.limit = Limit::key_failures_per_minute;
+  Response response = problem(limit_error(limits_, Limit::key_failures_per_minute),
+                              row(Limit::key_failures_per_minute).status);
+  response.headers.set("Retry-After", std::to_string(wait));
+  response.close = true;  // a connection for every further guess
+  return response;
 }
 
 std::optional<Response> Gate::check_body(const Request& request, const Route& route) const {

@@ -1,6 +1,9 @@
 #include "http/keys.h"
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
 
 namespace hansard::http {
 
@@ -61,38 +64,159 @@ bool is_key(std::string_view text) {
   return text.size() >= 16 && text.size() <= 200 && std::all_of(text.begin(), text.end(), is_word);
 }
 
+std::string_view name(KeyFault fault) {
+  switch (fault) {
+    case KeyFault::malformed:
+      return "malformed";
+    case KeyFault::unknown:
+      return "unknown";
+    case KeyFault::expired:
+      return "expired";
+    case KeyFault::revoked:
+      break;
+  }
+  return "revoked";
+}
+
+std::string_view sentence(HoldEnd end) {
+  switch (end) {
+    case HoldEnd::revoked:
+      return "the key was revoked";
+    case HoldEnd::expired:
+      return "the key has expired";
+    case HoldEnd::needed:
+      break;
+  }
+  return "a key is needed from now on";
+}
+
+struct KeyRing::State {
+  struct Entry {
+    core::Hash secret{};
+    std::shared_ptr<Hold> hold;
+    bool configured = false;
+    bool revoked = false;
+    std::optional<core::Timestamp> created_at;
+  };
+
+  std::optional<core::KeyedHash> keyed_hash;  ///< set once, before anybody else sees the ring
+
+  mutable std::shared_mutex mutex;
+  std::vector<Entry> entries;  ///< in the order in which they came
+  std::shared_ptr<Hold> keyless = std::make_shared<Hold>(Principal{}, std::nullopt, true);
+  std::atomic<bool> empty = true;
+
+  std::mutex telling;
+  std::function<void()> ended;  ///< guarded by `telling`
+
+  void tell() {
+    const std::lock_guard lock(telling);
+    if (ended) ended();
+  }
+};
+
+KeyRing::KeyRing() : state_(std::make_shared<State>()) {}
+
 core::Result<KeyRing> KeyRing::make(const core::KeyedHash& keyed_hash, std::vector<ApiKey> keys) {
   KeyRing ring;
-  ring.keyed_hash_.emplace(keyed_hash);
+  State& state = *ring.state_;
+  state.keyed_hash.emplace(keyed_hash);
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const ApiKey& key = keys[i];
+    ApiKey& key = keys[i];
     if (!is_key_name(key.name)) return refused(i, "name", "must be [A-Za-z0-9._-]{1,64}");
     if (!is_key(key.key)) return refused(i, "key", "must be hsd_[A-Za-z0-9_-]{16,200}");
     if (key.scopes.empty()) return refused(i, "scopes", "must not be empty");
-    Entry entry{keyed_hash(kSecretPurpose, "", key.key), {}};
-    for (const Entry& other : ring.entries_) {
-      if (other.principal.key_name == key.name) return refused(i, "name", "is used twice");
+    State::Entry entry;
+    entry.secret = ring.hash_of(key.key);
+    entry.configured = true;
+    for (const State::Entry& other : state.entries) {
+      if (other.hold->principal.key_name == key.name) return refused(i, "name", "is used twice");
       if (other.secret == entry.secret) return refused(i, "key", "is used twice");
     }
-    entry.principal.project = key.project;
-    static_cast<core::Uuid&>(entry.principal.actor) =
+    Principal principal;
+    principal.project = key.project;
+    static_cast<core::Uuid&>(principal.actor) =
         core::uuid_v8(keyed_hash(kActorPurpose, key.project.text(), key.name));
-    entry.principal.scopes = key.scopes;
-    entry.principal.key_name = key.name;
-    ring.entries_.push_back(std::move(entry));
+    principal.scopes = key.scopes;
+    principal.key_name = std::move(key.name);
+    entry.hold = std::make_shared<Hold>(std::move(principal), std::nullopt);
+    state.entries.push_back(std::move(entry));
   }
+  state.empty = state.entries.empty();
   return ring;
 }
 
-std::optional<Principal> KeyRing::find(std::string_view key) const {
-  if (!keyed_hash_) return std::nullopt;
-  const core::Hash secret = (*keyed_hash_)(kSecretPurpose, "", key);
-  const Principal* found = nullptr;
-  for (const Entry& entry : entries_) {
-    if (same_in_constant_time(entry.secret, secret)) found = &entry.principal;
+bool KeyRing::empty() const { return state_->empty.load(std::memory_order_acquire); }
+
+core::Hash KeyRing::hash_of(std::string_view secret) const {
+  return (*state_->keyed_hash)(kSecretPurpose, "", secret);
+}
+
+KeyRing::Found KeyRing::find(std::string_view key, core::Timestamp now) const {
+  if (!is_key(key)) return {nullptr, KeyFault::malformed};
+  if (!state_->keyed_hash) return {};
+  const core::Hash secret = hash_of(key);
+  const std::shared_lock lock(state_->mutex);
+  const State::Entry* found = nullptr;
+  for (const State::Entry& entry : state_->entries) {
+    if (same_in_constant_time(entry.secret, secret)) found = &entry;
   }
-  if (found == nullptr) return std::nullopt;
-  return *found;
+  if (found == nullptr) return {};
+  const auto end = found->hold->ended(now);
+  if (!end) return {found->hold, {}};
+  return {nullptr, *end == HoldEnd::expired ? KeyFault::expired : KeyFault::revoked};
+}
+
+std::shared_ptr<const Hold> KeyRing::keyless() const {
+  const std::shared_lock lock(state_->mutex);
+  return state_->keyless;
+}
+
+void KeyRing::add(KeyOnRecord key) {
+  bool first = false;
+  {
+    const std::unique_lock lock(state_->mutex);
+    for (const State::Entry& each : state_->entries) {
+      if (!each.configured && each.hold->principal.actor == key.id) return;
+    }
+    Principal principal{std::move(key.project), key.id, key.scopes, std::move(key.name)};
+    State::Entry entry;
+    entry.secret = key.secret;
+    entry.hold = std::make_shared<Hold>(std::move(principal), key.expires_at);
+    entry.created_at = key.created_at;
+    state_->entries.push_back(std::move(entry));
+    first = state_->empty.exchange(false, std::memory_order_acq_rel);
+    if (first) state_->keyless->end();
+  }
+  if (first) state_->tell();
+}
+
+void KeyRing::revoke(const core::KeyId& id) {
+  {
+    const std::unique_lock lock(state_->mutex);
+    for (State::Entry& each : state_->entries) {
+      if (each.configured || each.revoked || each.hold->principal.actor != id) continue;
+      each.revoked = true;
+      each.hold->end();
+    }
+  }
+  state_->tell();
+}
+
+std::vector<KeyListing> KeyRing::list() const {
+  const std::shared_lock lock(state_->mutex);
+  std::vector<KeyListing> all;
+  for (const State::Entry& each : state_->entries) {
+    const Principal& principal = each.hold->principal;
+    all.push_back({principal.actor, principal.key_name, principal.project, principal.scopes,
+                   each.configured, each.revoked, each.hold->expires_at, each.created_at});
+  }
+  return all;
+}
+
+void KeyRing::on_end(std::function<void()> call) {
+  const std::lock_guard lock(state_->telling);
+  state_->ended = std::move(call);
 }
 
 }  // namespace hansard::http

@@ -67,6 +67,8 @@ constexpr std::array<LimitRow, kLimitCount> kTable{{
      "taken for gone"},
     {Limit::query_bytes, "query_bytes", 256 * kMiB, 1 * kMiB, 64 * 1024 * kMiB, Errc::too_large,
      413, "what one query over calls may keep while it runs: groups, and values for percentiles"},
+    {Limit::key_failures_per_minute, "key_failures_per_minute", 30, 1, 1'000'000, Errc::overloaded,
+     429, "keys from one address that open nothing; a good key is always let in"},
 }};
 
 }  // namespace

@@ -17,7 +17,7 @@ std::array<std::atomic<std::uint64_t>, kMalformedCount>& counts() {
 std::string_view name(Malformed reason) {
   constexpr std::array<std::string_view, kMalformedCount> kNames{
       "method", "target", "version", "header", "host", "content_length", "transfer_encoding",
-      "chunk",  "expect", "other"};
+      "chunk",  "expect", "tls",     "other"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -115,6 +115,12 @@ struct Metrics::Impl {
           .Help("Followed event streams that ended, by reason")
           .Register(registry);
   std::array<prometheus::Counter*, kLiveEnds> live_ends{};
+  prometheus::Family<prometheus::Counter>& key_failures =
+      prometheus::BuildCounter()
+          .Name("hansard_http_key_failures_total")
+          .Help("Requests refused because their key opens nothing, by reason")
+          .Register(registry);
+  std::array<prometheus::Counter*, kKeyFaults> key_faults{};
 
   /// Label lookup in the library hashes strings; ours remembers per (route, method, status).
   struct Row {
@@ -135,6 +141,10 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
                                                         "refused", "stopping", "error"};
   for (std::size_t i = 0; i < kLiveEnds; ++i) {
     impl_->live_ends[i] = &impl_->live_closed.Add({{"reason", kReasons[i]}});
+  }
+  for (std::size_t i = 0; i < kKeyFaults; ++i) {
+    impl_->key_faults[i] =
+        &impl_->key_failures.Add({{"reason", std::string(name(static_cast<KeyFault>(i)))}});
   }
 }
 
@@ -176,6 +186,10 @@ void Metrics::bodies_held(std::int64_t bytes) { impl_->held.Increment(static_cas
 
 void Metrics::limit_hit(Limit limit) {
   impl_->limits[static_cast<std::size_t>(limit)]->Increment();
+}
+
+void Metrics::key_failed(KeyFault fault) {
+  impl_->key_faults[static_cast<std::size_t>(fault)]->Increment();
 }
 
 void Metrics::live_subscribed(int count) { impl_->subscribers.Increment(count); }

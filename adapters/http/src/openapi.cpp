@@ -144,6 +144,7 @@ void add_operation(JsonOut& json, const Route& route, Added added) {
   if (route.scope) json.object().key("key").array().end_array().end_object();
   json.end_array();
   if (route.scope) json.member("x-scope", name(*route.scope));
+  if (route.access != Access::none) json.member("x-access", name(route.access));
   add_parameters(json, route, *doc);
   add_body(json, route, added);
   add_answers(json, *doc);

@@ -98,6 +98,11 @@ Response readiness(const Context& context) {
 }
 
 Result<Response> rows(const Context& context, const Request& request, const core::ReadModel& view) {
+  if (!request.principal.sees_all_projects()) {
+    return core::Error{core::Errc::forbidden,
+                       "rows are of all projects: they are for the unix socket, and for keys of "
+                       "project _log"};
+  }
   const auto query = Query::of(request, {"prefix", "cursor", "limit", "at_least"});
   if (!query) return query.error();
   const auto limit = query->count("limit", 100, projections::kRowPageMax);

@@ -1,5 +1,7 @@
 #include <iterator>
 
+#include "access_recorder.h"
+#include "audit_log.h"
 #include "families.h"
 #include "openapi.h"
 
@@ -50,8 +52,14 @@ std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added)
   if (context.experiments) {
     for (AddedRoute& each : experiment_routes(reads)) added.push_back(std::move(each));
   }
+  if (context.execute_keys) {
+    for (AddedRoute& each : key_routes(reads)) added.push_back(std::move(each));
+  }
+  for (AddedRoute& each : audit_log_routes(reads)) added.push_back(std::move(each));
   for (const AddedRoute& each : added) all.push_back(each.route);
   all.push_back(openapi_route(all, added));
+  const auto accesses = std::make_shared<AccessRecorder>(context);
+  for (Route& each : all) each.handler = accesses->around(each);
   return all;
 }
 

@@ -116,6 +116,7 @@ struct Server::Impl {
         gate(*router, keys, options.limits, options.default_project),
         shared{options.limits, gate, router, blocking, to, counted, clock},
         log(to),
+        identity(options.tls),
         loops(static_cast<std::size_t>(loop_count(options))) {}
 
   core::Status open();
@@ -127,8 +128,8 @@ struct Server::Impl {
 
   const ServerOptions options;
   const std::shared_ptr<const Router> router;
-  const KeyRing keys;
-  const Gate gate;
+  KeyRing keys;
+  Gate gate;
   Shared shared;
   const Log& log;
   Registry serving;
@@ -136,6 +137,8 @@ struct Server::Impl {
   std::atomic<std::uint64_t> next_id = 1;
   std::uint16_t port = 0;
   bool unix_bound = false;
+  std::mutex identity_mutex;
+  std::shared_ptr<const TlsIdentity> identity;  ///< guarded by `identity_mutex`; null: plain
 
   std::deque<Loop> loops;
   /// Acceptors live here, and hand connections out in turn.
@@ -206,8 +209,13 @@ void Server::Impl::serve(Socket socket) {
   Registry& registry = full ? refusing : serving;
   std::string peer = peer_name(socket);
   auto executor = socket.get_executor();
+  std::unique_ptr<TlsSession> tls;
+  if constexpr (!kLocal) {
+    const std::lock_guard lock(identity_mutex);
+    if (identity) tls = std::make_unique<TlsSession>(identity);
+  }
   auto connection = std::make_shared<Connection>(shared, Wire::Socket(std::move(socket)), id,
-                                                 std::move(peer), kLocal);
+                                                 std::move(peer), kLocal, std::move(tls));
   registry.add(connection, id);
   // The handler, not the coroutine, keeps the connection: its frame never outlives the object.
   auto ended = [this, connection, id, &registry](const std::exception_ptr& failure) {
@@ -263,12 +271,16 @@ core::Status Server::start() {
     return opened;
   }
   impl_->run_threads();
+  impl_->keys.on_end([&server = *impl_] {
+    for (const auto& connection : server.serving.all()) connection->look_at_hold();
+  });
   return core::Ok{};
 }
 
 void Server::stop() {
   Impl& server = *impl_;
   if (!server.running) return;
+  server.keys.on_end(nullptr);
   server.shared.stopping = true;
   asio::post(server.accepts, [&server] {
     error_code ignored;
@@ -296,6 +308,11 @@ void Server::stop() {
   for (Loop& loop : server.loops) loop.io.stop();
   for (Loop& loop : server.loops) loop.thread.join();
   server.running = false;
+}
+
+void Server::show(std::shared_ptr<const TlsIdentity> identity) {
+  const std::lock_guard lock(impl_->identity_mutex);
+  impl_->identity = std::move(identity);
 }
 
 std::uint16_t Server::port() const { return impl_->port; }

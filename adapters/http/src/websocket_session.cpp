@@ -29,12 +29,13 @@ constexpr int kSilentPings = 4;
 WebSocketSession::WebSocketSession(std::shared_ptr<Wire> wire,
                                    std::unique_ptr<MessageChannel> channel, const Limits& limits,
                                    Metrics& metrics, const std::atomic<bool>& stopping,
-                                   Time subscribe_by)
+                                   HoldWatch hold, Time subscribe_by)
     : wire_(std::move(wire)),
       channel_(std::move(channel)),
       limits_(limits),
       metrics_(metrics),
       stopping_(stopping),
+      hold_(std::move(hold)),
       subscribe_by_(subscribe_by),
       ping_every_(limits.duration(Limit::live_checkpoint_ms)),
       parser_(limits[Limit::live_message_bytes]),
@@ -66,7 +67,7 @@ asio::awaitable<bool> WebSocketSession::run() {
       fail({close_code::kInternal, texts->error().message}, LiveEnd::error);
     } else if ((*texts)->empty()) {
       fail({close_code::kNormal, "that was all"}, LiveEnd::limit);
-    } else {
+    } else if (!hold_.ended()) {  // told of in the next turn
       Texts ready = *std::move(*texts);
       const bool sent = co_await write_texts(std::move(ready));
       if (!sent) break;
@@ -98,6 +99,10 @@ asio::awaitable<WebSocketSession::Step> WebSocketSession::write_due() {
     fail({close_code::kGoingAway, "the server is stopping"}, LiveEnd::stopping);
     co_return Step::over;
   }
+  if (const auto end = hold_.ended()) {
+    fail({close_code::kPolicy, std::string(sentence(*end))}, LiveEnd::refused);
+    co_return Step::over;
+  }
   if (now >= heard_at_ + kSilentPings * ping_every_) {
     metrics_.limit_hit(Limit::live_checkpoint_ms);
     fail({close_code::kPolicy, "no answer to pings"}, LiveEnd::slow);
@@ -125,7 +130,7 @@ asio::awaitable<WebSocketSession::Step> WebSocketSession::write_due() {
 WebSocketSession::Time WebSocketSession::next_duty() const {
   // Woken for whatever happened between the look at it and now.
   if (closing_ || client_said_ || reader_over_ || pong_) return steady_clock::now();
-  Time until = std::min(ping_at_, heard_at_ + kSilentPings * ping_every_);
+  Time until = std::min({ping_at_, heard_at_ + kSilentPings * ping_every_, hold_.next_look()});
   if (channel_->awaits_client()) until = std::min(until, subscribe_by_);
   return until;
 }

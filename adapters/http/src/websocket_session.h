@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "hold_watch.h"
 #include "http/message.h"
 #include "http/metrics.h"
 #include "websocket_parser.h"
@@ -25,7 +26,7 @@ class WebSocketSession : public std::enable_shared_from_this<WebSocketSession> {
   /// client wants.
   WebSocketSession(std::shared_ptr<Wire> wire, std::unique_ptr<MessageChannel> channel,
                    const Limits& limits, Metrics& metrics, const std::atomic<bool>& stopping,
-                   Wire::Time subscribe_by);
+                   HoldWatch hold, Wire::Time subscribe_by);
 
   /// Until either side ends. True: the close was sent because of the client's fault, and it may
   /// still be sending, so the wire should linger.
@@ -58,6 +59,7 @@ class WebSocketSession : public std::enable_shared_from_this<WebSocketSession> {
   const Limits& limits_;
   Metrics& metrics_;
   const std::atomic<bool>& stopping_;
+  const HoldWatch hold_;
   const Time subscribe_by_;
   const std::chrono::milliseconds ping_every_;
 

@@ -15,19 +15,29 @@
 
 #include "http/limits.h"
 #include "pending.h"
+#include "tls_session.h"
 
 namespace hansard::http {
 
 /// Bytes in and out of one socket, each wait with a deadline. TCP and unix sockets share the code
-/// (generic protocol), so it is instantiated once.
-/// Confined to its event loop. Shared, because timers and watches may fire after the connection
-/// ended.
+/// (generic protocol), so it is instantiated once. With TLS what is read and written here is what
+/// is said inside. Confined to its event loop. Shared, because timers and watches may fire after
+/// the connection ended.
 class Wire : public std::enable_shared_from_this<Wire> {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
   using Time = std::chrono::steady_clock::time_point;
 
-  Wire(Socket socket, const Limits& limits);
+  /// @param tls  null: plain.
+  Wire(Socket socket, const Limits& limits, std::unique_ptr<TlsSession> tls = nullptr);
+
+  /// Before anything else on a wire with TLS; under the guard. Plain ones are ready.
+  enum class Greeting : std::uint8_t {
+    ready,
+    failed,  ///< no TLS that both sides speak, or the client went, or the guard expired
+    plain    ///< the client speaks without TLS; so does the wire now, to say so
+  };
+  boost::asio::awaitable<Greeting> greet();
 
   // One timer guards every wait on the socket. It is re-armed lazily, so that moving a deadline
   // later costs nothing.
@@ -97,12 +107,19 @@ class Wire : public std::enable_shared_from_this<Wire> {
   [[nodiscard]] Time body_deadline(Time began, std::uint64_t bytes) const;
 
  private:
+  boost::asio::awaitable<bool> fill_decrypted();
+  boost::asio::awaitable<bool> read_raw();
+  boost::asio::awaitable<bool> write_raw(std::string bytes);
+  boost::asio::awaitable<bool> write_encrypted(std::string head, std::string_view body);
+  void say_goodbye();
   void sleep_until_deadline();
   void on_timer(std::uint64_t generation);
 
   const Limits& limits_;
   Socket socket_;
-  std::string buffer_;  ///< unread bytes are [begin_, end_)
+  std::unique_ptr<TlsSession> tls_;  ///< null: plain
+  std::string raw_;                  ///< what was read last, still encrypted
+  std::string buffer_;               ///< unread bytes are [begin_, end_)
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 

@@ -157,6 +157,24 @@ class DescribedAnswers : public EngineServer {
     EXPECT_NE(head.find(" 101 "), std::string::npos) << head;
     promised("get", "/v1/live", Answer{101, head, "", true});
   }
+  /// Last: from the first key on one is needed.
+  void make_and_revoke_keys() {
+    const Answer made = post("/v1/keys", R"({"name":"k","scopes":["admin","audit"]})");
+    EXPECT_EQ(made.status, 201);
+    const std::string header = "Hansard-Key: " + text(json(made), "secret") + "\r\n";
+    expect_get("/v1/keys", 200, header);
+    expect_get("/v1/audit/log", 200, header);
+    expect_get("/v1/audit/log", 200, header + "Accept: application/x-ndjson\r\n");
+    const std::string id = text(json(made), "key_id");
+    EXPECT_EQ(write("delete", "/v1/keys/" + id, "", header).status, 200);
+  }
+  void audit() {
+    const events::Json log = json(get("/v1/audit/log?session=s1"));
+    const std::string event = text(log.find("events")->if_array()->front(), "event_id");
+    expect_get("/v1/audit/trace?event=" + event, 200);
+    expect_get("/v1/audit/report?session=s1", 200);
+    expect_get("/v1/audit/report?session=s1&format=html", 200);
+  }
   /// Nobody on another host is served without a key, whatever the route.
   void refuse_everything() {
     for (const Route& route : routes(context_)) {
@@ -244,6 +262,8 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
   refuse_everything();
 
   open_a_socket();
+  audit();
+  make_and_revoke_keys();
 
   auto unseen = ApiContract::served_by(port()).unseen();
   // These need a view that has stopped, and a store that cannot be read.

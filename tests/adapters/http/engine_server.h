@@ -18,10 +18,12 @@
 #include "events/equivalence.h"
 #include "events/experiment/decider.h"
 #include "events/json.h"
+#include "events/keys/decider.h"
 #include "events/prompt/decider.h"
 #include "events/session/decider.h"
 #include "http/context.h"
 #include "http/experiment_desk.h"
+#include "http/keys_on_record.h"
 #include "http/server.h"
 #include "ossl/clock.h"
 #include "ossl/random.h"
@@ -49,6 +51,10 @@ class EngineServer : public ::testing::Test {
                                      core::AppendDone done) {
       prompt_loop_.execute(std::move(with), std::move(command), std::move(done));
     };
+    context_.execute_keys = [this](core::CommandContext with, events::KeyCommand command,
+                                   core::AppendDone done) {
+      key_loop_.execute(std::move(with), std::move(command), std::move(done));
+    };
     runner_->start();
   }
   ~EngineServer() override {
@@ -66,9 +72,11 @@ class EngineServer : public ::testing::Test {
     options.listen[0].port = 0;
     options.limits = limits_;
     options.threads = 2;
+    context_.keys = KeyRing::make(keyed_hash_, std::move(keys)).value();
+    const auto loaded = load_keys(log_, context_.keys);
+    ASSERT_TRUE(loaded) << loaded.error().message;
     server_ = std::make_unique<Server>(std::move(options), Router::make(routes(context_)).value(),
-                                       KeyRing::make(keyed_hash_, std::move(keys)).value(), pool_,
-                                       *http_log_, metrics_, clock_);
+                                       context_.keys, pool_, *http_log_, metrics_, clock_);
     const auto started = server_->start();
     ASSERT_TRUE(started) << started.error().message;
   }
@@ -188,6 +196,10 @@ class EngineServer : public ::testing::Test {
   events::PromptDecider prompt_decider_{keyed_hash_, support::hasher()};
   core::CommandLoop<events::PromptDecider> prompt_loop_{
       log_, prompt_decider_, support::hasher(),
+      [this](std::function<void()> work) { pool_.post(std::move(work)); }};
+  events::KeysDecider keys_decider_{keyed_hash_, support::hasher()};
+  core::CommandLoop<events::KeysDecider> key_loop_{
+      log_, keys_decider_, support::hasher(),
       [this](std::function<void()> work) { pool_.post(std::move(work)); }};
   const std::shared_ptr<projections::ExperimentReader> experiments_ =
       std::make_shared<projections::ExperimentReader>(log_, keyed_hash_);

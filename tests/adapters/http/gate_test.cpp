@@ -46,7 +46,7 @@ class Gates : public ::testing::Test {
 
   /// Status of the refusal, or 0 when admitted.
   int status(const KeyRing& keys, Request& request, bool has_body = false) {
-    const Gate gate(router_, keys, limits_, core::ProjectId());
+    Gate gate(router_, keys, limits_, core::ProjectId());
     admission_ = gate.admit(request, has_body);
     return admission_.refusal ? admission_.refusal->status : 0;
   }
@@ -92,6 +92,24 @@ TEST_F(Gates, WithoutKeysAnotherHostIsRefused) {
   for (const char* host : {"localhost", "LOCALHOST:1", "127.0.0.1:7070", "127.3.2.1", "[::1]:80"}) {
     EXPECT_EQ(status(none_, request(Method::get, "/healthz", {}, host)), 0) << host;
   }
+}
+
+TEST_F(Gates, WithoutKeysWhatAnotherPageFetchesIsRefused) {
+  const auto fetched = [&](const char* site, const char* mode, const char* target) {
+    return status(
+        none_, request(Method::get, target, {{"Sec-Fetch-Site", site}, {"Sec-Fetch-Mode", mode}}));
+  };
+  EXPECT_EQ(fetched("cross-site", "no-cors", "/"), 403) << "an image";
+  EXPECT_EQ(field(), "Sec-Fetch-Site");
+  EXPECT_EQ(fetched("same-site", "cors", "/v1/sessions/s"), 403) << "a page of another port";
+  EXPECT_EQ(fetched("cross-site", "navigate", "/"), 0) << "a link";
+  EXPECT_EQ(fetched("same-origin", "cors", "/"), 0);
+  EXPECT_EQ(fetched("none", "navigate", "/"), 0) << "typed in";
+  EXPECT_EQ(status(keys_, request(Method::get, "/",
+                                  {{"Sec-Fetch-Site", "cross-site"},
+                                   {"Hansard-Key", std::string(kWriteKey)}})),
+            0)
+      << "with keys it does not matter";
 }
 
 TEST_F(Gates, WithoutKeysAForeignOriginIsRefused) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "http/key_failures.h"
 #include "support/events.h"
 
 namespace hansard::http {
@@ -19,11 +20,34 @@ ApiKey api_key(std::string name, std::string_view secret, Scopes scopes = {Scope
   return {std::move(name), std::string(secret), support::project("acme"), scopes};
 }
 
+KeyFault fault(const KeyRing& ring, std::string_view key, core::Timestamp now = {}) {
+  const auto found = ring.find(key, now);
+  EXPECT_FALSE(found.hold);
+  return found.fault;
+}
+
+core::KeyId actor(const KeyRing& ring, std::string_view key) {
+  const auto found = ring.find(key, {});
+  EXPECT_TRUE(found.hold);
+  return found.hold ? found.hold->principal.actor : core::KeyId{};
+}
+
+KeyOnRecord on_record(const KeyRing& ring, std::string_view secret, std::uint8_t id) {
+  KeyOnRecord key;
+  key.id.bytes[0] = id;
+  key.name = "recorded";
+  key.project = support::project("acme");
+  key.secret = ring.hash_of(secret);
+  key.scopes = {Scope::read};
+  return key;
+}
+
 TEST(Keys, AKeyNamesItsPrincipal) {
   const auto ring = KeyRing::make(keyed_hash(), {api_key("ci", kSecret, {Scope::read})});
   ASSERT_TRUE(ring);
-  const auto who = ring->find(kSecret);
-  ASSERT_TRUE(who);
+  const auto hold = ring->find(kSecret, {}).hold;
+  ASSERT_TRUE(hold);
+  const Principal* const who = &hold->principal;
   EXPECT_EQ(who->project.text(), "acme");
   EXPECT_EQ(who->key_name, "ci");
   EXPECT_TRUE(who->scopes.has(Scope::read));
@@ -35,16 +59,16 @@ TEST(Keys, AKeyNamesItsPrincipal) {
 TEST(Keys, OthersAreUnknown) {
   const auto ring = KeyRing::make(keyed_hash(), {api_key("ci", kSecret)});
   ASSERT_TRUE(ring);
-  EXPECT_FALSE(ring->find(""));
-  EXPECT_FALSE(ring->find(kSecret.substr(0, kSecret.size() - 1)));
-  EXPECT_FALSE(ring->find(std::string(kSecret) + "a"));
+  EXPECT_EQ(fault(*ring, ""), KeyFault::malformed);
+  EXPECT_EQ(fault(*ring, kSecret.substr(0, kSecret.size() - 1)), KeyFault::unknown);
+  EXPECT_EQ(fault(*ring, std::string(kSecret) + "a"), KeyFault::unknown);
 }
 
 TEST(Keys, TheActorSurvivesAChangeOfTheSecret) {
   const auto before = KeyRing::make(keyed_hash(), {api_key("ci", kSecret)});
   const auto after = KeyRing::make(keyed_hash(), {api_key("ci", "hsd_another_secret_here")});
   ASSERT_TRUE(before && after);
-  EXPECT_EQ(before->find(kSecret)->actor, after->find("hsd_another_secret_here")->actor);
+  EXPECT_EQ(actor(*before, kSecret), actor(*after, "hsd_another_secret_here"));
 }
 
 TEST(Keys, ActorsOfTwoNamesProjectsOrStoresDiffer) {
@@ -54,9 +78,9 @@ TEST(Keys, ActorsOfTwoNamesProjectsOrStoresDiffer) {
   const auto b = KeyRing::make(keyed_hash(), {api_key("cd", kSecret)});
   const auto c = KeyRing::make(keyed_hash(), {other});
   const auto d = KeyRing::make(keyed_hash(8), {api_key("ci", kSecret)});
-  EXPECT_NE(a->find(kSecret)->actor, b->find(kSecret)->actor);
-  EXPECT_NE(a->find(kSecret)->actor, c->find(kSecret)->actor);
-  EXPECT_NE(a->find(kSecret)->actor, d->find(kSecret)->actor);
+  EXPECT_NE(actor(*a, kSecret), actor(*b, kSecret));
+  EXPECT_NE(actor(*a, kSecret), actor(*c, kSecret));
+  EXPECT_NE(actor(*a, kSecret), actor(*d, kSecret));
 }
 
 TEST(Keys, BadConfigurationIsRefusedNamingTheFieldAndNeverTheKey) {
@@ -79,6 +103,75 @@ TEST(Keys, BadConfigurationIsRefusedNamingTheFieldAndNeverTheKey) {
     EXPECT_EQ(ring.error().field, c.field);
     EXPECT_EQ(ring.error().message.find("0123456789"), std::string::npos);
   }
+}
+
+TEST(Keys, OnRecordOpenUntilTheyAreRevoked) {
+  KeyRing ring = KeyRing::make(keyed_hash(), {}).value();
+  EXPECT_TRUE(ring.empty());
+  const auto keyless = ring.keyless();
+  EXPECT_FALSE(keyless->ended({}));
+  int told = 0;
+  ring.on_end([&] { ++told; });
+
+  ring.add(on_record(ring, kSecret, 1));
+  EXPECT_FALSE(ring.empty());
+  EXPECT_EQ(keyless->ended({}), HoldEnd::needed) << "whoever came without a key needs one now";
+  EXPECT_EQ(told, 1);
+  const auto hold = ring.find(kSecret, {}).hold;
+  ASSERT_TRUE(hold);
+  EXPECT_EQ(hold->principal.key_name, "recorded");
+
+  const KeyRing copy = ring;
+  ring.revoke(hold->principal.actor);
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(hold->ended({}), HoldEnd::revoked) << "what it opened ends, too";
+  EXPECT_EQ(fault(copy, kSecret), KeyFault::revoked) << "copies are the same ring";
+  EXPECT_FALSE(ring.empty()) << "taking away the last key must not open the door";
+  ring.on_end(nullptr);
+}
+
+TEST(Keys, EndAtTheirTime) {
+  KeyRing ring = KeyRing::make(keyed_hash(), {}).value();
+  KeyOnRecord key = on_record(ring, kSecret, 1);
+  key.expires_at = support::at_us(100);
+  ring.add(key);
+  const auto hold = ring.find(kSecret, support::at_us(99)).hold;
+  ASSERT_TRUE(hold);
+  EXPECT_FALSE(hold->ended(support::at_us(99)));
+  EXPECT_EQ(hold->ended(support::at_us(100)), HoldEnd::expired);
+  EXPECT_EQ(fault(ring, kSecret, support::at_us(100)), KeyFault::expired);
+}
+
+TEST(Keys, ConfiguredOnesAreNotRevoked) {
+  KeyRing ring = KeyRing::make(keyed_hash(), {api_key("ci", kSecret)}).value();
+  ring.revoke(actor(ring, kSecret));
+  EXPECT_TRUE(ring.find(kSecret, {}).hold);
+  ASSERT_EQ(ring.list().size(), 1U);
+  EXPECT_TRUE(ring.list().front().configured);
+}
+
+TEST(KeyFailures, AreCountedByAddressAndComeBackWithTime) {
+  KeyFailures failures(3);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(failures.failed("192.0.2.1", {}), 0U);
+  EXPECT_EQ(failures.failed("192.0.2.1", {}), 20U) << "three a minute";
+  EXPECT_EQ(failures.failed("192.0.2.2", {}), 0U) << "another address";
+  EXPECT_EQ(failures.failed("192.0.2.1", support::at_us(20'000'000)), 0U);
+  EXPECT_GT(failures.failed("192.0.2.1", support::at_us(20'000'000)), 0U);
+}
+
+TEST(KeyFailures, OfOneNetworkOfIpv6CountTogether) {
+  KeyFailures failures(1);
+  EXPECT_EQ(failures.failed("2001:db8:0:1::1", {}), 0U);
+  EXPECT_GT(failures.failed("2001:db8:0:1:ffff::2", {}), 0U);
+  EXPECT_EQ(failures.failed("2001:db8:0:2::1", {}), 0U);
+}
+
+TEST(KeyFailures, RememberABoundedNumberOfAddresses) {
+  KeyFailures failures(1);
+  EXPECT_EQ(failures.failed("first", {}), 0U);
+  EXPECT_GT(failures.failed("first", {}), 0U);
+  for (std::size_t i = 0; i < kKeyFailurePeersMax; ++i) failures.failed(std::to_string(i), {});
+  EXPECT_EQ(failures.failed("first", {}), 0U) << "forgotten";
 }
 
 TEST(Keys, ScopesAreGivenByThemselves) {

@@ -129,7 +129,8 @@ TEST_F(Recording, ActorAndProjectComeFromTheKeyAlone) {
   EXPECT_EQ(text(event, "project"), "acme");
   const auto ring = KeyRing::make(
       keyed_hash_, {{"app", "hsd_0123456789abcdefXYZ", support::project("acme"), {Scope::read}}});
-  EXPECT_EQ(text(event, "actor"), core::to_string(ring->find("hsd_0123456789abcdefXYZ")->actor));
+  EXPECT_EQ(text(event, "actor"),
+            core::to_string(ring->find("hsd_0123456789abcdefXYZ", {}).hold->principal.actor));
   EXPECT_EQ(get("/v1/admin/projections", key).status, 403);
 }
 

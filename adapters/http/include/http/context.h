@@ -7,8 +7,10 @@
 #include "core/event_log.h"
 #include "core/hash.h"
 #include "core/projection_runner.h"
+#include "events/keys/decider.h"
 #include "events/prompt/commands.h"
 #include "events/session/commands.h"
+#include "http/keys.h"
 #include "http/limits.h"
 #include "http/metrics.h"
 #include "http/pool.h"
@@ -59,6 +61,10 @@ struct Context {
   std::shared_ptr<const ExperimentDesk> experiments = nullptr;
   /// What raw records may not hold (`execute` sees to commands); null: they may hold all.
   const events::Filter* filter = nullptr;
+  /// The ring that the gate looks at.
+  KeyRing keys = {};
+  /// `CommandLoop<KeysDecider>::execute`; empty: there are no routes about keys.
+  std::function<void(core::CommandContext, events::KeyCommand, core::AppendDone)> execute_keys = {};
 };
 
 /// The error of a limit, counted in its metric.

@@ -39,8 +39,9 @@ enum class Limit : std::uint8_t {
   live_message_bytes,
   live_checkpoint_ms,
   query_bytes,
+  key_failures_per_minute,
 };
-inline constexpr std::size_t kLimitCount = 25;
+inline constexpr std::size_t kLimitCount = 26;
 
 /// One row: what is bounded, how it is called in configuration and in the metric
 /// `hansard_http_limit_hits_total{limit="..."}`, and what a client past it is told.

@@ -16,9 +16,10 @@ enum class Malformed : std::uint8_t {
   transfer_encoding,  ///< anything but `chunked` alone, or beside a Content-Length
   chunk,              ///< the framing of a chunked body
   expect,             ///< an expectation other than 100-continue
+  tls,                ///< no TLS that we speak, on a port that asks for it
   other,
 };
-inline constexpr std::size_t kMalformedCount = 10;
+inline constexpr std::size_t kMalformedCount = 11;
 
 /// Its word in the metric.
 std::string_view name(Malformed reason);

@@ -46,6 +46,7 @@ class Headers {
 bool same_token(std::string_view a, std::string_view b);
 
 class BodyIntake;
+class Hold;
 
 /// Told once when the client of a request goes before its answer; of routes that wait.
 /// Thread-safe.
@@ -77,11 +78,13 @@ struct Request {
   std::shared_ptr<BodyIntake> incoming;  ///< of a route that takes lines: instead of `body`
   std::shared_ptr<Departure> departure;  ///< of a route that waits
 
-  std::string peer;    ///< address, or `local` on the unix socket; for logs of refusals only
-  bool local = false;  ///< came over the unix socket: the file's mode is the key
+  std::string peer;     ///< address, or `local` on the unix socket; for logs of refusals only
+  bool local = false;   ///< came over the unix socket: the file's mode is the key
+  bool secure = false;  ///< came over TLS
   std::uint64_t connection = 0;
   Principal principal;
-  core::Timestamp received_at;                     ///< the edge's clock, when the head was complete
+  std::shared_ptr<const Hold> hold;  ///< what it was admitted by; null: the unix socket, or nobody
+  core::Timestamp received_at;       ///< the edge's clock, when the head was complete
   std::chrono::steady_clock::time_point deadline;  ///< the handler must have answered by then
 
   /// Value of `{name}` in the route's pattern. @pre the pattern has it.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/keys.h"
 #include "http/limits.h"
 
 namespace hansard::http {
@@ -45,6 +46,8 @@ class Metrics {
   /// Bytes of request bodies held by all connections, up (or down) by `bytes`.
   void bodies_held(std::int64_t bytes);
   void limit_hit(Limit limit);
+  /// A key was presented that opens nothing.
+  void key_failed(KeyFault fault);
 
   /// Why a live subscriber left.
   enum class LiveEnd : std::uint8_t { client, limit, slow, protocol, refused, stopping, error };

@@ -59,6 +59,8 @@ struct Route {
   /// Waits for somebody else: no deadline but its own, and it is told when the client goes.
   bool waits = false;
   Access access = Access::none;
+  /// Also writes for project `_log`, which is reserved for facts about the whole log.
+  bool about_log = false;
 };
 
 /// Finds the route of a request. Immutable, thread-safe.

@@ -48,6 +48,12 @@ struct Principal {
   core::KeyId actor;  ///< nil without keys and on the unix socket
   Scopes scopes;
   std::string key_name;  ///< for logs; empty without a key
+
+  /// True for who runs the engine: without a key (loopback while there is none, the unix socket),
+  /// or with one of project `_log`. Everybody else sees and changes one project.
+  [[nodiscard]] bool sees_all_projects() const {
+    return actor.is_nil() || project.text() == "_log";
+  }
 };
 
 }  // namespace hansard::http

@@ -13,6 +13,7 @@
 #include "http/metrics.h"
 #include "http/pool.h"
 #include "http/router.h"
+#include "http/tls.h"
 
 namespace hansard::http {
 
@@ -30,6 +31,7 @@ struct ServerOptions {
   int threads = 0;                    ///< of the event loop; 0: one per core, at most 4
   Limits limits;
   core::ProjectId default_project;
+  std::shared_ptr<const TlsIdentity> tls;  ///< of the TCP listeners; null: plain
 };
 
 /// The address that reaches a unix socket whatever the length of its path: `sockaddr_un` holds 107
@@ -70,6 +72,11 @@ class Server {
   /// then cuts them off. Answers that come later are dropped; so handlers may still run: stop the
   /// pool and close the log afterwards. Idempotent.
   void stop();
+
+  /// Connections from now on see this certificate; those that are open stay as they are. Any
+  /// thread.
+  /// @pre there was one at the start
+  void show(std::shared_ptr<const TlsIdentity> identity);
 
   /// The port of the first TCP address. @pre started.
   [[nodiscard]] std::uint16_t port() const;
