@@ -19,17 +19,18 @@ INNER = {
     "events": ({"core", "events"}, ("simdjson.h", "boost/math/", "re2/")),
     "projections": ({"core", "events", "projections"}, ("date/",)),
 }
-# Each adapter has its own technology; cli wires all of them together, and is an HTTP client.
+# Each adapter has its own technology; cli wires all of them together, and is an HTTP client, also over
+# TLS, which providers and http speak, too.
 ADAPTERS = {
     "openssl": ("openssl/",),
     "rocksdb": ("rocksdb/", "xxhash.h"),
-    "http": ("boost/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
+    "http": ("boost/", "openssl/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
     "providers": ("boost/", "openssl/"),
     "importers": ("zstd.h", "zlib.h"),
     "gateway": ("zstd.h", "zlib.h"),
     "scripted": (),
     "search": ("sqlite3.h",),
-    "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
+    "cli": ("CLI/", "toml++/", "boost/", "openssl/", "spdlog/"),
 }
 # Seconds of compile time each: never where another folder would pay for them.
 HEAVY = ("rocksdb/", "boost/", "simdjson.h", "openssl/", "date/", "re2/")
