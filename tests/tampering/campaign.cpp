@@ -154,6 +154,8 @@ class Campaign {
     }
     Verdict verdict = judge_apart(directory, &baseline_, {});
     Tally& tally = tallies_[&change];
+    Must must = change.must;
+    if (must == Must::show_signed) must = signed_ ? Must::show : Must::show_outside;
     bool good = true;
     switch (verdict.outcome) {
       case Outcome::refused:
@@ -163,11 +165,11 @@ class Campaign {
         ++tally.found;
         break;
       case Outcome::harmless:
-        good = change.must != Must::show;
+        good = must != Must::show;
         ++tally.harmless;
         break;
       case Outcome::differs:
-        good = change.must == Must::show_outside && shows_outside(directory, verdict);
+        good = must == Must::show_outside && shows_outside(directory, verdict);
         if (good) ++tally.outside;
         break;
       case Outcome::broken:
@@ -234,6 +236,7 @@ class Campaign {
   const fs::path base_;
   const Grounds grounds_;
   const fs::path work_;
+  const bool signed_ = fs::exists(base_ / "checkpoint");
   Baseline baseline_;
   std::map<const Change*, Tally> tallies_;
   int skipped_ = 0;

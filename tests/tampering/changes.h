@@ -26,7 +26,8 @@ std::string_view name(Level level);
 enum class Must : std::uint8_t {
   show_or_do_nothing,  ///< refused, found, or without effect
   show,                ///< refused or found
-  show_outside,        ///< sound by itself, and found against a checkpoint kept elsewhere
+  show_signed,   ///< refused or found where the directory has a signed checkpoint; else as below
+  show_outside,  ///< sound by itself, and found against a checkpoint kept elsewhere
 };
 
 struct Change {

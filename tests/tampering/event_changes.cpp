@@ -158,18 +158,22 @@ std::vector<Change> event_changes() {
   return {
       change("content of an event changed", 14, content),
       change("facts of an event changed", 14, facts),
-      change("content changed, tiles and indexes rebuilt", 12,
-             [](const fs::path& directory, Random& random) {
-               auto what = content(directory, random);
-               cover_up(directory);
-               return what;
-             }),
-      change("facts changed, tiles and indexes rebuilt", 12,
-             [](const fs::path& directory, Random& random) {
-               auto what = facts(directory, random);
-               cover_up(directory);
-               return what;
-             }),
+      change(
+          "content changed, tiles and indexes rebuilt", 12,
+          [](const fs::path& directory, Random& random) {
+            auto what = content(directory, random);
+            cover_up(directory);
+            return what;
+          },
+          Must::show_signed),
+      change(
+          "facts changed, tiles and indexes rebuilt", 12,
+          [](const fs::path& directory, Random& random) {
+            auto what = facts(directory, random);
+            cover_up(directory);
+            return what;
+          },
+          Must::show_signed),
       change("recorded_at of an event changed", 10,
              [](const fs::path& directory, Random& random) {
                Records records(directory);
@@ -222,12 +226,14 @@ std::vector<Change> event_changes() {
              [](const fs::path& directory, Random& random) {
                return swap_two(directory, random, true);
              }),
-      change("two events swapped, tiles and indexes rebuilt", 8,
-             [](const fs::path& directory, Random& random) {
-               auto what = swap_two(directory, random, true);
-               cover_up(directory);
-               return what;
-             }),
+      change(
+          "two events swapped, tiles and indexes rebuilt", 8,
+          [](const fs::path& directory, Random& random) {
+            auto what = swap_two(directory, random, true);
+            cover_up(directory);
+            return what;
+          },
+          Must::show_signed),
       change("event dropped", 12,
              [](const fs::path& directory, Random& random) {
                Records records(directory);
@@ -236,21 +242,25 @@ std::vector<Change> event_changes() {
                return at(position);
              }),
       change("event dropped and the rest renumbered", 6, renumber),
-      change("event dropped, tiles and indexes rebuilt", 6,
-             [](const fs::path& directory, Random& random) {
-               auto what = renumber(directory, random);
-               fs::remove(directory / "HEAD");
-               cover_up(directory);
-               return what;
-             }),
+      change(
+          "event dropped, tiles and indexes rebuilt", 6,
+          [](const fs::path& directory, Random& random) {
+            auto what = renumber(directory, random);
+            fs::remove(directory / "HEAD");
+            cover_up(directory);
+            return what;
+          },
+          Must::show_signed),
       change("event inserted", 6, insert),
-      change("event inserted, tiles and indexes rebuilt", 6,
-             [](const fs::path& directory, Random& random) {
-               auto what = insert(directory, random);
-               cover_up(directory);
-               return what;
-             }),
-      change("last events cut off with HEAD", 10, cut_tail),
+      change(
+          "event inserted, tiles and indexes rebuilt", 6,
+          [](const fs::path& directory, Random& random) {
+            auto what = insert(directory, random);
+            cover_up(directory);
+            return what;
+          },
+          Must::show_signed),
+      change("last events cut off with HEAD", 10, cut_tail, Must::show_signed),
       change(
           "last events cut off with HEAD and checkpoint", 8,
           [](const fs::path& directory, Random& random) {

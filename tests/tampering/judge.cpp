@@ -89,7 +89,7 @@ Verdict judge(const std::filesystem::path& directory, const Baseline* baseline,
     verdict.now.tree = (*engine)->store().log().tree();
   }
   const auto told = digest_of(settings);
-  if (!told) return {Outcome::broken, "reading: " + told.error().message, {}};
+  if (!told) return refused(told.error());
   verdict.now.told = *told;
   const auto tree = tree_for_writing(settings);
   if (!tree) return refused(tree.error());
