@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "events/assignment/facts.h"
+#include "events/erasure/facts.h"
 #include "events/experiment/facts.h"
 #include "events/keys/facts.h"
 #include "events/prompt/facts.h"
@@ -39,6 +40,9 @@ std::optional<core::Status> of_kind(std::string_view category, const Codec<Varia
 core::Status judge(const core::NewEvent& event, const SessionCodec& codec) {
   if (!core::is_event_type(event.type)) {
     return bad_field("type", "expected a name like MessageSent");
+  }
+  if (is_erasure_event(event.type)) {
+    return bad_field("type", event.type + " is written by erasures and holds themselves");
   }
   const auto category = event.stream.category();
   if (is_session_event(event.type)) {

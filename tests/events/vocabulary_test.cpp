@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "events/assignment/facts.h"
+#include "events/erasure/facts.h"
 #include "events/experiment/facts.h"
 #include "events/keys/facts.h"
 #include "events/prompt/facts.h"
@@ -18,8 +19,8 @@ namespace {
 
 template <class Variant>
 class Vocabulary : public testing::Test {};
-using Variants =
-    testing::Types<SessionEvent, PromptEvent, ExperimentEvent, AssignmentEvent, KeyEvent>;
+using Variants = testing::Types<SessionEvent, PromptEvent, ExperimentEvent, AssignmentEvent,
+                                KeyEvent, ErasureEvent>;
 TYPED_TEST_SUITE(Vocabulary, Variants);
 
 core::OwnedEvent of_type(std::string_view type, std::string facts, std::string content) {
@@ -226,7 +227,7 @@ std::vector<EventShape> every_shape() {
   std::vector<EventShape> all;
   for (const auto shapes :
        {SessionCodec::shapes(), PromptCodec::shapes(), ExperimentCodec::shapes(),
-        AssignmentCodec::shapes(), KeyCodec::shapes()}) {
+        AssignmentCodec::shapes(), KeyCodec::shapes(), ErasureCodec::shapes()}) {
     all.insert(all.end(), shapes.begin(), shapes.end());
   }
   return all;
