@@ -35,7 +35,7 @@ Committer::Committer(const Parts& parts, LogState state)
     : parts_(parts),
       queue_(parts.options.queue_requests_max, parts.options.queue_bytes_max),
       state_(std::move(state)),
-      index_(group_, parts.options.head_cache_bytes),
+      index_(group_, parts.options.head_cache_bytes, parts.read_as),
       syncer_({parts.databases, parts.published, parts.head_file, parts.notifier, parts.counters,
                parts.options.notice, [this] { queue_.wake(); }},
               {parts.options.group_requests_max, parts.options.group_bytes_max}),

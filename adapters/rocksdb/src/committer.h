@@ -33,6 +33,7 @@ class Committer {
     Notifier& notifier;
     SpaceGuard& space;
     Counters& counters;
+    ReadAs read_as;  ///< as what known events are compared
     /// Opens the files anew. Errors: as `Database::open`.
     std::function<core::Result<std::unique_ptr<Database>>()> reopen;
   };

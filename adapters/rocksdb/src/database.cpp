@@ -72,7 +72,7 @@ core::Status Database::sync_log() const {
 
 Database::~Database() {
   if (!db_) return;
-  for (const rocksdb::Snapshot* snapshot : snapshots_) db_->ReleaseSnapshot(snapshot);
+  for (const auto& [pin, kept] : pins_) db_->ReleaseSnapshot(pin->snapshot);
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
@@ -91,19 +91,42 @@ core::Result<std::optional<std::string>> Database::get(Family family, std::strin
   return std::optional<std::string>{std::move(value)};
 }
 
-const rocksdb::Snapshot* Database::pin() {
-  const rocksdb::Snapshot* snapshot = db_->GetSnapshot();
+std::shared_ptr<const Database::Pin> Database::pin() {
+  auto pin = std::make_shared<Pin>();
+  pin->snapshot = db_->GetSnapshot();
   const std::lock_guard lock(mutex_);
-  snapshots_.insert(snapshot);
-  return snapshot;
+  pins_.emplace(pin.get(), pin);
+  return pin;
 }
 
-void Database::unpin(const rocksdb::Snapshot* snapshot) {
+void Database::unpin(const Pin& pin) {
   {
     const std::lock_guard lock(mutex_);
-    snapshots_.erase(snapshot);
+    if (pins_.erase(&pin) == 0) return;  // was taken back
   }
-  db_->ReleaseSnapshot(snapshot);
+  db_->ReleaseSnapshot(pin.snapshot);
+  unpinned_.notify_all();
+}
+
+void Database::outlive_pins(rocksdb::SequenceNumber sequence, std::chrono::milliseconds patience) {
+  const auto old = [sequence](const auto& each) {
+    return each.second->snapshot->GetSequenceNumber() < sequence;
+  };
+  std::unique_lock lock(mutex_);
+  unpinned_.wait_for(lock, patience,
+                     [&] { return closing() || std::none_of(pins_.begin(), pins_.end(), old); });
+  for (auto each = pins_.begin(); each != pins_.end();) {
+    if (!old(*each)) {
+      ++each;
+      continue;
+    }
+    {
+      const std::unique_lock in_use(each->second->in_use);
+      each->second->taken_back.store(true, std::memory_order_release);
+      db_->ReleaseSnapshot(each->second->snapshot);
+    }
+    each = pins_.erase(each);
+  }
 }
 
 core::Result<std::shared_ptr<Database>> DatabaseSlot::get() const {

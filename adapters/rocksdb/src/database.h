@@ -4,11 +4,14 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <future>
 #include <memory>
 #include <mutex>
-#include <unordered_set>
+#include <shared_mutex>
+#include <unordered_map>
 
 #include "engine_options.h"
 
@@ -48,13 +51,31 @@ class Database {
   /// Makes every write that returned before durable. Beside writes, on any thread.
   [[nodiscard]] core::Status sync_log() const;
 
-  /// Asks running scans to end with `unavailable`.
-  void begin_close() { closing_.store(true, std::memory_order_relaxed); }
+  /// Asks running scans to end with `unavailable`, and a running compaction of ours to end.
+  void begin_close() {
+    closing_.store(true, std::memory_order_relaxed);
+    compacting_no_more_.store(true, std::memory_order_relaxed);
+  }
   [[nodiscard]] bool closing() const { return closing_.load(std::memory_order_relaxed); }
 
-  /// A consistent view that its holder gives back, or that closing takes back.
-  const rocksdb::Snapshot* pin();
-  void unpin(const rocksdb::Snapshot* snapshot);
+  /// A consistent view that its holder gives back. Closing takes it back, and so does an erasure
+  /// that has waited long enough.
+  struct Pin {
+    mutable std::shared_mutex in_use;  ///< held shared while `snapshot` is handed to RocksDB
+    const rocksdb::Snapshot* snapshot = nullptr;
+    std::atomic<bool> taken_back{false};  ///< then it is gone
+  };
+  std::shared_ptr<const Pin> pin();
+  void unpin(const Pin& pin);
+  /// Waits up to `patience` until no pin is older than `sequence`, then takes back those that are.
+  void outlive_pins(rocksdb::SequenceNumber sequence, std::chrono::milliseconds patience);
+
+  /// Counts up when iterators over events should be made anew, so that old files may go.
+  [[nodiscard]] std::uint64_t renewal() const { return renewal_.load(std::memory_order_relaxed); }
+  void renew_readers() { renewal_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// For `CompactRangeOptions::canceled`.
+  std::atomic<bool>& compacting_no_more() { return compacting_no_more_; }
 
  private:
   explicit Database(std::shared_ptr<LogFiles> log_files);
@@ -64,8 +85,11 @@ class Database {
   rocksdb::ColumnFamilyHandle* default_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
   std::atomic<bool> closing_{false};
+  std::atomic<bool> compacting_no_more_{false};
+  std::atomic<std::uint64_t> renewal_{0};
   std::mutex mutex_;
-  std::unordered_set<const rocksdb::Snapshot*> snapshots_;  ///< guarded by mutex_
+  std::condition_variable unpinned_;
+  std::unordered_map<const Pin*, std::shared_ptr<Pin>> pins_;  ///< guarded by mutex_
 };
 
 /// The database in use now, or none between a failed commit and the reopening. Thread-safe.

@@ -99,7 +99,7 @@ Result<RecordedEvent> read_event(const Database& database, Position position,
 }
 
 Result<Position> read_events(const Database& database, Position from, Position end,
-                             const core::EventSink& sink) {
+                             const core::EventSink& sink, const ReadAs& as) {
   if (from >= end) return from;
   const auto end_key = event_key(end);
   const rocksdb::Slice upper = slice(end_key);
@@ -109,10 +109,21 @@ Result<Position> read_events(const Database& database, Position from, Position e
     options.fill_cache = false;
     options.readahead_size = kScanReadahead;
   }
-  const std::unique_ptr<rocksdb::Iterator> events(
-      database.db().NewIterator(options, database[Family::events]));
-  for (events->Seek(slice(event_key(from))); from < end; events->Next()) {
+  const auto iterate = [&] {
+    std::unique_ptr<rocksdb::Iterator> iterator(
+        database.db().NewIterator(options, database[Family::events]));
+    iterator->Seek(slice(event_key(from)));
+    return iterator;
+  };
+  std::uint64_t renewal = database.renewal();
+  auto events = iterate();
+  for (; from < end; events->Next()) {
     if (database.closing()) return closing();
+    if (renewal != database.renewal()) {
+      renewal = database.renewal();
+      events.reset();  // whatever it held on to may go
+      events = iterate();
+    }
     if (!events->Valid()) {
       if (!events->status().ok()) return translate(events->status(), reading(from));
       return missing_event(from);
@@ -121,7 +132,7 @@ Result<Position> read_events(const Database& database, Position from, Position e
     const auto event = decode_stored(from, events->value().ToStringView());
     if (!event) return event.error();
     ++from.value;
-    if (!sink(*event)) return from;
+    if (!as.give(*event, sink)) return from;
   }
   return from;
 }
@@ -139,7 +150,7 @@ Result<std::optional<Run>> last_run(const Database& database, std::string_view s
 
 Result<Version> read_stream_events(const Database& database, std::string_view project,
                                    std::string_view stream, Version from, Position end,
-                                   const core::EventSink& sink) {
+                                   const core::EventSink& sink, const ReadAs& as) {
   std::string prefix;
   put_stream_prefix(prefix, project, stream);
   std::string target = prefix;
@@ -162,13 +173,16 @@ Result<Version> read_stream_events(const Database& database, std::string_view pr
     if (from.value < run_end && run_end - from.value >= kIteratedRun) {
       const Position stop = std::min(end, Position{position.value + (run_end - from.value)});
       core::Status wrong = core::Ok{};
-      const auto next = read_events(database, position, stop, [&](const RecordedEvent& event) {
-        wrong = check_place(event, project, stream, from);
-        if (!wrong) return false;
-        ++from.value;
-        stopped = !sink(event);
-        return !stopped;
-      });
+      const auto next = read_events(
+          database, position, stop,
+          [&](const RecordedEvent& event) {
+            wrong = check_place(event, project, stream, from);
+            if (!wrong) return false;
+            ++from.value;
+            stopped = !sink(event);
+            return !stopped;
+          },
+          as);
       if (!next) return next.error();
       if (!wrong) return wrong.error();
       position = stop;
@@ -179,7 +193,7 @@ Result<Version> read_stream_events(const Database& database, std::string_view pr
       if (!event) return event.error();
       if (auto placed = check_place(*event, project, stream, from); !placed) return placed.error();
       ++from.value;
-      stopped = !sink(*event);
+      stopped = !as.give(*event, sink);
     }
     if (stopped) return from;
     runs->Next();

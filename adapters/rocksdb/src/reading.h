@@ -8,6 +8,7 @@
 
 #include "core/event_log.h"
 #include "database.h"
+#include "erasure_mask.h"
 
 /// Reads shared by the log, the sequencer's index, opening and verifying. All check what they read
 /// and name the position in errors. Threads: safe to call concurrently.
@@ -25,7 +26,8 @@ core::Result<core::RecordedEvent> read_event(const Database& database, core::Pos
 
 /// Feeds [from, end) in order. @return where to continue. As `EventLog::read`.
 core::Result<core::Position> read_events(const Database& database, core::Position from,
-                                         core::Position end, const core::EventSink& sink);
+                                         core::Position end, const core::EventSink& sink,
+                                         const ReadAs& as = {});
 
 /// The last run of a stream that starts below `end`.
 core::Result<std::optional<Run>> last_run(const Database& database, std::string_view stream_prefix,
@@ -34,7 +36,8 @@ core::Result<std::optional<Run>> last_run(const Database& database, std::string_
 /// Feeds the events of one stream from `from`, below `end`. As `EventLog::read_stream`.
 core::Result<core::Version> read_stream_events(const Database& database, std::string_view project,
                                                std::string_view stream, core::Version from,
-                                               core::Position end, const core::EventSink& sink);
+                                               core::Position end, const core::EventSink& sink,
+                                               const ReadAs& as = {});
 
 /// Position under an event id, whatever the watermark.
 core::Result<std::optional<core::Position>> find_id(const Database& database,

@@ -17,7 +17,7 @@ core::Result<core::Position> RocksLog::read(core::Position from,
   const core::Position end = published_.end();  // before the iterator: it sees all below
   const auto database = databases_.get();
   if (!database) return database.error();
-  return read_events(**database, from, end, sink);
+  return read_events(**database, from, end, sink, read_as_);
 }
 
 core::Result<core::Version> RocksLog::read_stream(const core::ProjectId& project,
@@ -26,7 +26,7 @@ core::Result<core::Version> RocksLog::read_stream(const core::ProjectId& project
   const core::Position end = published_.end();
   const auto database = databases_.get();
   if (!database) return database.error();
-  return read_stream_events(**database, project.text(), stream.text(), from, end, sink);
+  return read_stream_events(**database, project.text(), stream.text(), from, end, sink, read_as_);
 }
 
 core::Result<std::optional<core::Version>> RocksLog::head(const core::ProjectId& project,

@@ -2,6 +2,7 @@
 
 #include "core/event_log.h"
 #include "database.h"
+#include "erasure_mask.h"
 #include "notifier.h"
 #include "published.h"
 
@@ -13,8 +14,9 @@ class Committer;
 class RocksLog final : public core::EventLog {
  public:
   /// All references outlive the log.
-  RocksLog(const DatabaseSlot& databases, const Published& published, Notifier& notifier)
-      : databases_(databases), published_(published), notifier_(notifier) {}
+  RocksLog(const DatabaseSlot& databases, const Published& published, Notifier& notifier,
+           const ReadAs& read_as)
+      : databases_(databases), published_(published), notifier_(notifier), read_as_(read_as) {}
   /// Appends are refused until this was called, and for good when `committer` is null (read-only).
   void write_with(Committer* committer) { committer_ = committer; }
 
@@ -39,6 +41,7 @@ class RocksLog final : public core::EventLog {
   const DatabaseSlot& databases_;
   const Published& published_;
   Notifier& notifier_;
+  const ReadAs read_as_;
   Committer* committer_ = nullptr;
 };
 

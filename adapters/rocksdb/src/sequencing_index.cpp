@@ -37,7 +37,9 @@ core::Result<std::optional<core::OwnedEvent>> SequencingIndex::find(const core::
                                                    " does not hold event " + core::to_string(id) +
                                                    ", as the index says"};
   }
-  auto owned = core::OwnedEvent::decode(std::string(value.data(), value.size() - kChecksumBytes));
+  auto owned = core::OwnedEvent::decode(
+      read_as_.hides(*event) ? core::erase_content(*event, *read_as_.hasher)
+                             : std::string(value.data(), value.size() - kChecksumBytes));
   if (!owned) return owned.error();
   return Found{*std::move(owned)};
 }

@@ -4,6 +4,7 @@
 
 #include "core/sequencer.h"
 #include "database.h"
+#include "erasure_mask.h"
 #include "group.h"
 #include "head_cache.h"
 
@@ -13,8 +14,8 @@ namespace hansard::rocks {
 /// Confined to the sequencing thread.
 class SequencingIndex final : public core::SequencerIndex {
  public:
-  SequencingIndex(const Group& group, std::size_t head_cache_bytes)
-      : group_(group), heads_(head_cache_bytes) {}
+  SequencingIndex(const Group& group, std::size_t head_cache_bytes, const ReadAs& read_as)
+      : group_(group), read_as_(read_as), heads_(head_cache_bytes) {}
 
   /// The database to look in, until the next call.
   void look_at(const Database& database) { database_ = &database; }
@@ -31,6 +32,7 @@ class SequencingIndex final : public core::SequencerIndex {
 
  private:
   const Group& group_;
+  const ReadAs read_as_;
   const Database* database_ = nullptr;
   mutable HeadCache heads_;
   mutable std::string key_;  ///< scratch

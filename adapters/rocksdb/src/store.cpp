@@ -25,8 +25,12 @@ RocksStore::Impl::Impl(OpenOptions opened, DataDirectory locked)
             options.notice, [this] { return directory.files().free_bytes(directory.path()); }),
       notifier(published),
       views(databases, options.read_only),
-      log(databases, published, notifier),
-      hash_tree(databases, published, *options.hasher) {}
+      log(databases, published, notifier, {&mask, options.hasher}),
+      hash_tree(databases, published, *options.hasher),
+      eraser({options, engine, databases, views, mask, directory.path(),
+              [this](std::uint64_t epoch, const Error& error) {
+                if (committer) committer->database_failed(epoch, error);
+              }}) {}
 
 void RocksStore::Impl::notice(const std::string& text) const {
   if (options.notice) options.notice(text);
@@ -95,9 +99,16 @@ Status RocksStore::Impl::start() {
     if (auto written = views.write_unflushed(**again); !written) return written.error();
     return again;
   };
-  committer = std::make_unique<Committer>(
-      Committer::Parts{options, databases, published, head_file, notifier, space, counters, reopen},
-      *std::move(state));
+  committer = std::make_unique<Committer>(Committer::Parts{options,
+                                                           databases,
+                                                           published,
+                                                           head_file,
+                                                           notifier,
+                                                           space,
+                                                           counters,
+                                                           {&mask, options.hasher},
+                                                           reopen},
+                                          *std::move(state));
   log.write_with(committer.get());
   views.on_failure([this](std::uint64_t epoch, const Error& error) {
     // While the disk is full opening would fail, and readers would lose what they have. Whoever
@@ -146,6 +157,7 @@ RocksStore::~RocksStore() {
 core::EventLog& RocksStore::log() { return impl_->log; }
 core::ReadModelStore& RocksStore::views() { return impl_->views; }
 const core::Tree& RocksStore::tree() const { return impl_->hash_tree; }
+ContentEraser& RocksStore::eraser() { return impl_->eraser; }
 const core::Hash& RocksStore::store_key() const { return impl_->directory.store_key(); }
 const core::Uuid& RocksStore::log_id() const { return impl_->directory.log_id(); }
 std::uint64_t RocksStore::epoch() const { return impl_->directory.epoch(); }
@@ -155,6 +167,7 @@ OwnFiles& RocksStore::own_files() const { return impl_->directory.files(); }
 Status RocksStore::close() {
   if (std::exchange(impl_->closed, true)) return Ok{};
   Status outcome = Ok{};
+  impl_->eraser.stop();
   if (impl_->committer) {
     impl_->committer->stop();
     impl_->maintenance->stop();

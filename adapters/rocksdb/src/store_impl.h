@@ -1,6 +1,7 @@
 #pragma once
 
 #include "committer.h"
+#include "content_eraser.h"
 #include "data_directory.h"
 #include "maintenance.h"
 #include "rocks_log.h"
@@ -29,9 +30,11 @@ struct RocksStore::Impl {
   Counters counters;
   SpaceGuard space;
   Notifier notifier;
+  ErasureMask mask;
   ViewStore views;
   RocksLog log;
   RocksTree hash_tree;
+  RocksEraser eraser;
   std::unique_ptr<Maintenance> maintenance;  ///< none when read-only
   std::unique_ptr<Committer> committer;      ///< none when read-only
   bool closed = false;

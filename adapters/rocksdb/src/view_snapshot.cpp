@@ -12,22 +12,27 @@ using core::Error;
 
 constexpr const char* kReading = "reading a view";
 
-Error gone() { return Error{Errc::unavailable, "the store was closed or reopened meanwhile"}; }
+Error gone() {
+  return Error{Errc::unavailable,
+               "the store was closed or reopened meanwhile, or an erasure could not wait longer"};
+}
 
 }  // namespace
 
 ViewSnapshot::ViewSnapshot(const std::shared_ptr<Database>& database, const core::ViewId& view)
-    : database_(database), snapshot_(database->pin()), rows_(view_prefix(view) + kViewRow) {}
+    : database_(database), pin_(database->pin()), rows_(view_prefix(view) + kViewRow) {}
 
 ViewSnapshot::~ViewSnapshot() {
-  if (const auto database = database_.lock()) database->unpin(snapshot_);
+  if (const auto database = database_.lock()) database->unpin(*pin_);
 }
 
 core::Result<std::unique_ptr<core::ReadModel>> ViewSnapshot::open(
     const std::shared_ptr<Database>& database, const core::ViewId& view) {
   std::unique_ptr<ViewSnapshot> snapshot(new ViewSnapshot(database, view));
+  const std::shared_lock in_use(snapshot->pin_->in_use);
+  if (snapshot->taken_back()) return gone();
   rocksdb::ReadOptions options;
-  options.snapshot = snapshot->snapshot_;
+  options.snapshot = snapshot->pin_->snapshot;
   rocksdb::PinnableSlice value;
   const auto status = database->db().Get(options, (*database)[Family::views],
                                          view_prefix(view) + kViewCheckpoint, &value);
@@ -44,8 +49,10 @@ core::Result<std::unique_ptr<core::ReadModel>> ViewSnapshot::open(
 core::Result<std::optional<std::string>> ViewSnapshot::get(std::string_view key) const {
   const auto database = database_.lock();
   if (!database || database->closing()) return gone();
+  const std::shared_lock in_use(pin_->in_use);
+  if (taken_back()) return gone();
   rocksdb::ReadOptions options;
-  options.snapshot = snapshot_;
+  options.snapshot = pin_->snapshot;
   std::string value;
   const auto status =
       database->db().Get(options, (*database)[Family::views], rows_ + std::string(key), &value);
@@ -64,12 +71,16 @@ core::Status ViewSnapshot::scan(std::string_view prefix, std::string_view from,
   HANSARD_ASSERT(end, "a build's prefix starts with the length of its name, at most 32");
   const rocksdb::Slice upper(*end);
   rocksdb::ReadOptions options;
-  options.snapshot = snapshot_;
   options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(
-      database->db().NewIterator(options, (*database)[Family::views]));
+  std::unique_ptr<rocksdb::Iterator> rows;
+  {
+    const std::shared_lock in_use(pin_->in_use);
+    if (taken_back()) return gone();
+    options.snapshot = pin_->snapshot;
+    rows.reset(database->db().NewIterator(options, (*database)[Family::views]));
+  }
   for (rows->Seek(first); rows->Valid(); rows->Next()) {
-    if (database->closing()) return gone();
+    if (database->closing() || taken_back()) return gone();
     const auto key = rows->key().ToStringView().substr(rows_.size());
     if (!sink(key, rows->value().ToStringView())) return core::Ok{};
   }

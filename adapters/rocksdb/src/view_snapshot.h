@@ -5,8 +5,9 @@
 
 namespace hansard::rocks {
 
-/// One build as of one moment. Holds no claim on the database: after a reopening it answers
-/// `unavailable`. Threads: safe to read concurrently.
+/// One build as of one moment. Holds no claim on the database: after a reopening, or when it has
+/// stood in the way of an erasure for too long, it answers `unavailable`.
+/// Threads: safe to read concurrently.
 class ViewSnapshot final : public core::ReadModel {
  public:
   static core::Result<std::unique_ptr<core::ReadModel>> open(
@@ -19,10 +20,11 @@ class ViewSnapshot final : public core::ReadModel {
                     const core::RowSink& sink) const override;
 
  private:
+  [[nodiscard]] bool taken_back() const { return pin_->taken_back.load(std::memory_order_acquire); }
   ViewSnapshot(const std::shared_ptr<Database>& database, const core::ViewId& view);
 
   const std::weak_ptr<Database> database_;
-  const rocksdb::Snapshot* const snapshot_;
+  const std::shared_ptr<const Database::Pin> pin_;
   std::string rows_;  ///< prefix of the build's rows
   core::Position checkpoint_;
 };

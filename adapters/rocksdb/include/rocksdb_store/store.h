@@ -24,6 +24,7 @@ class FileSystem;
 
 namespace hansard::rocks {
 
+class ContentEraser;
 struct VerifyOptions;
 struct VerifyReport;
 
@@ -109,6 +110,7 @@ class RocksStore {
   [[nodiscard]] core::ReadModelStore& views();
   /// The hashes of the log's tree, to prove what is in it.
   [[nodiscard]] const core::Tree& tree() const;
+  [[nodiscard]] ContentEraser& eraser();
   [[nodiscard]] const core::Hash& store_key() const;
   [[nodiscard]] const core::Uuid& log_id() const;
   /// From 1; one more for each restore to an earlier point, so that two logs of one id that went
