@@ -7,6 +7,7 @@
 #include "event_kind.h"
 #include "events/conversation/keys.h"
 #include "events/conversation/utterance.h"
+#include "events/erasure/facts.h"
 #include "events/session/codec.h"
 #include "projections/row.h"
 
@@ -39,6 +40,15 @@ std::string fold_row(std::string_view project, std::string_view session) {
   return row;
 }
 
+/// Hashes in one 'r' row.
+constexpr std::uint64_t kNotedPerRow = 64;
+std::string noted_row(std::string_view project, std::string_view session, std::uint64_t number) {
+  std::string row("r");
+  row.append(project).append(1, '\0').append(session).append(1, '\0');
+  row::Writer(row).big_endian_64(number);
+  return row;
+}
+
 /// Tells ids apart, FNV-1a: which call an answer belongs to, within one session.
 std::uint64_t short_hash(std::string_view id) {
   std::uint64_t hash = 0xcbf29ce484222325U;
@@ -47,7 +57,7 @@ std::uint64_t short_hash(std::string_view id) {
 }
 
 /// How far one session is. On disk: flags, five digests, the hash of the answering call and of the
-/// answer's message, how many hashes `now` has, those, then those of `heads`.
+/// answer's message, how many hashes are noted, how many `now` has, those, then those of `heads`.
 struct Fold {
   bool broken = false;           ///< what came before is not known here: found by its exchange only
   bool answered = false;         ///< some answer has been given
@@ -59,6 +69,7 @@ struct Fold {
   Digest choice{};               ///< of the choice that came last
   std::uint64_t call = 0;        ///< hash of the call that the last step answers
   std::uint64_t message = 0;     ///< of the message of that choice; 0: what it asks for is said
+  std::uint64_t noted = 0;       ///< hashes in 'r' rows
   std::vector<std::string> now;  ///< hashes it is found by until it goes on
   std::vector<std::string> heads;  ///< hashes of the histories it ends with, a choice each
 
@@ -69,7 +80,7 @@ struct Fold {
       out += core::as_bytes(*digest);
     }
     row::Writer writer(out);
-    for (const std::uint64_t number : {call, message, std::uint64_t{now.size()}}) {
+    for (const std::uint64_t number : {call, message, noted, std::uint64_t{now.size()}}) {
       writer.varint(number);
     }
     for (const auto* hashes : {&now, &heads}) {
@@ -94,6 +105,7 @@ struct Fold {
     row::Reader reader(row);
     fold.call = reader.varint();
     fold.message = reader.varint();
+    fold.noted = reader.varint();
     const std::uint64_t count = reader.varint();
     row = reader.rest();
     if (!reader.ok() || row.size() % kHashBytes != 0 || count > row.size() / kHashBytes) {
@@ -111,8 +123,26 @@ bool is_zero(const Digest& digest) { return digest == Digest{}; }
 /// Folds one event into its session.
 class Step {
  public:
-  Step(const Digester& digester, std::string_view session, Fold& fold, core::ReadModelBatch& batch)
-      : digester_(digester), session_(session), fold_(fold), batch_(batch) {}
+  Step(const Digester& digester, std::string_view project, std::string_view session, Fold& fold,
+       core::ReadModelBatch& batch)
+      : digester_(digester), project_(project), session_(session), fold_(fold), batch_(batch) {}
+
+  /// Whatever the session is found by.
+  void forget() {
+    for (const std::string& found : fold_.now) batch_.erase(key_row(kNow, found, session_));
+    for (std::uint64_t number = 0; number * kNotedPerRow < fold_.noted; ++number) {
+      const std::string key = noted_row(project_, session_, number);
+      const std::string* row = batch_.get(key);
+      if (row == nullptr) continue;
+      const std::string hashes = *row;
+      for (std::size_t at = 0; at + kHashBytes <= hashes.size(); at += kHashBytes) {
+        batch_.erase(key_row(kPast, std::string_view(hashes).substr(at, kHashBytes), session_));
+      }
+      batch_.erase(key);
+    }
+    fold_ = Fold{};
+    fold_.broken = true;
+  }
 
   void created(const events::SessionCreated& event) {
     if (event.parent) fold_.broken = true;
@@ -139,7 +169,7 @@ class Step {
     fold_.choice = digest;
     const std::string_view named = events::given_id(event);
     if (!named.empty()) {
-      batch_.put(key_row(kPast, cut(events::answer_key(digester_, named)), session_), {});
+      find_past(cut(events::answer_key(digester_, named)));
     }
     find_choice();
   }
@@ -175,10 +205,17 @@ class Step {
   void find_now(const Digest& key) {
     if (add(fold_.now, key)) batch_.put_new(key_row(kNow, cut(key), session_), {});
   }
+  void find_past(std::string_view hash) {
+    batch_.put(key_row(kPast, hash, session_), {});
+    const std::string key = noted_row(project_, session_, fold_.noted++ / kNotedPerRow);
+    const std::string* row = batch_.get(key);
+    std::string hashes = row == nullptr ? std::string() : *row;
+    batch_.put(key, hashes.append(hash));
+  }
   void find_choice() {
     if (!fold_.broken) {
       const Digest history = digester_.prefix(fold_.before, fold_.choice);
-      if (add(fold_.heads, history)) batch_.put(key_row(kPast, cut(history), session_), {});
+      if (add(fold_.heads, history)) find_past(cut(history));
     }
     if (!is_zero(fold_.previous)) {
       find_now(events::exchange_key(digester_, fold_.previous, fold_.choice));
@@ -200,6 +237,7 @@ class Step {
   }
 
   const Digester& digester_;
+  const std::string_view project_;
   const std::string_view session_;
   Fold& fold_;
   core::ReadModelBatch& batch_;
@@ -217,8 +255,8 @@ std::string open_row(std::string_view project, std::string_view session, std::st
 void note_call(const core::RecordedEvent& event, std::string_view session,
                const events::SessionEvent& said, core::ReadModelBatch& batch) {
   if (const auto* asked = std::get_if<events::ResponseRequested>(&said)) {
-    // Only the gateway says how a request looked.
-    if (!asked->extra || asked->extra->find("dialect") == nullptr) return;
+    // Only the gateway says what asks the same.
+    if (!asked->request_hash) return;
     std::string value;
     row::Writer writer(value);
     writer.varint(event.position.value);
@@ -257,7 +295,8 @@ Status ConversationIndex::apply(const core::RecordedEvent& event,
                                 core::ReadModelBatch& batch) const {
   const std::string_view session = session_name(event.stream);
   const bool alone = event.stream.starts_with(kCallsPrefix);
-  if ((session.empty() && !alone) || !concerns(kind_of(event.type))) return Ok{};
+  const bool forgets = !session.empty() && event.type == events::ErasureRequested::kType;
+  if ((session.empty() && !alone) || (!forgets && !concerns(kind_of(event.type)))) return Ok{};
   static const events::SessionCodec codec;
   const auto decoded = codec.decode(event);
   if (!decoded) return decoded.error();
@@ -277,8 +316,10 @@ Status ConversationIndex::apply(const core::RecordedEvent& event,
     fold = *std::move(known);
   }
   const Digester digester(keyed_hash_, *project);
-  Step step(digester, session, fold, batch);
-  if (decoded->erased) {
+  Step step(digester, event.project, session, fold, batch);
+  if (forgets) {
+    step.forget();
+  } else if (decoded->erased) {
     fold.broken = true;  // what was said is gone, and so is what it would be found by
   } else if (const auto* created = std::get_if<events::SessionCreated>(&decoded->event)) {
     step.created(*created);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "event_kind.h"
+#include "events/erasure/facts.h"
 #include "events/session/fast_facts.h"
 #include "session_row.h"
 
@@ -62,6 +63,12 @@ class Fold {
   /// Times and head, from the header: every event of the stream counts, known or not.
   void seen(bool first) {
     const std::int64_t recorded = us(event_.recorded_at);
+    if (!first && events::is_erasure_event(event_.type)) {
+      // What is done about a conversation is not said in it: it does not become active by that.
+      session_.last_recorded = recorded;
+      session_.head = event_.version.value;
+      return;
+    }
     std::int64_t activity = recorded;
     if (event_.occurred_at) {
       const std::int64_t occurred = us(*event_.occurred_at);

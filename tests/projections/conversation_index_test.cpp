@@ -20,7 +20,8 @@ class ConversationIndexTest : public ::testing::Test {
     events::ResponseRequested request;
     request.call_id = call;
     request.attempt = attempt;
-    request.extra = events::parse_json(R"({"dialect":"openai.chat"})").value();  // by the gateway
+    request.extra = events::parse_json(R"({"dialect":"openai.chat"})").value();
+    request.request_hash = "00ff";  // by the gateway
     recorder.add("session-s1", request);
   }
   void answer(const std::string& call, std::uint32_t attempt = 1) {

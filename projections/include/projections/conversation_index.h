@@ -21,16 +21,20 @@ namespace hansard::projections {
 ///   gone
 ///                          when it goes on
 ///   's' project 0 session  how far the fold of a session is
+///   'r' project 0 session 0 number  the hashes of its 'p' rows, at most 64 a row: what an erasure
+///                          takes away
 ///   'o' project 0 session 0 call id 0 attempt  an attempt that the gateway made and that has no
 ///                          outcome yet: varint position, varint attempt
 /// Older versions kept conversations under 'k': while one of them answers, none is found.
+/// Where content of a session is erased, all it was found by goes (`ErasureRequested`), also what
+/// stood on content that stays: a rebuild, which does not see the erased, comes to the same rows.
 /// Keys hold the project by being hashed with it. A fork, and a conversation that is no longer sent
 /// whole, are found by their latest exchange only: its past is not in its stream.
 class ConversationIndex final : public core::Projection {
  public:
   explicit ConversationIndex(const core::KeyedHash& keyed_hash) : keyed_hash_(keyed_hash) {}
   [[nodiscard]] std::string_view name() const override { return "conversation_index"; }
-  [[nodiscard]] std::uint32_t version() const override { return 5; }
+  [[nodiscard]] std::uint32_t version() const override { return 6; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 
  private:
