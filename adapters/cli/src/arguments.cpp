@@ -102,6 +102,7 @@ class Parser {
     add_keys();
     add_audit();
     add_operate();
+    add_erasure();
   }
 
   std::variant<Arguments, Exit> parse(int argc, const char* const* argv) {
@@ -405,6 +406,39 @@ class Parser {
     add_url(app, out_);
   }
 
+  void add_erasure() {
+    CLI::App& erase = chosen(
+        app_.add_subcommand("erase", "Destroy the content of a session, a message or a user"),
+        [this] { return erase_; });
+    add_url(erase, out_);
+    erase.add_option("--session", erase_.session, "Everything said in this session");
+    erase.add_option("--message", erase_.message, "Only this message of it, and what repeats it");
+    erase.add_option("--stream", erase_.stream, "In place of a session: calls-*, assignment-*");
+    erase.add_option("--user", erase_.user, "Everything of this user");
+    erase.add_option("--reason", erase_.reason, "A word, kept for ever (requested)");
+    erase.add_option("--comment", erase_.comment, "In words; erasable");
+    erase.add_option("--id", erase_.id, "Of the erasure (derived)");
+    erase.add_flag("--dry-run", erase_.dry_run, "Say what would go, and do nothing");
+    erase.add_flag("--wait", erase_.wait, "Until no file has it (always without a server)");
+    erase.add_flag("--list", erase_.list, "Erasures under way, and the latest that are done");
+
+    CLI::App& hold =
+        chosen(app_.add_subcommand("hold", "Keep the content of a session from being erased"),
+               [this] { return hold_; });
+    add_url(hold, out_);
+    hold.add_option("session", hold_.session, "The session")->required();
+    hold.add_option("--hold", hold_.hold, "Name of the hold, a word (hold)");
+    hold.add_option("--reason", hold_.reason, "A word, kept for ever (requested)");
+    hold.add_option("--comment", hold_.comment, "In words; erasable");
+    hold.add_flag("--release", hold_.release, "End it");
+
+    CLI::App& retention = chosen(
+        app_.add_subcommand("retention", "What the rules of retention would erase; or do it"),
+        [this] { return retention_; });
+    add_url(retention, out_);
+    retention.add_flag("--apply", retention_.apply, "Erase it now");
+  }
+
   void add_operate() {
     add_verify();
     using Action = ProjectionsCommand::Action;
@@ -459,6 +493,9 @@ class Parser {
   ModelsCommand models_;
   PricesCommand prices_;
   VerifyCommand verify_;
+  EraseCommand erase_;
+  HoldCommand hold_;
+  RetentionCommand retention_;
   ProjectionsCommand projections_;
   DoctorCommand doctor_;
 };

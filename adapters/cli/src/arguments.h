@@ -114,6 +114,28 @@ struct ProjectionsCommand {
   Action action = Action::list;
   std::string name;
 };
+struct EraseCommand {
+  std::string session;
+  std::string message;
+  std::string stream;
+  std::string user;
+  std::string reason;
+  std::string comment;
+  std::string id;
+  bool dry_run = false;
+  bool wait = false;
+  bool list = false;
+};
+struct HoldCommand {
+  std::string session;
+  std::string hold;
+  std::string reason;
+  std::string comment;
+  bool release = false;
+};
+struct RetentionCommand {
+  bool apply = false;
+};
 struct DoctorCommand {
   bool accept_loss = false;
   bool repair = false;
@@ -124,7 +146,8 @@ using Command =
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
                  QueryCommand, ExperimentsCommand, ReportCommand, ScoresCommand, SearchCommand,
                  ModelsCommand, PricesCommand, PromptsCommand, VerifyCommand, ProjectionsCommand,
-                 DoctorCommand, KeysCommand, AuditCommand>;
+                 DoctorCommand, KeysCommand, AuditCommand, EraseCommand, HoldCommand,
+                 RetentionCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

@@ -40,6 +40,10 @@ core::Result<int> run_audit(Backend& backend, const AuditCommand& command, const
 core::Result<int> run_search(Backend& backend, const SearchCommand& command, const Output& output);
 core::Result<int> run_projections(Backend& backend, const ProjectionsCommand& command,
                                   const Output& output);
+core::Result<int> run_erase(Backend& backend, const EraseCommand& command, const Output& output);
+core::Result<int> run_hold(Backend& backend, const HoldCommand& command, const Output& output);
+core::Result<int> run_retention(Backend& backend, const RetentionCommand& command,
+                                const Output& output);
 
 // Commands that need the directory itself.
 core::Result<int> run_serve(const Settings& settings, const ServeCommand& command);

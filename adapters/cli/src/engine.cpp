@@ -6,8 +6,11 @@
 
 #include "breaker_events.h"
 #include "core/command_loop.h"
+#include "erasure_routes.h"
+#include "erasures.h"
 #include "events/assignment/decider.h"
 #include "events/equivalence.h"
+#include "events/erasure/decider.h"
 #include "events/experiment/decider.h"
 #include "events/filter/filter.h"
 #include "events/keys/decider.h"
@@ -32,6 +35,7 @@
 #include "projections/prompts.h"
 #include "projections/registry.h"
 #include "providers_route.h"
+#include "retention.h"
 #include "texts.h"
 #include "timers.h"
 
@@ -47,6 +51,7 @@ using PromptLoop = core::CommandLoop<events::PromptDecider>;
 using ExperimentLoop = core::CommandLoop<events::ExperimentDecider>;
 using AssignmentLoop = core::CommandLoop<events::AssignmentDecider>;
 using KeyLoop = core::CommandLoop<events::KeysDecider>;
+using ErasureLoop = core::CommandLoop<events::ErasureDecider>;
 
 /// Prompts are few, some with many versions.
 constexpr core::CommandLoopOptions kPromptLoop{.state_cache_bytes = 16U << 20};
@@ -54,6 +59,8 @@ constexpr core::CommandLoopOptions kPromptLoop{.state_cache_bytes = 16U << 20};
 constexpr core::CommandLoopOptions kExperimentLoop{.state_cache_bytes = 4U << 20};
 constexpr core::CommandLoopOptions kAssignmentLoop{.state_cache_bytes = 16U << 20};
 constexpr core::CommandLoopOptions kKeyLoop{.state_cache_bytes = 4U << 20, .waiting_max = 256};
+/// Orders about content are rare.
+constexpr core::CommandLoopOptions kErasureLoop{.state_cache_bytes = 2U << 20};
 
 /// How long after a start calls wait for the index of conversations to be caught up: after a kill
 /// it lacks the last moments, and what they hold is joined to the right conversation only by
@@ -141,6 +148,8 @@ struct Engine::Parts {
   std::optional<events::KeysDecider> keys_decider;
   std::optional<KeyLoop> key_changes;
   http::KeyRing keys;
+  std::optional<events::ErasureDecider> erasure_decider;
+  std::optional<ErasureLoop> erasure_orders;
   std::shared_ptr<const http::ExperimentDesk> experiment_desk;
   /// Set while `sessions` can be asked. A scrape may still be on its way when the engine stops.
   mutable std::mutex counting_mutex;
@@ -153,6 +162,8 @@ struct Engine::Parts {
   std::unique_ptr<core::Subscription> left_calls;
 
   std::unique_ptr<Texts> texts;  ///< where they are searched
+  std::unique_ptr<Erasures> erasures;
+  std::shared_ptr<Retention> retention;
 
   std::shared_ptr<projections::PriceReader> prices;
   std::shared_ptr<projections::PromptReader> prompts;
@@ -214,6 +225,8 @@ struct Engine::Parts {
     assignment_decider.emplace(*keyed_hash, hasher);
     experiment_changes.emplace(store->log(), *experiment_decider, hasher, post, kExperimentLoop);
     units.emplace(store->log(), *assignment_decider, hasher, post, kAssignmentLoop);
+    erasure_decider.emplace(*keyed_hash, hasher);
+    erasure_orders.emplace(store->log(), *erasure_decider, hasher, post, kErasureLoop);
     experiment_desk = std::make_shared<http::ExperimentDesk>(http::ExperimentDesk::Ports{
         store->log(), *keyed_hash, experiments, prompts,
         [this](core::CommandContext with, events::ExperimentCommand command,
@@ -233,7 +246,8 @@ struct Engine::Parts {
     const std::lock_guard lock(counting_mutex);
     if (!counting) return 0;
     return sessions->cached_bytes() + prompt_changes->cached_bytes() +
-           experiment_changes->cached_bytes() + units->cached_bytes() + key_changes->cached_bytes();
+           experiment_changes->cached_bytes() + units->cached_bytes() +
+           key_changes->cached_bytes() + erasure_orders->cached_bytes();
   }
 
   void notice(std::string_view what) const {
@@ -257,6 +271,53 @@ struct Engine::Parts {
                                                copy, options.search_notice});
     if (!started) return started.error();
     texts = *std::move(started);
+    return core::Ok{};
+  }
+
+  void order(core::CommandContext with, events::ErasureCommand command, core::AppendDone done) {
+    erasure_orders->execute(std::move(with), std::move(command), std::move(done));
+  }
+
+  /// What is being erased, which nobody may read from the first request on.
+  Status build_erasures(const Settings& settings) {
+    Erasures::Ports ports{
+        settings.data,
+        settings.erasure_ledger_path(),
+        store->log_id(),
+        store->log(),
+        store->eraser(),
+        *views,
+        texts ? &texts->index() : nullptr,
+        *keyed_hash,
+        clock,
+        ossl::random_hash,
+        [this](core::CommandContext with, events::ErasureCommand command, core::AppendDone done) {
+          order(std::move(with), std::move(command), std::move(done));
+        },
+        [this](const core::ProjectId& project, const core::StreamId& stream) {
+          return erasure_orders->load(project, stream);
+        },
+        [this](const core::ProjectId& project, const core::StreamId& stream) {
+          if (gateway && stream.category() == "session") {
+            gateway->forget(project, std::string(stream.name()));
+          }
+        },
+        [this](std::string_view what) { notice(what); }};
+    auto opened = Erasures::open(std::move(ports));
+    if (!opened) return opened.error();
+    erasures = *std::move(opened);
+    retention = std::make_shared<Retention>(
+        Retention::Ports{
+            *erasures, store->log(), *views, *keyed_hash, clock,
+            [this](const core::ProjectId& project, const core::StreamId& stream) {
+              return erasure_orders->load(project, stream);
+            },
+            [this](std::function<void()> work) { return blocking->try_post(std::move(work)); },
+            [this](std::chrono::milliseconds wait, std::function<void()> work) {
+              return timers->after(wait, std::move(work));
+            },
+            [this](std::string_view what) { notice(what); }},
+        settings.retention);
     return core::Ok{};
   }
 
@@ -410,6 +471,15 @@ struct Engine::Parts {
     added.push_back(verify_route(*live_verify));
     if (auto status = build_gateway(settings, access, execute, writable); !status) return status;
     added.push_back(providers_route(*providers, *gateway));
+    for (http::AddedRoute& route :
+         erasure_routes({*erasures, *keyed_hash, ossl::random_hash,
+                         [this](core::CommandContext with, events::ErasureCommand command,
+                                core::AppendDone done) {
+                           order(std::move(with), std::move(command), std::move(done));
+                         }})) {
+      added.push_back(std::move(route));
+    }
+    for (http::AddedRoute& route : retention_routes(retention)) added.push_back(std::move(route));
     for (http::AddedRoute& route : gateway_routes(*gateway)) added.push_back(std::move(route));
     auto made = http::Router::make(http::routes(*context, std::move(added)));
     if (!made) return made.error();
@@ -446,11 +516,14 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   }
   parts->build_read_side(options.access);
   if (auto status = parts->build_texts(settings, options); !status) return status.error();
+  if (auto status = parts->build_erasures(settings); !status) return status.error();
   std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
   Status routes = engine->parts_->build_routes(settings, options.access);
   if (!routes) return std::move(routes).error();
   if (!is_read_only(options.access)) engine->parts_->publish_prices();
   if (options.access == Access::operate) {
+    engine->parts_->erasures->start();
+    engine->parts_->retention->start();
     engine->parts_->watch_experiments(settings.experiments_check_every);
   }
   return engine;
@@ -464,6 +537,8 @@ Status Engine::stop() {
   parts.left_calls.reset();
   if (parts.price_publisher) parts.price_publisher->stop();
   if (parts.experiment_watch) parts.experiment_watch->stop();
+  if (parts.retention) parts.retention->stop();
+  if (parts.erasures) parts.erasures->stop();
   if (parts.blocking) parts.blocking->stop();
   if (parts.texts) parts.texts->stop();
   if (parts.timers) parts.timers->stop();
@@ -478,8 +553,11 @@ Status Engine::stop() {
   parts.experiment_changes.reset();
   parts.units.reset();
   parts.key_changes.reset();
+  parts.erasure_orders.reset();
   if (parts.deciding) parts.deciding->stop();
   parts.gateway.reset();
+  parts.retention.reset();
+  parts.erasures.reset();
   parts.views.reset();
   Status closed = parts.store->close();
   parts.store.reset();
@@ -523,7 +601,7 @@ std::vector<rocks::MemoryUse> Engine::memory_usage() const {
   uses.push_back({"state_cache", parts_->state_bytes(),
                   core::CommandLoopOptions{}.state_cache_bytes + kPromptLoop.state_cache_bytes +
                       kExperimentLoop.state_cache_bytes + kAssignmentLoop.state_cache_bytes +
-                      kKeyLoop.state_cache_bytes});
+                      kKeyLoop.state_cache_bytes + kErasureLoop.state_cache_bytes});
   if (parts_->texts) {
     uses.push_back({"search", search::Search::memory_bytes(), search::kMemoryBudgetBytes});
   }

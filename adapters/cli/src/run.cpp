@@ -144,6 +144,16 @@ struct Dispatch {
     return with(list ? Access::read_views : Access::operate, run_projections, command);
   }
 
+  Result<int> operator()(const EraseCommand& command) const {
+    return with(Access::operate, run_erase, command);
+  }
+  Result<int> operator()(const HoldCommand& command) const {
+    return with(Access::record, run_hold, command);
+  }
+  Result<int> operator()(const RetentionCommand& command) const {
+    return with(command.apply ? Access::operate : Access::read_views, run_retention, command);
+  }
+
   template <class C>
   Result<int> with(Access access, Result<int> (*command)(Backend&, const C&, const Output&),
                    const C& arguments) const {

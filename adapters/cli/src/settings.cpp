@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "events/erasure/decider.h"
 #include "http/limits.h"
 #include "route_settings.h"
 #include "toml_reader.h"
@@ -88,6 +89,79 @@ void read_experiments(TomlReader& reader, const toml::table& table, Settings& ou
       reader.fail(node, name, "no such setting");
     }
   }
+}
+
+void read_erasure(TomlReader& reader, const toml::table& table, Settings& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = "erasure." + std::string(key.str());
+    if (key.str() == "ledger") {
+      reader.text(node, name, out.erasure_ledger);
+    } else {
+      reader.fail(node, name, "no such setting");
+    }
+  }
+}
+
+/// `90d`; longer than a wait may be.
+std::optional<std::chrono::seconds> parse_age(std::string_view text) {
+  std::int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{} || value < 0) return {};
+  const std::string_view unit = text.substr(static_cast<std::size_t>(read.ptr - text.data()));
+  const std::int64_t seconds = unit == "s"   ? 1
+                               : unit == "m" ? 60
+                               : unit == "h" ? 3'600
+                               : unit == "d" ? 86'400
+                                             : 0;
+  constexpr std::int64_t kMost = std::int64_t{100} * 366 * 86'400;
+  if (seconds == 0 || value > kMost / seconds) return {};
+  return std::chrono::seconds(value * seconds);
+}
+
+void read_retention(TomlReader& reader, const toml::table& table, Settings& out) {
+  RetentionRule rule;
+  bool aged = false;
+  for (const auto& [key, node] : table) {
+    const std::string name = "retention." + std::string(key.str());
+    if (key == "name") {
+      reader.text(node, name, rule.name);
+    } else if (key == "older_than") {
+      std::string text;
+      reader.text(node, name, text);
+      const auto age = parse_age(text);
+      if (!age) reader.fail(node, name, "expected an age like \"90d\" or \"12h\"");
+      rule.older_than = age.value_or(std::chrono::seconds{0});
+      aged = true;
+    } else if (key == "project") {
+      reader.text(node, name, rule.project);
+    } else if (key == "status") {
+      reader.text(node, name, rule.status.emplace());
+      if (*rule.status != "open" && *rule.status != "ended") {
+        reader.fail(node, name, "expected open or ended");
+      }
+    } else if (key == "apply") {
+      reader.flag(node, name, rule.apply);
+    } else if (key == "tags") {
+      const auto* tags = reader.table(node, name);
+      if (tags == nullptr) return;
+      for (const auto& [tag, value] : *tags) {
+        auto& [tag_key, tag_value] = rule.tags.emplace_back();
+        tag_key = std::string(tag.str());
+        reader.text(value, name + "." + tag_key, tag_value);
+      }
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+  const auto word = events::check_erasure_word(rule.name, "name");
+  if (!word) reader.fail(table, "retention.name", "expected 1 to 64 of a-z 0-9 _ . -");
+  if (!aged) reader.fail(table, "retention.older_than", "is missing");
+  const auto project = core::ProjectId::parse(rule.project);
+  if (!project) reader.fail(table, "retention.project", project.error().message);
+  for (const RetentionRule& other : out.retention) {
+    if (other.name == rule.name) reader.fail(table, "retention.name", "stands there twice");
+  }
+  out.retention.push_back(std::move(rule));
 }
 
 void read_gateway(TomlReader& reader, const toml::table& table, Settings& out) {
@@ -262,6 +336,15 @@ void read_top(TomlReader& reader, std::string_view key, const toml::node& node, 
     if (const auto* table = reader.table(node, name)) read_experiments(reader, *table, out);
   } else if (key == "filter") {
     if (const auto* table = reader.table(node, name)) read_filter(reader, *table, out);
+  } else if (key == "retention") {
+    const auto* list = node.as_array();
+    if (list == nullptr) return reader.fail(node, name, "expected [[retention]]");
+    out.retention.clear();
+    for (const toml::node& element : *list) {
+      if (const auto* table = reader.table(element, name)) read_retention(reader, *table, out);
+    }
+  } else if (key == "erasure") {
+    if (const auto* table = reader.table(node, name)) read_erasure(reader, *table, out);
   } else if (key == "gateway") {
     if (const auto* table = reader.table(node, name)) read_gateway(reader, *table, out);
   } else if (key == "providers") {
@@ -342,6 +425,19 @@ Status read_environment(const Environment& environment, Settings& out) {
 }
 
 }  // namespace
+
+std::filesystem::path Settings::erasure_ledger_path() const {
+  if (!erasure_ledger.empty()) return erasure_ledger;
+  std::filesystem::path beside = std::filesystem::path(data).lexically_normal();
+  if (!beside.has_filename()) beside = beside.parent_path();
+  if (beside.empty() || beside == "." || beside == "..") {
+    std::error_code ignored;
+    beside = std::filesystem::absolute(beside, ignored).lexically_normal();
+    if (!beside.has_filename()) beside = beside.parent_path();
+  }
+  beside += ".erasures";
+  return beside;
+}
 
 Environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {

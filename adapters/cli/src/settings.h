@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "events/filter/filter.h"
 #include "gateway/routes.h"
 #include "providers/settings.h"
+#include "retention_rule.h"
 
 namespace hansard::cli {
 
@@ -57,6 +59,9 @@ inline constexpr std::string_view kBuiltinScript = "builtin";
 ///   [gateway] recording = "strict"     strict, relaxed or off
 ///   [gateway] ask_for_usage = true
 ///   [experiments] check_every = "10s"  how often automatic ones are looked at; "0s": never
+///   [erasure] ledger = "/safe/hansard.erasures"   where erased ids are kept; beside the data
+///   unless said
+///   [[retention]] name, older_than = "90d", project, tags, status, apply = false
 ///   [providers.NAME] base_url, dialect, key or key_env, key_style, ca_file, ...: over what is
 ///   known of providers by name
 ///   [providers.NAME] script, dialect: follows a script instead
@@ -84,7 +89,12 @@ struct Settings {
   ScriptSettings scripts = {{"scripted", {"openai", std::string(kBuiltinScript)}}};
   std::map<std::string, gateway::RouteOptions, std::less<>> routes;
   events::FilterSettings filter;
-  std::string source;  ///< the file read, or empty
+  std::vector<RetentionRule> retention;
+  std::string erasure_ledger;  ///< empty: beside the data directory
+  std::string source;          ///< the file read, or empty
+
+  /// `<data>.erasures` unless another place is named: outside of the data and of its backups.
+  [[nodiscard]] std::filesystem::path erasure_ledger_path() const;
 };
 
 /// Value of an environment variable, or nothing.
