@@ -57,6 +57,7 @@ void GatewayTest::restart(GatewayOptions options) {
       clock_,
       provider_,
       [this](core::CommandContext context, events::SessionCommand command, core::AppendDone done) {
+        if (filter_) filter_->apply(context.project, command);
         loop_->execute(std::move(context), std::move(command), std::move(done));
       },
       [this](const core::ProjectId& project, const events::Digest& key, std::size_t most) {
@@ -75,7 +76,8 @@ void GatewayTest::restart(GatewayOptions options) {
       [this](const core::ProjectId& project) { return prices_.read(project); },
       &prompts_,
       &experiments_,
-      [this](std::string_view provider) { return dialects_[std::string(provider)]; }};
+      [this](std::string_view provider) { return dialects_[std::string(provider)]; },
+      filter_.get()};
   gateway_ = std::make_unique<Gateway>(std::move(ports), options);
 }
 

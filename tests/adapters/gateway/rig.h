@@ -116,7 +116,8 @@ class GatewayTest : public ::testing::Test {
   core::Status view_status_ = core::Ok{};  ///< whether the view of recorded calls can be read
   FindSessions find_sessions_;
   bool holds_posts_ = false;
-  std::map<std::string, std::string> dialects_;  ///< of providers
+  std::unique_ptr<const events::Filter> filter_;  ///< from the next `restart` on
+  std::map<std::string, std::string> dialects_;   ///< of providers
   /// What is drawn where something is left to chance, over 64 bits; nothing: names go on differing.
   std::optional<std::uint64_t> chance_;
 
