@@ -8,12 +8,11 @@
 #include <sstream>
 
 #include "importers/formats.h"
+#include "version.h"
 
 namespace hansard::cli {
 
 namespace {
-
-constexpr const char* kVersion = "hansard 0.1.0";
 
 /// Options that every command takes.
 void add_common(CLI::App& app, Arguments& out) {
@@ -103,6 +102,8 @@ class Parser {
     add_audit();
     add_operate();
     add_erasure();
+    add_backup();
+    add_restore();
   }
 
   std::variant<Arguments, Exit> parse(int argc, const char* const* argv) {
@@ -468,6 +469,42 @@ class Parser {
         ->excludes(loss);
   }
 
+  void add_backup() {
+    using Action = BackupCommand::Action;
+    CLI::App& app =
+        chosen(app_.add_subcommand("backup", "Copy the whole log to a directory, while it records"),
+               [this] {
+                 if (backup_.directory.empty()) throw CLI::RequiredError("directory");
+                 return backup_;
+               });
+    add_url(app, out_);
+    app.require_subcommand(0, 1);
+    app.fallthrough();
+    app.add_option("directory", backup_.directory,
+                   "Directory to make; with --url an absolute path on the server's machine");
+    app.add_flag("--with-signing-key", backup_.with_signing_key,
+                 "Take the signing key along: who has it can sign another past");
+    CLI::App* verify = app.add_subcommand("verify", "Read a backup where it lies, every byte");
+    verify->add_option("directory", backup_.directory, "The backup")->required();
+    verify->add_flag("--quick", backup_.quick, "Files only: derive no root from the events");
+    verify->parse_complete_callback([this] { backup_.action = Action::verify; });
+  }
+
+  void add_restore() {
+    CLI::App& app = chosen(app_.add_subcommand("restore", "Make a data directory from a backup"),
+                           [this] { return restore_; });
+    app.add_option("backup", restore_.backup, "The backup")->required();
+    CLI::Option* position = app.add_option("--to-position", restore_.to_position,
+                                           "Only up to this position, itself included");
+    app.add_option("--to-time", restore_.to_time,
+                   "Only what was recorded at or before this time (RFC 3339)")
+        ->excludes(position);
+    app.add_flag("--clone", restore_.clone,
+                 "A log of its own from here: a new epoch, although nothing is left out");
+    app.add_option("--ledger", restore_.ledger,
+                   "Erasure ledger to put beside the new directory: what it names stays erased");
+  }
+
   CLI::App app_{"Hansard: the official record of what people, models and tools said", "hansard"};
   Arguments out_;
   ServeCommand serve_;
@@ -498,6 +535,8 @@ class Parser {
   RetentionCommand retention_;
   ProjectionsCommand projections_;
   DoctorCommand doctor_;
+  BackupCommand backup_;
+  RestoreCommand restore_;
 };
 
 }  // namespace

@@ -141,13 +141,27 @@ struct DoctorCommand {
   bool repair = false;
 };
 
+struct BackupCommand {
+  enum class Action : std::uint8_t { make, verify } action = Action::make;
+  std::string directory;
+  bool with_signing_key = false;
+  bool quick = false;  ///< of `verify`: files only, not events
+};
+struct RestoreCommand {
+  std::string backup;
+  std::optional<std::uint64_t> to_position;
+  std::optional<std::string> to_time;
+  bool clone = false;
+  std::string ledger;  ///< empty: none
+};
+
 using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
                  QueryCommand, ExperimentsCommand, ReportCommand, ScoresCommand, SearchCommand,
                  ModelsCommand, PricesCommand, PromptsCommand, VerifyCommand, ProjectionsCommand,
                  DoctorCommand, KeysCommand, AuditCommand, EraseCommand, HoldCommand,
-                 RetentionCommand>;
+                 RetentionCommand, BackupCommand, RestoreCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

@@ -44,6 +44,8 @@ core::Result<int> run_erase(Backend& backend, const EraseCommand& command, const
 core::Result<int> run_hold(Backend& backend, const HoldCommand& command, const Output& output);
 core::Result<int> run_retention(Backend& backend, const RetentionCommand& command,
                                 const Output& output);
+/// `command.directory` is absolute, on the machine of the engine.
+core::Result<int> run_backup(Backend& backend, const BackupCommand& command, const Output& output);
 
 // Commands that need the directory itself.
 core::Result<int> run_serve(const Settings& settings, const ServeCommand& command);
@@ -54,6 +56,10 @@ core::Result<int> run_verify(const Settings& settings, const VerifyCommand& comm
                              const Output& output);
 /// `doctor --repair`.
 core::Result<int> run_repair(const Settings& settings, const Output& output);
+/// `backup verify`: of a backup, whatever runs.
+core::Result<int> run_backup_verify(const BackupCommand& command, const Output& output);
+core::Result<int> run_restore_backup(const Settings& settings, const RestoreCommand& command,
+                                     const Output& output);
 core::Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
                              const Output& output);
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "backup_desk.h"
 #include "breaker_events.h"
 #include "core/command_loop.h"
 #include "erasure_routes.h"
@@ -172,6 +173,7 @@ struct Engine::Parts {
   std::shared_ptr<ExperimentWatch> experiment_watch;  ///< of servers
   std::unique_ptr<LiveVerify> live_verify;
 
+  std::optional<BackupDesk> backups;
   std::optional<http::Context> context;
   std::optional<http::Router> router;
 
@@ -480,6 +482,10 @@ struct Engine::Parts {
       added.push_back(std::move(route));
     }
     for (http::AddedRoute& route : retention_routes(retention)) added.push_back(std::move(route));
+    backups.emplace(BackupSource{*store, settings.data, !is_read_only(access), {}});
+    for (http::AddedRoute& route : backup_routes(*backups, clock)) {
+      added.push_back(std::move(route));
+    }
     for (http::AddedRoute& route : gateway_routes(*gateway)) added.push_back(std::move(route));
     auto made = http::Router::make(http::routes(*context, std::move(added)));
     if (!made) return made.error();
@@ -535,6 +541,7 @@ Status Engine::stop() {
   parts.router.reset();  // what still waits for a position is cancelled
   if (parts.live_verify) parts.live_verify->stop();
   parts.left_calls.reset();
+  parts.backups.reset();
   if (parts.price_publisher) parts.price_publisher->stop();
   if (parts.experiment_watch) parts.experiment_watch->stop();
   if (parts.retention) parts.retention->stop();

@@ -153,6 +153,15 @@ struct Dispatch {
   Result<int> operator()(const RetentionCommand& command) const {
     return with(command.apply ? Access::operate : Access::read_views, run_retention, command);
   }
+  Result<int> operator()(BackupCommand command) const {
+    if (command.action == BackupCommand::Action::verify) return run_backup_verify(command, output);
+    // What a server makes of a path of ours is a matter of where it runs.
+    if (!settings.url) command.directory = std::filesystem::absolute(command.directory).string();
+    return with(Access::read_log, run_backup, command);
+  }
+  Result<int> operator()(const RestoreCommand& command) const {
+    return run_restore_backup(settings, command, output);
+  }
 
   template <class C>
   Result<int> with(Access access, Result<int> (*command)(Backend&, const C&, const Output&),

@@ -25,6 +25,7 @@ class FileSystem;
 namespace hansard::rocks {
 
 class ContentEraser;
+class PinnedFiles;
 struct VerifyOptions;
 struct VerifyReport;
 
@@ -126,6 +127,10 @@ class RocksStore {
   /// Re-reads everything and compares it, see verify.h. Blocks for as long as that takes; the store
   /// goes on serving. Errors: unavailable, cancelled (by `progress`); damage is in the report.
   [[nodiscard]] core::Result<VerifyReport> verify(const VerifyOptions& options) const;
+
+  /// The files of `db/` as they stand, to be copied while the store goes on, see pinned_files.h.
+  /// Milliseconds. Errors: unavailable.
+  [[nodiscard]] core::Result<std::unique_ptr<PinnedFiles>> pin_files() const;
 
   /// Commits what was accepted, answers `cancelled` from then on, flushes views, syncs HEAD,
   /// closes. Every `done` has been called when it returns. Idempotent. Errors: unavailable (what

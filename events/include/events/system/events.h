@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "events/session/codec.h"
 #include "events/system/access.h"
+#include "events/system/log_restored.h"
 #include "events/system/prices.h"
 
 /// Facts about the engine itself, on `system` streams; those about the whole log in project `_log`.
@@ -54,8 +55,8 @@ struct CircuitClosed {
   }
 };
 
-using SystemEvent =
-    std::variant<CircuitOpened, CircuitHalfOpened, CircuitClosed, PricesPublished, AccessRecorded>;
+using SystemEvent = std::variant<CircuitOpened, CircuitHalfOpened, CircuitClosed, PricesPublished,
+                                 AccessRecorded, LogRestored>;
 
 bool is_system_event(std::string_view type);
 
