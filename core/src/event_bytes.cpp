@@ -132,6 +132,16 @@ void encode_recorded(const RecordedEvent& event, std::string& out) {
            event.facts, event.erased ? std::string_view() : event.content);
 }
 
+std::string stored_form(const RecordedEvent& event) {
+  HANSARD_ASSERT(event.salt_or_commitment.size() == sizeof(Hash), "both are 32 bytes");
+  std::string out;
+  out.reserve(event.header.size() + kBodyFixedBytes + event.facts.size() + event.content.size());
+  out += event.header;
+  put_body(out, event.erased ? kFormErased : kFormWithContent, event.salt_or_commitment,
+           event.facts, event.erased ? std::string_view() : event.content);
+  return out;
+}
+
 std::size_t event_header_bytes(std::string_view encoded) {
   HANSARD_ASSERT(encoded.size() >= kEventHeaderFixedBytes,
                  "an encoded event starts with its header");

@@ -54,6 +54,10 @@ void encode_event(const NewEvent& event, const ProjectId& project, const KeyId& 
 /// @pre names and payloads fit their length fields; the salt or commitment has 32 bytes.
 void encode_recorded(const RecordedEvent& event, std::string& out);
 
+/// The stored form of an event from `header`, as its bytes are, and its payloads; no other field is
+/// looked at. @pre as `encode_recorded`
+std::string stored_form(const RecordedEvent& event);
+
 /// Bytes of the header in front of an encoded event. @pre `encoded` was written by `encode_event`.
 std::size_t event_header_bytes(std::string_view encoded);
 

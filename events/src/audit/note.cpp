@@ -18,6 +18,7 @@ using core::Result;
 
 constexpr std::string_view kSignatureMark = "\xe2\x80\x94 ";  // an em dash and a space
 constexpr std::string_view kStreamHeadMark = "hansard-stream-head/v1";
+constexpr std::string_view kKeyChangeMark = "hansard-signing-key/v1";
 constexpr char kEd25519 = 1;
 
 Error wrong(std::string_view what, const std::string& why) {
@@ -253,6 +254,43 @@ Result<StreamHead> parse_stream_head(std::string_view text) {
   }
   return StreamHead{std::string((*lines)[1]), *tree, std::string((*lines)[4]),
                     std::string((*lines)[5]), core::Version{*last}};
+}
+
+std::string to_text(const core::Hasher& hasher, const KeyChange& change) {
+  return std::string(kKeyChangeMark) + "\n" +
+         to_text(Checkpoint{change.origin, change.tree, {to_text(hasher, change.key)}});
+}
+
+Result<KeyChange> parse_key_change(const core::Hasher& hasher, std::string_view text) {
+  constexpr std::string_view kWhat = "change of key";
+  const auto lines = lines_of(text);
+  if (!lines || lines->size() != 5 || lines->front() != kKeyChangeMark) {
+    return wrong(kWhat, "expected the five lines of " + std::string(kKeyChangeMark));
+  }
+  const auto tree = parse_tree(kWhat, (*lines)[1], (*lines)[2], (*lines)[3]);
+  if (!tree) return tree.error();
+  auto key = parse_verifier_key(hasher, (*lines)[4]);
+  if (!key) return std::move(key.error());
+  return KeyChange{std::string((*lines)[1]), *tree, *std::move(key)};
+}
+
+std::vector<std::string_view> split_notes(std::string_view text) {
+  std::vector<std::string_view> notes;
+  std::size_t begin = 0;
+  bool in_signatures = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    const std::size_t next = end == std::string_view::npos ? text.size() : end + 1;
+    const bool signature = text.substr(at).starts_with(kSignatureMark);
+    if (in_signatures && !signature) {
+      notes.push_back(text.substr(begin, at - begin));
+      begin = at;
+    }
+    in_signatures = signature;
+    at = next;
+  }
+  if (begin < text.size()) notes.push_back(text.substr(begin));
+  return notes;
 }
 
 }  // namespace hansard::events::audit

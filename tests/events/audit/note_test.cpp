@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "events/audit/base64.h"
+#include "events/json.h"
+#include "events/system/events.h"
 #include "ossl/ed25519.h"
 #include "support/events.h"
+#include "support/golden.h"
 
 namespace hansard::events::audit {
 namespace {
@@ -145,6 +148,22 @@ TEST(StreamHead, IsAStatementThatIsNoCheckpoint) {
         to_text(Checkpoint{"hansard/x/1", {7, root}, {"default", "session-s1", "3", "x"}})}) {
     EXPECT_EQ(parse_stream_head(wrong).error().code, Errc::invalid_argument) << wrong;
   }
+}
+
+TEST(SigningKeyRotatedEvent, KeepsItsStoredForm) {
+  const auto golden = parse_json(support::golden("events/SigningKeyRotated.v1.json"));
+  ASSERT_TRUE(golden) << golden.error().message;
+  const std::string facts = dump(*golden->find("facts"));
+  const auto event = decode_system("SigningKeyRotated", 1, facts, "{}");
+  ASSERT_TRUE(event) << event.error().message;
+  EXPECT_EQ(encode(*event).facts, facts);
+  const auto& rotated = std::get<SigningKeyRotated>(*event);
+  const auto note = parse_note(rotated.note);
+  ASSERT_TRUE(note);
+  const auto old_key = parse_verifier_key(hasher(), rotated.old_key);
+  ASSERT_TRUE(old_key);
+  EXPECT_TRUE(check_note(hasher(), ossl::Ed25519Verifier(), *old_key, *note));
+  EXPECT_EQ(to_text(hasher(), parse_key_change(hasher(), note->text)->key), rotated.new_key);
 }
 
 TEST(Origin, NamesTheLogAndItsEpoch) {

@@ -91,4 +91,21 @@ std::string to_text(const StreamHead& head);
 /// Errors: invalid_argument.
 core::Result<StreamHead> parse_stream_head(std::string_view text);
 
+/// "From this size on notes of this origin are signed by this key." Lines:
+/// `hansard-signing-key/v1`, origin, size, base64 of the root, the new key as text. Signed by the
+/// key before it.
+struct KeyChange {
+  std::string origin;
+  core::TreeHead tree;
+  VerifierKey key;
+  bool operator==(const KeyChange&) const = default;
+};
+std::string to_text(const core::Hasher& hasher, const KeyChange& change);
+/// Errors: invalid_argument.
+core::Result<KeyChange> parse_key_change(const core::Hasher& hasher, std::string_view text);
+
+/// The notes of a file into which they were written one after the other (as copies of checkpoints
+/// are): a note ends where a line of signature is followed by another line than that.
+std::vector<std::string_view> split_notes(std::string_view text);
+
 }  // namespace hansard::events::audit

@@ -55,8 +55,25 @@ struct CircuitClosed {
   }
 };
 
+/// The log's notes are signed by another key from now on. In project `_log`. The first key needs no
+/// event: nothing was signed before it.
+struct SigningKeyRotated {
+  static constexpr std::string_view kType = "SigningKeyRotated";
+  std::string old_key;          ///< as text, see `audit::VerifierKey`
+  std::string new_key;          ///< likewise
+  std::uint64_t tree_size = 0;  ///< of the tree that the old key signed last
+  std::string note;             ///< `audit::KeyChange`, signed by the old key
+  template <class V>
+  static void fields(V& v) {
+    v.field("old_key", &SigningKeyRotated::old_key);
+    v.field("new_key", &SigningKeyRotated::new_key);
+    v.field("tree_size", &SigningKeyRotated::tree_size);
+    v.field("note", &SigningKeyRotated::note);
+  }
+};
+
 using SystemEvent = std::variant<CircuitOpened, CircuitHalfOpened, CircuitClosed, PricesPublished,
-                                 AccessRecorded, LogRestored>;
+                                 AccessRecorded, LogRestored, SigningKeyRotated>;
 
 bool is_system_event(std::string_view type);
 
