@@ -18,6 +18,7 @@ using core::Status;
 RocksStore::Impl::Impl(OpenOptions opened, DataDirectory locked)
     : options(std::move(opened)),
       directory(std::move(locked)),
+      epoch(directory.epoch()),
       engine(options),
       space(directory.files(), directory.ballast(),
             {options.free_space_floor_bytes, options.free_space_hard_floor_bytes,
@@ -110,12 +111,12 @@ Status RocksStore::Impl::start() {
                                                            reopen},
                                           *std::move(state));
   log.write_with(committer.get());
-  views.on_failure([this](std::uint64_t epoch, const Error& error) {
+  views.on_failure([this](std::uint64_t opening, const Error& error) {
     // While the disk is full opening would fail, and readers would lose what they have. Whoever
     // failed tries again, so this comes again when there is space.
     const bool full =
         error.code == Errc::out_of_space && space.level() != SpaceGuard::Level::enough;
-    if (!full) committer->database_failed(epoch, error);
+    if (!full) committer->database_failed(opening, error);
   });
   return Ok{};
 }
@@ -160,7 +161,17 @@ const core::Tree& RocksStore::tree() const { return impl_->hash_tree; }
 ContentEraser& RocksStore::eraser() { return impl_->eraser; }
 const core::Hash& RocksStore::store_key() const { return impl_->directory.store_key(); }
 const core::Uuid& RocksStore::log_id() const { return impl_->directory.log_id(); }
-std::uint64_t RocksStore::epoch() const { return impl_->directory.epoch(); }
+std::uint64_t RocksStore::epoch() const { return impl_->epoch; }
+Status RocksStore::begin_epoch() {
+  const std::uint64_t next = impl_->epoch + 1;
+  if (auto kept = replace_file(impl_->directory.files(), directory() / "keys" / "epoch",
+                               std::to_string(next) + "\n");
+      !kept) {
+    return kept;
+  }
+  impl_->epoch = next;
+  return Ok{};
+}
 const std::filesystem::path& RocksStore::directory() const { return impl_->directory.path(); }
 OwnFiles& RocksStore::own_files() const { return impl_->directory.files(); }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "committer.h"
 #include "content_eraser.h"
 #include "data_directory.h"
@@ -23,6 +25,7 @@ struct RocksStore::Impl {
 
   const OpenOptions options;
   const DataDirectory directory;
+  std::atomic<std::uint64_t> epoch;
   const Engine engine;
   DatabaseSlot databases;
   HeadFile head_file;

@@ -117,6 +117,9 @@ class RocksStore {
   /// From 1; one more for each restore to an earlier point, so that two logs of one id that went
   /// different ways can be told apart.
   [[nodiscard]] std::uint64_t epoch() const;
+  /// Begins the next epoch, durably. For a log whose history is no longer the one that was signed;
+  /// to be called before anything is signed under the new one. Errors: unavailable, out_of_space.
+  core::Status begin_epoch();
   [[nodiscard]] const std::filesystem::path& directory() const;
   /// Where the files beside RocksDB's are, for whoever keeps some of them.
   [[nodiscard]] OwnFiles& own_files() const;
