@@ -31,6 +31,8 @@ std::vector<AddedRoute> experiment_routes(const ReadsPtr& reads);
 std::vector<AddedRoute> experiment_report_routes(const ReadsPtr& reads);
 /// Keys of the API. @pre the context executes commands about them
 std::vector<AddedRoute> key_routes(const ReadsPtr& reads);
+/// None where the context has no tree, or nobody who signs.
+std::vector<AddedRoute> audit_routes(const ReadsPtr& reads);
 AddedRoute evaluation_route(const Context& context);
 Route search_route(const ReadsPtr& reads);
 /// Prices, the catalogue, estimates; each with what is told of it.

@@ -49,6 +49,9 @@ std::vector<Route> routes(const Context& context, std::vector<AddedRoute> added)
   for (AddedRoute& each : runs_routes(reads)) added.push_back(std::move(each));
   for (AddedRoute& each : experiment_report_routes(reads)) added.push_back(std::move(each));
   added.push_back(evaluation_route(context));
+  if (context.tree != nullptr && context.notary != nullptr) {
+    for (AddedRoute& each : audit_routes(reads)) added.push_back(std::move(each));
+  }
   if (context.experiments) {
     for (AddedRoute& each : experiment_routes(reads)) added.push_back(std::move(each));
   }

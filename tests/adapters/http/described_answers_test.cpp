@@ -236,6 +236,11 @@ TEST_F(DescribedAnswers, AreAllGivenAndAreAsDescribed) {
   expect_get("/v1/runs/aggregates?" + caught_up, 200);
   const char* judged = R"({"session":"s1","evaluator":{"not_contains":["never"]}})";
   EXPECT_EQ(post("/v1/evaluations", judged).status, 200);
+  for (const char* target :
+       {"head", "checkpoint", "tile/0/000.p/1", "inclusion?position=0&size=2", "consistency?from=1",
+        "stream-head?session=s1", "proof?session=s1&from=1", "proof?event=0"}) {
+    expect_get(std::string("/v1/audit/") + target, 200);
+  }
   expect_get("/v1/reports", 200);
   expect_get("/v1/reports/costs?" + caught_up, 200);
   expect_get("/v1/sessions/s1/replay?max_gap=0", 200, sse);

@@ -26,6 +26,7 @@
 #include "http/keys_on_record.h"
 #include "http/server.h"
 #include "ossl/clock.h"
+#include "ossl/ed25519.h"
 #include "ossl/random.h"
 #include "projections/registry.h"
 #include "raw_client.h"
@@ -39,6 +40,27 @@ inline const core::KeyedHash& engine_hash() {
   return hash;
 }
 
+/// Signs under a key that lives as long as the process.
+class TestNotary final : public events::audit::Notary {
+ public:
+  [[nodiscard]] const std::string& origin() const override { return origin_; }
+  [[nodiscard]] core::Result<events::audit::VerifierKey> key() const override {
+    return events::audit::VerifierKey{origin_, key_.public_key()};
+  }
+  [[nodiscard]] core::Result<events::audit::Note> sign(std::string text) const override {
+    return events::audit::sign_note(support::hasher(), key_, origin_, std::move(text));
+  }
+
+ private:
+  const std::string origin_ = "hansard/test/1";
+  const ossl::Ed25519Key key_ = ossl::Ed25519Key::draw();
+};
+
+inline const TestNotary& test_notary() {
+  static const TestNotary notary;
+  return notary;
+}
+
 /// The whole surface over a log and views in memory, on a free loopback port.
 class EngineServer : public ::testing::Test {
  protected:
@@ -46,6 +68,13 @@ class EngineServer : public ::testing::Test {
   explicit EngineServer(Projections projections = projections::all(engine_hash()))
       : projections_(std::move(projections)) {
     context_.experiments = desk_;
+    context_.tree = &log_.hashes();
+    context_.notary = &test_notary();
+    context_.checkpoint = [this]() -> core::Result<std::optional<std::string>> {
+      const auto& notary = test_notary();
+      const events::audit::Checkpoint checkpoint{notary.origin(), log_.tree(), {}};
+      return std::optional<std::string>(to_text(*notary.sign(to_text(checkpoint))));
+    };
     context_.prompts = std::make_shared<projections::PromptReader>(log_);
     context_.execute_prompt = [this](core::CommandContext with, events::PromptCommand command,
                                      core::AppendDone done) {

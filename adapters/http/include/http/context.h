@@ -8,6 +8,8 @@
 #include "core/hash.h"
 #include "core/projection_runner.h"
 #include "events/keys/decider.h"
+#include "core/tree.h"
+#include "events/audit/notary.h"
 #include "events/prompt/commands.h"
 #include "events/session/commands.h"
 #include "http/keys.h"
@@ -65,6 +67,11 @@ struct Context {
   KeyRing keys = {};
   /// `CommandLoop<KeysDecider>::execute`; empty: there are no routes about keys.
   std::function<void(core::CommandContext, events::KeyCommand, core::AppendDone)> execute_keys = {};
+  /// The hashes of the log, and who signs for it; null, both: there are no routes about proofs.
+  const core::Tree* tree = nullptr;
+  const events::audit::Notary* notary = nullptr;
+  /// The latest checkpoint that was signed and kept, a note; nothing when there is none yet.
+  std::function<core::Result<std::optional<std::string>>()> checkpoint = {};
 };
 
 /// The error of a limit, counted in its metric.
