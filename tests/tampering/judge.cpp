@@ -74,7 +74,9 @@ Verdict judge(const std::filesystem::path& directory, const Baseline* baseline,
   const cli::Settings settings = settings_of(directory);
   Verdict verdict;
   {
-    auto engine = cli::Engine::open(settings, {});
+    cli::Engine::Options options;
+    options.contradicted = true;
+    auto engine = cli::Engine::open(settings, std::move(options));
     if (!engine) return refused(engine.error());
     cli::VerifyPlan plan;
     plan.threads = 2;

@@ -104,6 +104,7 @@ class Parser {
     add_erasure();
     add_backup();
     add_restore();
+    add_proofs();
   }
 
   std::variant<Arguments, Exit> parse(int argc, const char* const* argv) {
@@ -440,6 +441,29 @@ class Parser {
     retention.add_flag("--apply", retention_.apply, "Erase it now");
   }
 
+  void add_proofs() {
+    CLI::App& prove = chosen(
+        app_.add_subcommand(
+            "prove", "Write a conversation, or an event, with all that it takes to check it"),
+        [this] { return prove_; });
+    add_url(prove, out_);
+    CLI::Option_group* what = prove.add_option_group("what");
+    what->add_option("--session", prove_.session, "All of this session");
+    what->add_option("--stream", prove_.stream, "All of this stream");
+    what->add_option("--event", prove_.event, "This event, by its id or position");
+    what->require_option(1);
+    prove.add_option("-o,--out", prove_.out, "File to write; - is standard output (-)");
+    prove.add_option("--checkpoint", prove_.checkpoint,
+                     "Also show how the log grew from the last checkpoint in this file");
+    CLI::App& check = chosen(
+        app_.add_subcommand("check-proof", "Check what `prove` wrote; needs no log and no network"),
+        [this] { return check_proof_; });
+    check.add_option("file", check_proof_.file, "The file; - is standard input")->required();
+    check.add_option("--key", check_proof_.key, "The key that must have signed, from elsewhere");
+    check.add_option("--checkpoint", check_proof_.checkpoint,
+                     "File of a checkpoint kept elsewhere: the log must have grown from it");
+  }
+
   void add_operate() {
     add_verify();
     using Action = ProjectionsCommand::Action;
@@ -537,6 +561,8 @@ class Parser {
   DoctorCommand doctor_;
   BackupCommand backup_;
   RestoreCommand restore_;
+  ProveCommand prove_;
+  CheckProofCommand check_proof_;
 };
 
 }  // namespace

@@ -109,6 +109,18 @@ struct VerifyCommand {
   std::vector<std::string> against;  ///< files of signed notes, each of which must hold
   bool views = true;
 };
+struct ProveCommand {
+  std::optional<std::string> session;
+  std::optional<std::string> stream;
+  std::optional<std::string> event;       ///< id or position
+  std::optional<std::string> checkpoint;  ///< file of one kept elsewhere: also how the log grew
+  std::string out = "-";
+};
+struct CheckProofCommand {
+  std::string file;                       ///< `-`: standard input
+  std::optional<std::string> key;         ///< that must have signed
+  std::optional<std::string> checkpoint;  ///< file of one kept elsewhere
+};
 struct ProjectionsCommand {
   enum class Action : std::uint8_t { list, retry, rebuild };
   Action action = Action::list;
@@ -159,7 +171,7 @@ using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
                  QueryCommand, ExperimentsCommand, ReportCommand, ScoresCommand, SearchCommand,
-                 ModelsCommand, PricesCommand, PromptsCommand, VerifyCommand, ProjectionsCommand,
+                 ModelsCommand, PricesCommand, PromptsCommand, ProveCommand, CheckProofCommand, VerifyCommand, ProjectionsCommand,
                  DoctorCommand, KeysCommand, AuditCommand, EraseCommand, HoldCommand,
                  RetentionCommand, BackupCommand, RestoreCommand>;
 

@@ -46,6 +46,10 @@ core::Result<int> run_retention(Backend& backend, const RetentionCommand& comman
                                 const Output& output);
 /// `command.directory` is absolute, on the machine of the engine.
 core::Result<int> run_backup(Backend& backend, const BackupCommand& command, const Output& output);
+core::Result<int> run_prove(Backend& backend, const ProveCommand& command, const Output& output);
+
+/// Asks nobody: a file, and what else one has.
+core::Result<int> run_check_proof(const CheckProofCommand& command, const Output& output);
 
 // Commands that need the directory itself.
 core::Result<int> run_serve(const Settings& settings, const ServeCommand& command);

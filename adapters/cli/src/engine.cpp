@@ -6,6 +6,7 @@
 
 #include "backup_desk.h"
 #include "breaker_events.h"
+#include "checkpoint_file.h"
 #include "core/command_loop.h"
 #include "erasure_routes.h"
 #include "erasures.h"
@@ -37,6 +38,7 @@
 #include "projections/registry.h"
 #include "providers_route.h"
 #include "retention.h"
+#include "signing_key_route.h"
 #include "texts.h"
 #include "timers.h"
 
@@ -129,6 +131,8 @@ struct Engine::Parts {
   http::Metrics metrics;
 
   std::unique_ptr<rocks::RocksStore> store;
+  std::unique_ptr<LogNotary> notary;
+  std::unique_ptr<Checkpointer> checkpointer;  ///< of engines that write
   std::optional<core::KeyedHash> keyed_hash;
   std::optional<events::SessionDecider> decider;
   std::unique_ptr<const events::Filter> filter;  ///< of every command that records
@@ -176,6 +180,36 @@ struct Engine::Parts {
   std::optional<BackupDesk> backups;
   std::optional<http::Context> context;
   std::optional<http::Router> router;
+
+  /// Who signs; and that the log still is what was signed.
+  /// @pre who opens a log that is contradicted does not write
+  Status build_audit(const Settings& settings, const Engine::Options& options) {
+    const bool read_only = is_read_only(options.access);
+    const auto open_notary = [&]() -> Status {
+      auto opened = LogNotary::open(*store, hasher, read_only);
+      if (!opened) return std::move(opened.error());
+      notary = *std::move(opened);
+      return core::Ok{};
+    };
+    if (auto opened = open_notary(); !opened && !options.contradicted) return opened;
+    if (options.contradicted) return core::Ok{};
+    const std::uint64_t epoch = store->epoch();
+    if (auto checked = check_checkpoints(*store, *notary, hasher,
+                                         CheckpointCopies::files_of(settings.checkpoint_to),
+                                         options.accept_loss && !read_only);
+        !checked) {
+      return checked;
+    }
+    if (store->epoch() != epoch) {
+      if (auto opened = open_notary(); !opened) return opened;  // it has another name now
+    }
+    if (read_only) return core::Ok{};
+    const auto tell = options.notice ? options.notice : [](std::string_view) {};
+    auto made = Checkpointer::create({*store, *notary, clock, tell}, settings.checkpoint_to);
+    if (!made) return std::move(made.error());
+    checkpointer = *std::move(made);
+    return core::Ok{};
+  }
 
   /// Rules over the log: what a command means, and who runs it.
   void build_write_side() {
@@ -467,6 +501,9 @@ struct Engine::Parts {
                                    core::AppendDone done) {
       key_changes->execute(std::move(with), std::move(command), std::move(done));
     };
+    context->tree = &store->tree();
+    context->notary = notary.get();
+    context->checkpoint = [this] { return stored_checkpoint(*store); };
     std::vector<http::AddedRoute> added;
     added.push_back(import_route({*keyed_hash, execute, ossl::random_hash}));
     live_verify = std::make_unique<LiveVerify>(*store, *keyed_hash);
@@ -485,6 +522,11 @@ struct Engine::Parts {
     backups.emplace(BackupSource{*store, settings.data, !is_read_only(access), {}});
     for (http::AddedRoute& route : backup_routes(*backups, clock)) {
       added.push_back(std::move(route));
+    if (notary) {
+      const auto sign_again = [this] {
+        if (checkpointer) checkpointer->sign_again();
+      };
+      added.push_back(signing_key_route({*notary, clock, hasher, sign_again}));
     }
     for (http::AddedRoute& route : gateway_routes(*gateway)) added.push_back(std::move(route));
     auto made = http::Router::make(http::routes(*context, std::move(added)));
@@ -512,6 +554,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   if (!store) return std::move(store).error();
   parts->store = *std::move(store);
   parts->provider_notice = options.provider_notice;
+  if (auto status = parts->build_audit(settings, options); !status) return status.error();
   parts->build_write_side();
   if (auto status = parts->build_filter(settings); !status) return status.error();
   if (auto status = parts->build_keys(settings); !status) return status.error();
@@ -530,6 +573,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   if (options.access == Access::operate) {
     engine->parts_->erasures->start();
     engine->parts_->retention->start();
+    engine->parts_->checkpointer->start();
     engine->parts_->watch_experiments(settings.experiments_check_every);
   }
   return engine;
@@ -567,6 +611,15 @@ Status Engine::stop() {
   parts.erasures.reset();
   parts.views.reset();
   Status closed = parts.store->close();
+  // What was acknowledged until now is signed; the files beside the database are still ours.
+  if (parts.checkpointer) {
+    if (auto signed_last = parts.checkpointer->finish(); !signed_last && closed) {
+      closed = signed_last;
+    }
+    const std::lock_guard lock(parts.counting_mutex);
+    parts.checkpointer.reset();
+  }
+  parts.notary.reset();
   parts.store.reset();
   return closed;
 }
@@ -588,6 +641,11 @@ std::optional<gateway::PolicyCounts> Engine::policies() const {
   const std::lock_guard lock(parts_->counting_mutex);
   if (!parts_->counting || !parts_->gateway) return {};
   return parts_->gateway->policies();
+}
+std::optional<Checkpointer::Status> Engine::checkpoints() const {
+  const std::lock_guard lock(parts_->counting_mutex);
+  if (!parts_->checkpointer) return {};
+  return parts_->checkpointer->status();
 }
 const core::Clock& Engine::clock() const { return parts_->clock; }
 std::optional<projections::SearchState> Engine::texts() const {

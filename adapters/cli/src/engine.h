@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "checkpointer.h"
 #include "core/projection_runner.h"
 #include "gateway/breaker_status.h"
 #include "gateway/policy_counts.h"
@@ -37,8 +38,10 @@ class Engine {
  public:
   struct Options {
     Access access = Access::read_log;
-    bool create = false;                                ///< a missing directory is created
-    bool accept_loss = false;                           ///< as in `rocks::OpenOptions`
+    bool create = false;       ///< a missing directory is created
+    bool accept_loss = false;  ///< as in `rocks::OpenOptions`
+    /// Opens a log that is not what its checkpoint says, to tell all that is wrong with it.
+    bool contradicted = false;
     std::function<void(std::string_view)> notice = {};  ///< as in `rocks::OpenOptions`
     /// Told when a provider is left alone, and when it is back; on any thread.
     std::function<void(std::string_view)> provider_notice = {};
@@ -80,6 +83,8 @@ class Engine {
   [[nodiscard]] http::Metrics& metrics();
   [[nodiscard]] core::ProjectionRunner& views();
   [[nodiscard]] rocks::RocksStore& store();
+  /// How the checkpoints are doing; nothing where none are made, or no longer. Any thread.
+  [[nodiscard]] std::optional<Checkpointer::Status> checkpoints() const;
   /// The store's, and the states of sessions kept for the next command. Any thread, also while the
   /// engine stops.
   [[nodiscard]] std::vector<rocks::MemoryUse> memory_usage() const;

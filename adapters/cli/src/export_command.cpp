@@ -1,14 +1,10 @@
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <utility>
 
 #include "commands.h"
+#include "destination.h"
 #include "export_keys.h"
 #include "json_view.h"
 #include "terminal.h"
@@ -34,66 +30,6 @@ std::string target_of(const ExportCommand& command) {
   if (command.project && !chosen) target.query("project", *command.project);
   return target.text();
 }
-
-/// Where the lines go: a file that has its name only when it is whole, or standard output.
-class Destination {
- public:
-  static Result<Destination> open(const std::string& file) {
-    Destination out;
-    out.file_ = file;
-    if (file == "-") {
-      out.fd_ = STDOUT_FILENO;
-      return out;
-    }
-    out.part_ = file + ".part";
-    // What people said is in it.
-    out.fd_ = ::open(out.part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (out.fd_ < 0) return out.failed("cannot be written");
-    return out;
-  }
-  Destination(Destination&& other) noexcept
-      : file_(std::move(other.file_)),
-        part_(std::exchange(other.part_, {})),
-        fd_(std::exchange(other.fd_, -1)) {}
-  Destination& operator=(Destination&&) = delete;
-  Destination(const Destination&) = delete;
-  Destination& operator=(const Destination&) = delete;
-  ~Destination() {
-    if (part_.empty() || fd_ < 0) return;
-    ::close(fd_);
-    ::unlink(part_.c_str());
-  }
-
-  Status write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return failed("cannot be written");
-      bytes.remove_prefix(static_cast<std::size_t>(put));
-    }
-    return Ok{};
-  }
-  Status finish() {
-    if (part_.empty()) return Ok{};
-    if (::fsync(fd_) != 0) return failed("cannot be synced");
-    if (::rename(part_.c_str(), file_.c_str()) != 0) return failed("cannot be named");
-    part_.clear();
-    ::close(std::exchange(fd_, -1));
-    return Ok{};
-  }
-
- private:
-  Destination() = default;
-  [[nodiscard]] Error failed(const char* what) const {
-    const Errc code = errno == ENOSPC ? Errc::out_of_space : Errc::unavailable;
-    return Error{code, (part_.empty() ? "standard output" : part_) + " " + what + ": " +
-                           std::strerror(errno)};
-  }
-
-  std::string file_;
-  std::string part_;
-  int fd_ = -1;
-};
 
 /// Follows the lines that go by, to know the first and the last of them.
 class Ends {

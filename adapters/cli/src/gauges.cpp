@@ -51,6 +51,23 @@ void add_store(Gauges& out, rocks::RocksStore& store) {
             stats.space_short ? 1 : 0);
 }
 
+void add_checkpoints(Gauges& out, const Engine& engine) {
+  const auto status = engine.checkpoints();
+  if (!status) return;
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  out.gauge("hansard_checkpoint_size", "Events under the latest signed checkpoint.",
+            number(status->size));
+  out.counter("hansard_checkpoints_total", "Checkpoints signed.", number(status->written));
+  out.counter("hansard_checkpoint_failures_total", "Checkpoints that could not be written.",
+              number(status->failures));
+  for (const CheckpointCopies::Status& copy : status->copies) {
+    out.gauge("hansard_checkpoint_copy_size", "Events under the checkpoint that arrived last.",
+              number(copy.size), {{"to", copy.place}});
+    out.counter("hansard_checkpoint_copy_failures_total", "Attempts that failed.",
+                number(copy.failures), {{"to", copy.place}});
+  }
+}
+
 void add_memory(Gauges& out, const Engine& engine) {
   for (const rocks::MemoryUse& use : engine.memory_usage()) {
     const std::string purpose(use.name);
@@ -140,6 +157,7 @@ void add_breakers(Gauges& out, const Engine& engine) {
 std::vector<Gauge> gauges(Engine& engine) {
   Gauges out;
   add_store(out, engine.store());
+  add_checkpoints(out, engine);
   add_memory(out, engine);
   add_views(out, engine);
   add_policies(out, engine);

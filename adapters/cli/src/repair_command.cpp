@@ -36,7 +36,9 @@ using events::Json;
 constexpr std::chrono::hours kPatience{24};
 
 Result<Verification> look(const Settings& settings) {
-  auto engine = Engine::open(settings, {});
+  Engine::Options options;
+  options.contradicted = true;
+  auto engine = Engine::open(settings, std::move(options));
   if (!engine) return std::move(engine).error();
   VerifyPlan plan;
   plan.texts = true;

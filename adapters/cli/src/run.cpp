@@ -54,6 +54,12 @@ struct Dispatch {
   Result<int> operator()(const VerifyCommand& command) const {
     return run_verify(settings, command, output);
   }
+  Result<int> operator()(const ProveCommand& command) const {
+    return with(Access::read_log, run_prove, command);
+  }
+  Result<int> operator()(const CheckProofCommand& command) const {
+    return run_check_proof(command, output);
+  }
   Result<int> operator()(const DoctorCommand& command) const {
     return run_doctor(settings, command, output);
   }

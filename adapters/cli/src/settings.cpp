@@ -80,6 +80,17 @@ void read_tls(TomlReader& reader, const toml::table& table, Settings& out) {
   if (out.tls.key.empty()) reader.fail(table, "tls.key", "is missing");
 }
 
+void read_audit(TomlReader& reader, const toml::table& table, Settings& out) {
+  for (const auto& [key, node] : table) {
+    const std::string name = "audit." + std::string(key.str());
+    if (key.str() == "checkpoint_to") {
+      reader.texts(node, name, out.checkpoint_to);
+    } else {
+      reader.fail(node, name, "unknown setting");
+    }
+  }
+}
+
 void read_experiments(TomlReader& reader, const toml::table& table, Settings& out) {
   for (const auto& [key, node] : table) {
     const std::string name = "experiments." + std::string(key.str());
@@ -332,6 +343,8 @@ void read_top(TomlReader& reader, std::string_view key, const toml::node& node, 
     }
   } else if (key == "tls") {
     if (const auto* table = reader.table(node, name)) read_tls(reader, *table, out);
+  } else if (key == "audit") {
+    if (const auto* table = reader.table(node, name)) read_audit(reader, *table, out);
   } else if (key == "experiments") {
     if (const auto* table = reader.table(node, name)) read_experiments(reader, *table, out);
   } else if (key == "filter") {

@@ -58,6 +58,7 @@ inline constexpr std::string_view kBuiltinScript = "builtin";
 ///   [tls] certificate, key             PEM files: the TCP listeners speak TLS
 ///   [gateway] recording = "strict"     strict, relaxed or off
 ///   [gateway] ask_for_usage = true
+///   [audit] checkpoint_to = []         files and addresses that get a copy of each checkpoint
 ///   [experiments] check_every = "10s"  how often automatic ones are looked at; "0s": never
 ///   [erasure] ledger = "/safe/hansard.erasures"   where erased ids are kept; beside the data
 ///   unless said
@@ -85,6 +86,7 @@ struct Settings {
   std::string gateway_recording = "strict";
   bool gateway_asks_for_usage = true;
   std::chrono::milliseconds experiments_check_every{10'000};
+  std::vector<std::string> checkpoint_to;
   providers::Settings providers = providers::default_settings();
   ScriptSettings scripts = {{"scripted", {"openai", std::string(kBuiltinScript)}}};
   std::map<std::string, gateway::RouteOptions, std::less<>> routes;

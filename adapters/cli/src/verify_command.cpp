@@ -132,7 +132,9 @@ Result<Json> verify_live(Backend& server, const VerifyCommand& command, const Ve
 }
 
 Result<Json> verify_here(const Settings& settings, const VerifyPlan& plan) {
-  auto engine = Engine::open(settings, {});
+  Engine::Options options;
+  options.contradicted = true;
+  auto engine = Engine::open(settings, std::move(options));
   if (!engine) return std::move(engine).error();
   Pace pace;
   const auto found =

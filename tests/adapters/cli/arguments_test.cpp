@@ -64,6 +64,14 @@ TEST(Arguments, EveryCommandIsRead) {
   EXPECT_FALSE(command<TailCommand>({"tail", "--no-follow"}).follow);
   EXPECT_TRUE(command<TailCommand>({"tail"}).follow);
   EXPECT_EQ(command<UsageCommand>({"usage", "--by", "model,day"}).by, "model,day");
+  const auto prove = command<ProveCommand>(
+      {"prove", "--session", "s1", "-o", "s1.proof", "--checkpoint", "kept.notes"});
+  EXPECT_EQ(prove.session, "s1");
+  EXPECT_EQ(prove.out, "s1.proof");
+  EXPECT_EQ(prove.checkpoint, "kept.notes");
+  EXPECT_EQ(exit_code({"prove"}), kExitUsage);
+  EXPECT_EQ(exit_code({"prove", "--session", "s1", "--event", "3"}), kExitUsage);
+  EXPECT_EQ(command<CheckProofCommand>({"check-proof", "s1.proof", "--key", "k"}).key, "k");
   command<VerifyCommand>({"verify"});
   EXPECT_TRUE(command<DoctorCommand>({"doctor", "--accept-loss"}).accept_loss);
 }
