@@ -328,7 +328,7 @@ def check_bundles(binary, server, folder, draw):
     expect(told == (head["origin"], head["size"], unhex(head["root"]), head["project"],
                     head["stream"], head["version"]), "the stream head's note")
 
-    event = json.loads(server.get("/v1/events?from=0&last=1").splitlines()[0])
+    event = json.loads(server.get("/v1/events?last=1").splitlines()[0])
     for name in (event["event_id"], event["position"]):
         made = run(binary, "prove", "--event", name, "-o", path, "--data", server.data)
         expect(made.returncode == 0, "prove --event: " + made.stderr)

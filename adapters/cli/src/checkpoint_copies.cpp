@@ -59,7 +59,9 @@ Result<std::unique_ptr<CheckpointCopies>> CheckpointCopies::create(
       if (slash == std::string::npos) return misplaced(place, "has no path");
       copy->provider = "checkpoint-" + std::to_string(copies->copies_.size() + 1);
       copy->target = place.substr(slash);
-      hosts.providers[copy->provider].base_url = place.substr(0, slash);
+      providers::ProviderSettings& host = hosts.providers[copy->provider];
+      host.base_url = place.substr(0, slash);
+      host.dialect = "openai";  // one of them must be named; what answers here speaks none
     } else if (!std::filesystem::path(place).is_absolute()) {
       return misplaced(place, "is neither an absolute path nor an http(s) address");
     }
