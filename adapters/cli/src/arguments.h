@@ -171,9 +171,9 @@ using Command =
     std::variant<ServeCommand, ImportCommand, ExportCommand, AppendCommand, SessionsCommand,
                  ShowCommand, ReplayCommand, DiffCommand, WhyCommand, TailCommand, UsageCommand,
                  QueryCommand, ExperimentsCommand, ReportCommand, ScoresCommand, SearchCommand,
-                 ModelsCommand, PricesCommand, PromptsCommand, ProveCommand, CheckProofCommand, VerifyCommand, ProjectionsCommand,
-                 DoctorCommand, KeysCommand, AuditCommand, EraseCommand, HoldCommand,
-                 RetentionCommand, BackupCommand, RestoreCommand>;
+                 ModelsCommand, PricesCommand, PromptsCommand, ProveCommand, CheckProofCommand,
+                 VerifyCommand, ProjectionsCommand, DoctorCommand, KeysCommand, AuditCommand,
+                 EraseCommand, HoldCommand, RetentionCommand, BackupCommand, RestoreCommand>;
 
 /// A command line, read. Absent options leave file and environment as they are.
 struct Arguments {

@@ -522,6 +522,7 @@ struct Engine::Parts {
     backups.emplace(BackupSource{*store, settings.data, !is_read_only(access), {}});
     for (http::AddedRoute& route : backup_routes(*backups, clock)) {
       added.push_back(std::move(route));
+    }
     if (notary) {
       const auto sign_again = [this] {
         if (checkpointer) checkpointer->sign_again();
