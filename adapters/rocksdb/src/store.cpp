@@ -29,8 +29,8 @@ RocksStore::Impl::Impl(OpenOptions opened, DataDirectory locked)
       log(databases, published, notifier, {&mask, options.hasher}),
       hash_tree(databases, published, *options.hasher),
       eraser({options, engine, databases, views, mask, directory.path(),
-              [this](std::uint64_t epoch, const Error& error) {
-                if (committer) committer->database_failed(epoch, error);
+              [this](std::uint64_t opening, const Error& error) {
+                if (committer) committer->database_failed(opening, error);
               }}) {}
 
 void RocksStore::Impl::notice(const std::string& text) const {
