@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "core/time.h"
 #include "json_view.h"
+#include "report_proof.h"
 #include "terminal.h"
 
 namespace hansard::cli {
@@ -144,12 +145,20 @@ Result<int> report(Backend& backend, const AuditCommand& command) {
   const auto answer = backend.call({http::Method::get, target.text(), {}});
   if (!answer) return answer.error();
   if (answer->status / 100 != 2) return error_of(*answer);
+  auto attached = with_proof(backend, command.id, command.format == "html", answer->body);
+  // A page that says what was read is worth having without a proof; one with a wrong proof is not.
+  if (!attached && attached.error().code == Errc::corruption) return attached.error();
+  if (!attached) {
+    std::fprintf(stderr, "hansard: no proof is attached: %s\n",
+                 printable(attached.error().message).c_str());
+  }
+  const std::string& page = attached ? *attached : answer->body;
   if (command.file == "-") {
-    std::fwrite(answer->body.data(), 1, answer->body.size(), stdout);
+    std::fwrite(page.data(), 1, page.size(), stdout);
     return 0;
   }
   std::ofstream out(command.file, std::ios::binary | std::ios::trunc);
-  out << answer->body;
+  out << page;
   out.close();
   if (!out) {
     return Error{Errc::unavailable, "--out " + command.file + ": " + std::strerror(errno), "out"};

@@ -7,8 +7,11 @@
 #include <thread>
 #include <utility>
 
+#include "checkpoint_file.h"
 #include "json_view.h"
 #include "kept_heads.h"
+#include "log_notary.h"
+#include "ossl/hasher.h"
 #include "projections/registry.h"
 #include "terminal.h"
 #include "texts.h"
@@ -74,6 +77,18 @@ Result<std::optional<search::SearchCheck>> check_texts(const rocks::RocksStore& 
                                });
   if (!checked) return checked.error();
   return std::optional(*std::move(checked));
+}
+
+/// Why what the directory calls its signed checkpoint is none, or not of this log, or signed by
+/// nobody who signs for it; empty when it holds, or there is none.
+Result<std::string> checkpoint_fault(rocks::RocksStore& store) {
+  const ossl::OpenSslHasher hasher;
+  const auto notary = LogNotary::open(store, hasher, true);
+  const Status checked =
+      notary ? check_checkpoints(store, **notary, hasher, {}, false) : Status(notary.error());
+  if (checked) return std::string();
+  if (checked.error().code == Errc::unavailable) return checked.error();
+  return checked.error().message;
 }
 
 std::string hex(const core::Hash& hash) { return core::to_hex(core::as_bytes(hash)); }
@@ -195,9 +210,10 @@ Result<Verification> verify_all(rocks::RocksStore& store, const core::KeyedHash&
     options.heads.insert(options.heads.end(), signed_head->begin(), signed_head->end());
   } else if (signed_head.error().code == Errc::unavailable) {
     return signed_head.error();
-  } else if (signed_head.error().code != Errc::not_found) {
-    found.checkpoint_fault = signed_head.error().message;
   }
+  auto fault = checkpoint_fault(store);
+  if (!fault) return std::move(fault).error();
+  found.checkpoint_fault = *std::move(fault);
   auto report = store.verify(options);
   if (!report) return std::move(report).error();
   found.log = *std::move(report);
