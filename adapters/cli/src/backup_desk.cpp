@@ -197,7 +197,13 @@ std::vector<http::AddedRoute> backup_routes(BackupDesk& desk, const core::Clock&
   begin.takes = http::Takes::json;
   begin.access = http::Access::backup;
   begin.doc = "Begin a backup of the whole log, to a directory of the engine's machine";
+  begin.about_log = true;
   begin.handler = [&desk, &clock](const http::RequestPtr& request, const http::Responder& respond) {
+    if (!request->principal.sees_all_projects()) {
+      return respond(http::problem({core::Errc::forbidden,
+                                    "a backup is of all projects: it is for the unix socket, and "
+                                    "for keys of project _log"}));
+    }
     auto order = read_order(request->body);
     if (!order) return respond(http::problem(std::move(order).error()));
     order->made_at = clock.now();

@@ -23,6 +23,9 @@ void add_key_arguments(CLI::App& keys, KeysCommand& command) {
   revoke.add_option("key", command.name, "Its id, or its name")->required();
   revoke.add_option("--reason", command.reason, "requested, rotated, leaked or unused (requested)");
   revoke.parse_complete_callback([&command] { command.action = Action::revoke; });
+  CLI::App& rotate = *keys.add_subcommand(
+      "rotate-signing", "Sign checkpoints with a new key from now on; the old one endorses it");
+  rotate.parse_complete_callback([&command] { command.action = Action::rotate_signing; });
 }
 
 }  // namespace hansard::cli

@@ -13,7 +13,7 @@ namespace hansard::cli {
 
 /// `hansard keys`.
 struct KeysCommand {
-  enum class Action : std::uint8_t { list, create, revoke } action = Action::list;
+  enum class Action : std::uint8_t { list, create, revoke, rotate_signing } action = Action::list;
   std::optional<std::string> project;  ///< of `create` and `list`; nothing: that of who asks
   std::string name;                    ///< of `create`; of `revoke` also an id
   std::vector<std::string> scopes;

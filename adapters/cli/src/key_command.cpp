@@ -116,6 +116,18 @@ Result<int> revoke(Backend& backend, const KeysCommand& command, const Output& o
   return 0;
 }
 
+Result<int> rotate_signing(Backend& backend, const Output& output) {
+  const auto answer =
+      call_json(backend, {http::Method::post, "/v1/admin/signing-key/rotate", "{}"});
+  if (!answer) return answer.error();
+  if (output.json) {
+    std::puts(dump(*answer).c_str());
+  } else {
+    std::puts(text_at(*answer, "vkey").c_str());
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<int> run_keys(Backend& backend, const KeysCommand& command, const Output& output) {
@@ -124,6 +136,8 @@ Result<int> run_keys(Backend& backend, const KeysCommand& command, const Output&
       return create(backend, command, output);
     case KeysCommand::Action::revoke:
       return revoke(backend, command, output);
+    case KeysCommand::Action::rotate_signing:
+      return rotate_signing(backend, output);
     case KeysCommand::Action::list:
       break;
   }

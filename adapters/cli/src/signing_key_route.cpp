@@ -31,9 +31,15 @@ http::AddedRoute signing_key_route(SigningKeyPorts ports) {
   route.scope = http::Scope::admin;
   route.runs = http::Runs::pool;
   route.takes = http::Takes::json;
+  route.about_log = true;
   route.doc = "Another key signs for the log from now on; the old one says so, on record";
   route.handler = [ports = std::move(ports)](const http::RequestPtr& request,
                                              const http::Responder& respond) {
+    if (!request->principal.sees_all_projects()) {
+      return respond(http::problem({core::Errc::forbidden,
+                                    "the key signs for all projects: changing it is for the unix "
+                                    "socket, and for keys of project _log"}));
+    }
     const auto rotated = ports.notary.rotate(ports.clock, request->principal.actor);
     if (!rotated) return respond(http::problem(rotated.error()));
     ports.rotated();

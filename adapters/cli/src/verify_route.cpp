@@ -118,6 +118,7 @@ http::AddedRoute verify_route(LiveVerify& live) {
   route.scope = http::Scope::admin;
   route.runs = http::Runs::pool;
   route.takes = http::Takes::json;
+  route.about_log = true;
   route.doc = "Re-read everything that was visible when it began, while recording goes on";
   route.handler = [&live](const http::RequestPtr& request, const http::Responder& respond) {
     auto plan = read_plan(request->body);

@@ -30,7 +30,8 @@ KEYS = "".join(f'[[keys]]\nname = "{name}"\nkey = "{secret}"\nproject = "{projec
                for name, secret, project in (("boss", BOSS, "acme"), ("other", OTHER, "other"),
                                              ("log", LOG, "_log")))
 # Told to who holds the scope, and yet only to who runs the engine.
-OPERATORS = {("GET", "/v1/export"), ("GET", "/v1/admin/projections/{name}/rows")}
+OPERATORS = {("GET", "/v1/export"), ("GET", "/v1/admin/projections/{name}/rows"), ("POST", "/v1/admin/backup"),
+             ("POST", "/v1/admin/signing-key/rotate")}
 failures = []
 
 
