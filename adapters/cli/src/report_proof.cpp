@@ -2,6 +2,7 @@
 #include "report_proof.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "events/audit/bundle.h"
@@ -29,6 +30,37 @@ std::string escaped(std::string_view text) {
     } else {
       out.push_back(c);
     }
+  }
+  return out;
+}
+
+/// A bundle holds what was said as it was said; characters that hide or turn around what stands
+/// beside them are written as JSON escapes, so that the page shows them and the proof is the same.
+/// Outside of its strings a bundle is ASCII.
+std::string visible(std::string_view bundle) {
+  constexpr std::string_view kMarks[] = {
+      "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
+      "\u202c", "\u202d", "\u202e", "\u2060", "\u2066", "\u2067", "\u2068", "\u2069", "\ufeff",
+  };
+  constexpr std::string_view kEscapes[] = {
+      "\\u200b", "\\u200c", "\\u200d", "\\u200e", "\\u200f", "\\u2028",
+      "\\u2029", "\\u202a", "\\u202b", "\\u202c", "\\u202d", "\\u202e",
+      "\\u2060", "\\u2066", "\\u2067", "\\u2068", "\\u2069", "\\ufeff",
+  };
+  static_assert(std::size(kMarks) == std::size(kEscapes));
+  std::string out;
+  out.reserve(bundle.size());
+  for (std::size_t i = 0; i < bundle.size();) {
+    std::size_t taken = 0;
+    const char c = bundle[i];
+    for (std::size_t m = 0; (c == '\xe2' || c == '\xef') && m < std::size(kMarks); ++m) {
+      if (bundle.substr(i, kMarks[m].size()) != kMarks[m]) continue;
+      out += kEscapes[m];
+      taken = kMarks[m].size();
+      break;
+    }
+    if (taken == 0) out.push_back(c);
+    i += std::max<std::size_t>(taken, 1);
   }
   return out;
 }
@@ -113,6 +145,7 @@ Result<std::string> with_proof(Backend& backend, const std::string& session, boo
                                       std::to_string(kAttachedBytesMax >> 20U) +
                                       " MiB: attach the file that hansard prove writes"};
   }
+  bundle = visible(bundle);
   const auto verdict = check(bundle);
   if (!verdict) {
     return Error{verdict.error().code, "the proof does not hold: " + verdict.error().message};
