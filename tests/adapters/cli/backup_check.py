@@ -159,6 +159,14 @@ def nothing_opens(program, *places):
             program.run("export", "--data", place, "--out", program.folder / "none", fails=True)
 
 
+def state_of_backup(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    connection.request("GET", "/v1/admin/backup")
+    state = json.loads(connection.getresponse().read())
+    connection.close()
+    return state
+
+
 # ---- under load, with kills --------------------------------------------------------------------
 
 def one_round(program, number, chance, tally):
@@ -184,9 +192,12 @@ def one_round(program, number, chance, tally):
     complaint = making.stderr.read().decode()
     making.stdout.close()
     making.stderr.close()
-    if victim == "command":  # the server goes on with it
+    if victim == "command":  # what it asked for may still be on its way; the server goes on with it
         deadline = time.monotonic() + PATIENCE
-        while partial.exists() and time.monotonic() < deadline:
+        quiet = time.monotonic()
+        while time.monotonic() < min(quiet + 0.5, deadline):
+            if partial.exists() or state_of_backup(server)["state"] == "running":
+                quiet = time.monotonic()
             time.sleep(0.02)
         check(not partial.exists(), "a backup whose command was killed does not end")
     load.stop()
