@@ -37,7 +37,7 @@ TEST(ErasedSession, IsNowhereAndEverythingElseIsAsItWas) {
   const auto history = run.http().get("/v1/sessions/s2/history");
   ASSERT_TRUE(history && history->status == 200);
   EXPECT_NE(history->body.find("erased"), std::string::npos);
-  EXPECT_EQ(history->body.find("5d21"), std::string::npos);
+  EXPECT_EQ(history->body.find("kx9vuh"), std::string::npos);
   const auto again = run.http().post("/v1/erasures", R"({"session":"s1","reason":"gdpr_17"})");
   ASSERT_TRUE(again);
   EXPECT_NE(again->body.find("\"duplicate\":true"), std::string::npos) << again->body;
@@ -72,7 +72,7 @@ TEST(ErasedMessage, TakesWhatRepeatsItAlongAlsoInForks) {
   ASSERT_TRUE(run.http().get_lines("/v1/events?from=0", [&](std::string_view line) {
     stays = stays || line.find("good morning") != std::string_view::npos;
     if (line.find("\"SessionCreated\"") != std::string_view::npos) return;
-    EXPECT_EQ(line.find("7f3a"), std::string_view::npos) << line;
+    EXPECT_EQ(line.find("zq7wym-kx9vuh"), std::string_view::npos) << line;
   }));
   EXPECT_TRUE(stays);
   run.stop();
@@ -110,10 +110,12 @@ TEST(LegalHold, StopsAnErasureUntilItIsReleased) {
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 422) << refused->body;
   EXPECT_NE(refused->body.find("case-7"), std::string::npos) << refused->body;
-  EXPECT_NE(run.http().get("/v1/sessions/s1/history")->body.find("7f3a"), std::string::npos);
+  EXPECT_NE(run.http().get("/v1/sessions/s1/history")->body.find("zq7wym-kx9vuh"),
+            std::string::npos);
   run.post("/v1/sessions/s1/hold/release", R"({"hold":"case-7","reason":"settled"})");
   run.erase(R"({"session":"s1"})");
-  EXPECT_EQ(run.http().get("/v1/sessions/s1/history")->body.find("7f3a"), std::string::npos);
+  EXPECT_EQ(run.http().get("/v1/sessions/s1/history")->body.find("zq7wym-kx9vuh"),
+            std::string::npos);
   run.stop();
   run.expect_sound();
 }
@@ -133,7 +135,8 @@ TEST(Retention, ErasesWhatARuleHasOutlivedAndNothingThatIsHeld) {
   const Json& rule = would.find("rules")->if_array()->front();
   EXPECT_EQ(dump(*rule.find("sessions")), "2");
   EXPECT_EQ(dump(*rule.find("held")), "1");
-  EXPECT_NE(run.http().get("/v1/sessions/s1/history")->body.find("7f3a"), std::string::npos)
+  EXPECT_NE(run.http().get("/v1/sessions/s1/history")->body.find("zq7wym-kx9vuh"),
+            std::string::npos)
       << "to look changes nothing";
   const Json done = run.post("/v1/admin/retention", "{}");
   run.see_through(text_of(done.find("rules")->if_array()->front(), "erasure_id"));
@@ -162,7 +165,7 @@ TEST(Ledger, ErasesAgainWhatAnOlderCopyOfTheDirectoryHolds) {
   fs::rename(older, run.data());
   ASSERT_FALSE(run.found().empty());
   run.start();
-  EXPECT_EQ(run.http().get("/v1/events?from=0")->body.find("7f3a"), std::string::npos)
+  EXPECT_EQ(run.http().get("/v1/events?from=0")->body.find("zq7wym-kx9vuh"), std::string::npos)
       << "not even the first request reads it";
   const Json listed = run.get("/v1/admin/erasures");
   for (const Json& each : *listed.find("erasures")->if_array()) {
@@ -190,7 +193,8 @@ TEST(Readers, ThatPageThroughEverythingNeitherSeeItNorKeepIt) {
     });
   }
   const Json asked = run.post("/v1/erasures", R"({"session":"s1"})");
-  EXPECT_EQ(run.http().get("/v1/sessions/s1/history")->body.find("7f3a"), std::string::npos)
+  EXPECT_EQ(run.http().get("/v1/sessions/s1/history")->body.find("zq7wym-kx9vuh"),
+            std::string::npos)
       << "unreadable as soon as it was asked";
   run.see_through(text_of(asked, "erasure_id"));
   run.erase(R"({"session":"s2"})");

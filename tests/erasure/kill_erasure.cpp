@@ -42,7 +42,7 @@ void kill_erasures(int rounds, std::uint32_t seed) {
     }
     const auto history = run.http().get("/v1/sessions/s1/history");
     ASSERT_TRUE(history);
-    EXPECT_EQ(history->body.find("7f3a"), std::string::npos);
+    EXPECT_EQ(history->body.find("zq7wym-kx9vuh"), std::string::npos);
     const auto state = run.http().get("/v1/erasures/e1");
     ASSERT_TRUE(state);
     interrupted += state->body.find("\"erasing\"") != std::string::npos ? 1 : 0;

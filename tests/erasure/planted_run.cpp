@@ -38,7 +38,7 @@ PlantedRun::PlantedRun() : data_(scratch_.path() / "data") {
   const std::string json = quoted(kPlanted);
   forms_ = testing::forms_of(kPlanted, json.substr(1, json.size() - 2), support::hasher());
   // As JSON that is kept to ASCII, and the whole content of the message.
-  forms_.push_back("planted \\\"gr\\u00fcn\\\" \\\\ 7f3a-5d21");
+  forms_.push_back("planted \\\"gr\\u00fcn\\\" \\\\ zq7wym-kx9vuh");
   for (const std::string& content :
        {"{\"parts\":[{\"type\":\"text\",\"text\":" + json + "}]}", json}) {
     const core::Hash hash = support::hasher().sha256({content});
@@ -46,7 +46,7 @@ PlantedRun::PlantedRun() : data_(scratch_.path() / "data") {
     forms_.push_back(core::to_hex(core::as_bytes(hash)));
   }
   // A word of it, as the index of texts keeps it.
-  forms_.push_back("5d21");
+  forms_.push_back("kx9vuh");
 }
 
 void PlantedRun::start(std::vector<std::string> more) {

@@ -17,7 +17,7 @@
 namespace hansard::erasure {
 
 /// What must be nowhere afterwards. With everything that JSON writes in another way.
-inline const std::string kPlanted = "planted \"grün\" \\ 7f3a-5d21";
+inline const std::string kPlanted = "planted \"grün\" \\ zq7wym-kx9vuh";
 
 /// One directory, a server on it now and then, and conversations in which a text was planted.
 /// Confined to one thread.

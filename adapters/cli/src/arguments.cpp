@@ -511,6 +511,7 @@ class Parser {
     CLI::App* verify = app.add_subcommand("verify", "Read a backup where it lies, every byte");
     verify->add_option("directory", backup_.directory, "The backup")->required();
     verify->add_flag("--quick", backup_.quick, "Files only: derive no root from the events");
+    verify->add_option("--key", backup_.key, "That must have signed, as /v1/audit/head has it");
     verify->parse_complete_callback([this] { backup_.action = Action::verify; });
   }
 

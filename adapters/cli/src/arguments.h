@@ -157,7 +157,8 @@ struct BackupCommand {
   enum class Action : std::uint8_t { make, verify } action = Action::make;
   std::string directory;
   bool with_signing_key = false;
-  bool quick = false;  ///< of `verify`: files only, not events
+  bool quick = false;              ///< of `verify`: files only, not events
+  std::optional<std::string> key;  ///< of `verify`: that must have signed
 };
 struct RestoreCommand {
   std::string backup;

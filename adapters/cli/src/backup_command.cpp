@@ -4,10 +4,13 @@
 #include <thread>
 #include <utility>
 
+#include "backup_note.h"
 #include "backup_restore.h"
 #include "commands.h"
 #include "json_view.h"
 #include "ossl/clock.h"
+#include "ossl/ed25519.h"
+#include "ossl/hasher.h"
 #include "terminal.h"
 
 namespace hansard::cli {
@@ -147,11 +150,22 @@ Result<int> run_backup(Backend& backend, const BackupCommand& command, const Out
 }
 
 Result<int> run_backup_verify(const BackupCommand& command, const Output& output) {
+  const ossl::OpenSslHasher hasher;
+  const ossl::Ed25519Verifier verifier;
+  std::optional<events::audit::VerifierKey> key;
+  if (command.key) {
+    auto given = events::audit::parse_verifier_key(hasher, *command.key);
+    if (!given) return given.error();
+    key = *std::move(given);
+  }
   const auto backup = Backup::open(command.directory);
   if (!backup) return backup.error();
   Progress progress(command.directory);
   BackupChecks checks;
   checks.events = !command.quick;
+  checks.note = [&](const BackupManifest& manifest) {
+    return note_fault(manifest, hasher, verifier, key);
+  };
   checks.progress = [&](std::uint64_t done, std::uint64_t total) {
     progress.show(done, total);
     return true;
@@ -185,8 +199,13 @@ Result<int> run_restore_backup(const Settings& settings, const RestoreCommand& c
   if (!backup) return backup.error();
   Progress progress("restore");
   const auto began = std::chrono::steady_clock::now();
+  const ossl::OpenSslHasher hasher;
+  const ossl::Ed25519Verifier verifier;
+  const auto note = [&](const BackupManifest& manifest) {
+    return note_fault(manifest, hasher, verifier, std::nullopt);
+  };
   const auto restored = restore_backup(
-      *backup, order, {}, [&](const char* doing, std::uint64_t done, std::uint64_t total) {
+      *backup, order, note, [&](const char* doing, std::uint64_t done, std::uint64_t total) {
         progress.show(done, total, doing);
         return true;
       });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backup_desk.h"
+#include "backup_note.h"
 #include "breaker_events.h"
 #include "checkpoint_file.h"
 #include "core/command_loop.h"
@@ -519,7 +520,9 @@ struct Engine::Parts {
       added.push_back(std::move(route));
     }
     for (http::AddedRoute& route : retention_routes(retention)) added.push_back(std::move(route));
-    backups.emplace(BackupSource{*store, settings.data, !is_read_only(access), {}});
+    SignTree sign;
+    if (notary) sign = [this](const core::TreeHead& tree) { return signed_tree(*notary, tree); };
+    backups.emplace(BackupSource{*store, settings.data, !is_read_only(access), std::move(sign)});
     for (http::AddedRoute& route : backup_routes(*backups, clock)) {
       added.push_back(std::move(route));
     }

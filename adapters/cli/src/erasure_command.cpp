@@ -133,6 +133,9 @@ Result<int> run_retention(Backend& backend, const RetentionCommand& command, con
   if (output.json) {
     std::printf("%s\n", dump(*answer).c_str());
   } else {
+    if (list_at(*answer, "rules").empty()) {
+      std::puts("no rule is configured: [[retention]] in hansard.toml");
+    }
     for (const Json& rule : list_at(*answer, "rules")) {
       std::printf("%s: %s of %s sessions, %s events%s\n", printable(text_at(rule, "rule")).c_str(),
                   command.apply ? "erasing" : "would erase",

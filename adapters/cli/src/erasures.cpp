@@ -257,7 +257,8 @@ Result<std::vector<StreamId>> Erasures::forks_with(const core::ProjectId& projec
   std::vector<std::pair<StreamId, std::uint64_t>> open{{origin, below.value}};
   std::set<std::string> seen{origin.text()};
   while (!open.empty()) {
-    const auto [stream, from] = std::move(open.back());
+    const StreamId stream = std::move(open.back().first);
+    const std::uint64_t from = open.back().second;
     open.pop_back();
     const auto read =
         ports_.log.read_stream(project, stream, Version{0}, [&](const RecordedEvent& event) {

@@ -77,13 +77,13 @@ class Telling {
     {
       const std::lock_guard lock(mutex_);
       finished_ = last;
-      if (waiting_) {
-        done.swap(waiting_);
-      } else {
+      if (!waiting_) {
         line_ = std::move(line);
+        return;
       }
+      done.swap(waiting_);
     }
-    if (done) done(std::move(line));
+    done(std::move(line));
   }
 
   std::mutex mutex_;

@@ -166,7 +166,7 @@ constexpr MemberDoc kHeader[] = {
     {"recorded_at", "Time", "When it was put on record."},
     {"occurred_at?", "Time", "When it happened, where that is known."},
     {"type", "text", "What happened."},
-    {"stream", "text", "To what."},
+    {"stream", "text", "The stream it was appended to."},
     {"version", "count", "In its stream."},
     {"event_id", "text", "Of the event."},
     {"actor?", "text", "The key that acted; absent: there was none."},

@@ -146,7 +146,9 @@ class ApiContract {
     const auto wanted = segments(path);
     for (const auto& member : *document_.find("paths")->if_object()) {
       const auto pattern = segments(member.key);
-      bool same = pattern.size() == wanted.size();
+      // `{path}` and `{rest}` at the end stand for one segment or more.
+      const bool open = pattern.back() == "{path}" || pattern.back() == "{rest}";
+      bool same = open ? wanted.size() >= pattern.size() : pattern.size() == wanted.size();
       for (std::size_t i = 0; same && i < pattern.size(); ++i) {
         same = pattern[i] == wanted[i] || pattern[i].starts_with('{');
       }
