@@ -69,14 +69,14 @@ class Checking {
   Result<BackupReport> run() {
     if (auto done = files(); !done) return done.error();
     if (auto done = listing(); !done) return done.error();
+    // RocksDB follows links and waits for pipes.
+    if (checks_.events && !strange_) {
+      if (auto done = events(); !done) return done.error();
+    }
     if (checks_.note) {
       if (const std::string wrong = checks_.note(manifest()); !wrong.empty()) {
         report_.fault({kManifestName, wrong, {}});
       }
-    }
-    // RocksDB follows links and waits for pipes.
-    if (checks_.events && !strange_) {
-      if (auto done = events(); !done) return done.error();
     }
     return std::move(report_);
   }

@@ -279,7 +279,11 @@ class Filter::Walk {
     if (parts_.detectors.has(Detector::email) && email_form_in(text)) {
       return rule_of(Detector::email);
     }
-    return std::nullopt;
+    // What has spaces is no identifier, whatever stands where one belongs; digits alone may be one.
+    if (text.find(' ') == std::string_view::npos) return std::nullopt;
+    const auto hits = detect(text, parts_.detectors, "");
+    if (hits.empty()) return std::nullopt;
+    return rule_of(hits.front().what);
   }
 
   [[nodiscard]] std::optional<std::size_t> number_rule(std::string_view lexeme,

@@ -12,13 +12,13 @@ constexpr const char* kBoss = "hsd_boss_0123456789abcdef";
 constexpr const char* kOther = "hsd_other_0123456789abcdef";
 constexpr const char* kLog = "hsd_log_0123456789abcdef";
 
-std::string bearer(const std::string& key) { return "Hansard-Key: " + key + "\r\n"; }
+std::string with_key(const std::string& key) { return "Hansard-Key: " + key + "\r\n"; }
 
 class KeysApi : public EngineServer {
  protected:
   /// Makes a key, and gives its secret.
   std::string made(std::string_view body, const std::string& by = "", int status = 201) {
-    const Answer answer = post("/v1/keys", body, by.empty() ? "" : bearer(by));
+    const Answer answer = post("/v1/keys", body, by.empty() ? "" : with_key(by));
     EXPECT_EQ(answer.status, status) << answer.body;
     if (answer.status != 201) return {};
     EXPECT_EQ(answer.header("Cache-Control"), "no-store");
@@ -27,7 +27,7 @@ class KeysApi : public EngineServer {
     return text(key, "secret");
   }
   int status(std::string_view target, const std::string& key) {
-    return get(target, bearer(key)).status;
+    return get(target, with_key(key)).status;
   }
   void start_with_keys() {
     start({{"boss", kBoss, support::project("acme"), {Scope::admin, Scope::read}},
@@ -54,7 +54,7 @@ TEST_F(KeysApi, TheFirstKeyMakesKeysNeeded) {
   EXPECT_TRUE(follower.ended()) << "it came without a key";
   EXPECT_EQ(get("/v1/sessions").status, 401);
   EXPECT_EQ(status("/v1/sessions", secret), 200);
-  const Answer listed = get("/v1/keys", bearer(secret));
+  const Answer listed = get("/v1/keys", with_key(secret));
   EXPECT_EQ(listed.status, 200);
   EXPECT_FALSE(listed.says(secret));
   EXPECT_EQ(text(json(listed).find("keys")->if_array()->at(0), "state"), "live");
@@ -69,21 +69,21 @@ TEST_F(KeysApi, TheFirstKeyMakesKeysNeeded) {
 TEST_F(KeysApi, ARevokedKeyOpensNothingAndWhatItFollowedEnds) {
   start_with_keys();
   const std::string secret = made(R"({"name":"reader","scopes":["read"]})", kBoss);
-  Follower follower(port(), get_bytes("/v1/events?follow=true", bearer(secret)));
+  Follower follower(port(), get_bytes("/v1/events?follow=true", with_key(secret)));
   EXPECT_NE(follower.head().find(" 200 "), std::string::npos);
   WebSocketClient socket(port(), "/k/" + secret + "/v1/live?from=0");
   ASSERT_TRUE(socket.open());
   const std::string target = "/v1/keys/" + id_ + "?reason=leaked";
-  EXPECT_EQ(write("delete", target, "", bearer(kOther)).status, 404) << "of another project";
+  EXPECT_EQ(write("delete", target, "", with_key(kOther)).status, 404) << "of another project";
   EXPECT_EQ(status("/v1/sessions", secret), 200);
-  const Answer gone = write("delete", target, "", bearer(kBoss));
+  const Answer gone = write("delete", target, "", with_key(kBoss));
   EXPECT_EQ(gone.status, 200) << gone.body;
   EXPECT_EQ(status("/v1/sessions", secret), 401);
   EXPECT_TRUE(follower.ended());
   EXPECT_TRUE(socket.closed());
   EXPECT_EQ(socket.close_code(), 1008);
   EXPECT_EQ(socket.close_reason(), "the key was revoked");
-  const Answer again = write("delete", target, "", bearer(kBoss));
+  const Answer again = write("delete", target, "", with_key(kBoss));
   EXPECT_EQ(again.status, 200);
   EXPECT_TRUE(again.says("\"duplicate\":true")) << again.body;
   EXPECT_NE(metrics_.text().find("hansard_http_key_failures_total{reason=\"revoked\"} 1"),
@@ -96,7 +96,7 @@ TEST_F(KeysApi, AKeyEndsAtItsTimeAndWhatItFollowedWithIt) {
   const std::string secret =
       made(R"({"name":"guest","scopes":["read"],"expires_at":")" + core::format_time(until) + "\"}",
            kBoss);
-  Follower follower(port(), get_bytes("/v1/events?follow=true", bearer(secret)));
+  Follower follower(port(), get_bytes("/v1/events?follow=true", with_key(secret)));
   EXPECT_NE(follower.head().find(" 200 "), std::string::npos);
   WebSocketClient socket(port(), "/k/" + secret + "/v1/live?from=0");
   EXPECT_TRUE(follower.ended());
@@ -111,7 +111,7 @@ TEST_F(KeysApi, AnUploadUnderWayEndsWithItsKey) {
   const std::string secret =
       made(R"({"name":"loader","scopes":["write"],"project":"other"})", kOther);
   RawClient client(port());
-  client.send("POST /v1/ingest?results=stream HTTP/1.1\r\nHost: localhost\r\n" + bearer(secret) +
+  client.send("POST /v1/ingest?results=stream HTTP/1.1\r\nHost: localhost\r\n" + with_key(secret) +
               "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string line = R"({"post":"/v1/sessions","body":{"session_id":"s1"}})"
                            "\n";
@@ -119,7 +119,7 @@ TEST_F(KeysApi, AnUploadUnderWayEndsWithItsKey) {
   std::snprintf(size, sizeof size, "%zx\r\n", line.size());
   client.send(size + line + "\r\n");
   EXPECT_NE(client.read_until("\"line\":1"), "");
-  EXPECT_EQ(write("delete", "/v1/keys/" + id_, "", bearer(kOther)).status, 200);
+  EXPECT_EQ(write("delete", "/v1/keys/" + id_, "", with_key(kOther)).status, 200);
   client.send(size + line + "\r\n");
   EXPECT_TRUE(client.read_until("no end to read to").empty()) << "the server ends it";
 }
@@ -127,19 +127,19 @@ TEST_F(KeysApi, AnUploadUnderWayEndsWithItsKey) {
 TEST_F(KeysApi, NobodyGivesAwayWhatTheyDoNotHave) {
   start_with_keys();
   made(R"({"name":"a","scopes":["read"]})", kBoss);
-  expect_problem(post("/v1/keys", R"({"name":"b","scopes":["write"]})", bearer(kBoss)), 403,
+  expect_problem(post("/v1/keys", R"({"name":"b","scopes":["write"]})", with_key(kBoss)), 403,
                  core::Errc::forbidden, "scopes");
   expect_problem(
-      post("/v1/keys", R"({"name":"b","scopes":["read"],"project":"other"})", bearer(kBoss)), 403,
+      post("/v1/keys", R"({"name":"b","scopes":["read"],"project":"other"})", with_key(kBoss)), 403,
       core::Errc::forbidden, "project");
   const std::string reader = made(R"({"name":"c","scopes":["read"]})", kBoss);
-  EXPECT_EQ(post("/v1/keys", R"({"name":"d","scopes":["read"]})", bearer(reader)).status, 403);
-  EXPECT_EQ(get("/v1/keys", bearer(reader)).status, 403);
-  EXPECT_EQ(get("/v1/keys?project=other", bearer(kBoss)).status, 403);
+  EXPECT_EQ(post("/v1/keys", R"({"name":"d","scopes":["read"]})", with_key(reader)).status, 403);
+  EXPECT_EQ(get("/v1/keys", with_key(reader)).status, 403);
+  EXPECT_EQ(get("/v1/keys?project=other", with_key(kBoss)).status, 403);
   const std::string elsewhere = made(R"({"name":"e","scopes":["read"],"project":"other"})", kLog);
   EXPECT_EQ(status("/v1/sessions", elsewhere), 200);
-  EXPECT_FALSE(get("/v1/keys", bearer(kBoss)).says("\"e\""));
-  EXPECT_TRUE(get("/v1/keys", bearer(kLog)).says("\"e\""));
+  EXPECT_FALSE(get("/v1/keys", with_key(kBoss)).says("\"e\""));
+  EXPECT_TRUE(get("/v1/keys", with_key(kLog)).says("\"e\""));
 }
 
 TEST_F(KeysApi, BodiesAreRefusedByField) {
@@ -162,11 +162,11 @@ TEST_F(KeysApi, BodiesAreRefusedByField) {
 
 TEST_F(KeysApi, ConfiguredKeysStayWhereTheyAre) {
   start_with_keys();
-  expect_problem(post("/v1/keys", R"({"name":"boss","scopes":["read"]})", bearer(kBoss)), 422,
+  expect_problem(post("/v1/keys", R"({"name":"boss","scopes":["read"]})", with_key(kBoss)), 422,
                  core::Errc::rejected, "name");
-  const events::Json keys = json(get("/v1/keys", bearer(kBoss)));
+  const events::Json keys = json(get("/v1/keys", with_key(kBoss)));
   const std::string id = text(keys.find("keys")->if_array()->at(0), "key_id");
-  expect_problem(write("delete", "/v1/keys/" + id, "", bearer(kBoss)), 422, core::Errc::rejected,
+  expect_problem(write("delete", "/v1/keys/" + id, "", with_key(kBoss)), 422, core::Errc::rejected,
                  "id", "configuration");
 }
 
@@ -177,7 +177,7 @@ TEST_F(KeysApi, FailuresOfOneAddressAreBoundedAndLockNobodyOut) {
   EXPECT_EQ(status("/v1/sessions", wrong), 401);
   EXPECT_EQ(status("/v1/sessions", "hsd_x"), 401);
   EXPECT_EQ(get("/k/hsd_0123456789abcdef!/v1/sessions").status, 401);
-  const Answer over = get("/v1/sessions", bearer(wrong));
+  const Answer over = get("/v1/sessions", with_key(wrong));
   EXPECT_EQ(over.status, 429);
   EXPECT_TRUE(over.header("Retry-After"));
   EXPECT_EQ(over.header("Connection"), "close");
