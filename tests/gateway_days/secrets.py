@@ -155,7 +155,7 @@ def main():
         with Server(sys.argv[1], folder, toml, "--log-level", "debug") as server:
             places = drive(server)
             edge = {"Hansard-Key": OURS}
-            for path in ("/v1/events?from=0", "/v1/export", "/metrics", "/v1/providers", "/v1/sessions",
+            for path in ("/v1/events?from=0", "/v1/export?project=default", "/metrics", "/v1/providers", "/v1/sessions",
                          "/", "/v1/usage"):
                 places.append((path, server.get(path, edge)))
             failed = sum(event["type"] == "ResponseFailed" for event in server.events(edge))
