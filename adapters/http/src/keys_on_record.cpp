@@ -60,8 +60,11 @@ core::Status load_keys(const core::EventLog& log, KeyRing& ring) {
       status = decoded.error();
     } else if (const auto* created = std::get_if<events::KeyCreated>(&decoded->event)) {
       auto key = key_of(*created, event.recorded_at);
-      if (key) ring.add(*std::move(key));
-      if (!key) status = std::move(key.error());
+      if (key) {
+        ring.add(*std::move(key));
+      } else {
+        status = std::move(key.error());
+      }
     } else if (const auto* revoked = std::get_if<events::KeyRevoked>(&decoded->event)) {
       core::KeyId id;
       const auto parsed = core::parse_uuid(revoked->key_id);
