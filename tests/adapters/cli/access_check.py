@@ -8,9 +8,11 @@ and no secret in any file, log line, metric or error.
 
 usage: access_check.py HANSARD_BINARY RULES
 """
+import html
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -277,6 +279,19 @@ def report(server):
     check("reviewer" in markdown, "it tells who read it")
     page = server.cli("audit", "report", "s1", "--project", "acme", "--format", "html").stdout
     check("<script>" not in page and "&lt;script&gt;" in page and MARK in page, "HTML is escaped")
+    for name, text in (("report.md", markdown), ("report.html", page)):
+        attached_proof(server, name, text)
+
+
+def attached_proof(server, name, page):
+    """The lines of the page itself take the proof out of it, and it holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, name).write_text(page)
+        line = next(line for line in html.unescape(page).splitlines() if line.endswith("> proof.ndjson"))
+        taken = line[line.index("python3" if name.endswith("html") else "sed"):].replace("python3", sys.executable, 1)
+        subprocess.run(["sh", "-c", taken], cwd=folder, check=True)
+        done = subprocess.run([server.binary, "check-proof", "proof.ndjson"], cwd=folder, capture_output=True, text=True)
+        check(done.returncode == 0 and "It holds." in done.stdout, f"{name}: {done.stdout}{done.stderr}")
 
 
 def secrets_stay_out(server, folder, secrets):

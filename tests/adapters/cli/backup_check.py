@@ -93,7 +93,7 @@ class Load:
 
     def __init__(self, port, seed, clients=3):
         self.acknowledged = -1
-        self.lock = threading.Lock()
+        self.lock = threading.Condition()
         self.ending = False
         self.threads = [threading.Thread(target=self.work, args=(port, f"{seed}-{c}")) for c in range(clients)]
         for thread in self.threads:
@@ -118,12 +118,18 @@ class Load:
                 check(answer.status in (200, 201), told)
                 with self.lock:
                     self.acknowledged = max(self.acknowledged, told["position"])
+                    self.lock.notify_all()
         except (OSError, http.client.HTTPException):
             return  # the server was killed
 
     def so_far(self):
         with self.lock:
             return self.acknowledged
+
+    def reach(self, position):
+        """Waits until this much was acknowledged."""
+        with self.lock:
+            check(self.lock.wait_for(lambda: self.acknowledged >= position, PATIENCE), f"{position} is not reached")
 
     def stop(self):
         self.ending = True
@@ -562,7 +568,7 @@ def main():
     fill(program, kept, 1, 300)
     server = Server(program, kept)
     load = Load(server.port, "kept")
-    time.sleep(0.5)
+    load.reach(600)  # 300 of which were there
     load.stop()
     server.stop()
     backup = program.folder / "good"
