@@ -187,7 +187,7 @@ class Filter::Walk {
 
   /// A value of content, at any depth. @return whether it was changed
   bool tree(Json& value, std::string_view name, const Paths& at) {
-    if (const auto rule = reached(at, nullptr)) {
+    if (const auto rule = reached(at)) {
       if (const auto* text = value.if_string(); text != nullptr && is_token(*text)) {
         count_tokens(*text);
         return false;
@@ -299,8 +299,8 @@ class Filter::Walk {
     return std::nullopt;
   }
 
-  /// The rule without a pattern (or, given `text`, none) whose path leads here.
-  [[nodiscard]] std::optional<std::size_t> reached(const Paths& at, const std::string*) const {
+  /// The rule without a pattern whose path leads here.
+  [[nodiscard]] std::optional<std::size_t> reached(const Paths& at) const {
     for (std::size_t i = 0; i < at.size(); ++i) {
       if (!placed_[i]->pattern && placed_[i]->path->reached(at[i])) return placed_[i]->rule;
     }
@@ -325,7 +325,7 @@ class Filter::Walk {
   void part(Json& value, const Paths& at) {
     auto* object = value.if_object();
     if (object == nullptr) return;
-    if (const auto rule = reached(at, nullptr)) {
+    if (const auto rule = reached(at)) {
       if (const Json* text = value.find("text");
           text != nullptr && text->is_string() && is_token(*text->if_string())) {
         return count_tokens(*text->if_string());
@@ -352,7 +352,7 @@ class Filter::Walk {
   }
 
   bool text(std::string& text, std::string_view name, const Paths& at) {
-    if (const auto rule = reached(at, nullptr)) {
+    if (const auto rule = reached(at)) {
       if (is_token(text)) {
         count_tokens(text);
         return false;
