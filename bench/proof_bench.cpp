@@ -150,14 +150,15 @@ void run(std::uint64_t events, std::uint64_t pairs) {
   const ossl::Ed25519Verifier verifier;
   const events::audit::VerifierKey named{"hansard/bench/1", key.public_key()};
   const std::string text = to_text(events::audit::Checkpoint{named.name, now, {}});
-  const auto note = sign_note(hasher, key, named.name, text);
-  say("checkpoint, signed", rate([&] { (void)sign_note(hasher, key, named.name, text); }));
+  const auto note = events::audit::sign_note(hasher, key, named.name, text);
+  say("checkpoint, signed",
+      rate([&] { (void)events::audit::sign_note(hasher, key, named.name, text); }));
   say("checkpoint, checked", rate([&] {
         must_hold(check_note(hasher, verifier, named, note).has_value(), "a signature");
       }));
   say("checkpoint, kept", rate([&] {
         must(rocks::replace_file(store->own_files(), store->directory() / "checkpoint",
-                                 to_text(sign_note(hasher, key, named.name, text))));
+                                 to_text(events::audit::sign_note(hasher, key, named.name, text))));
       }));
 }
 
