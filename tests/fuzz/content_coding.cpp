@@ -1,6 +1,6 @@
 // A compressed body expands to the same bytes however it is cut, never to more than asked for, and
 // what a compressor wrote expands to what it was given.
-#include "content_coding.h"
+#include "server/content_coding.h"
 
 #include <algorithm>
 #include <memory>

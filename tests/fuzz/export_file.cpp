@@ -1,7 +1,7 @@
 // Exports: an event comes back from its line as the very bytes it was stored as, and whatever else
 // a file holds is refused with a reason. Input: a byte that chooses; then a file, or a stored
 // event.
-#include "export_reader.h"
+#include "transfer/export_reader.h"
 
 #include <string>
 #include <string_view>
@@ -10,7 +10,7 @@
 #include "core/event_bytes.h"
 #include "core/ids.h"
 #include "events/json.h"
-#include "export_line.h"
+#include "exports/export_line.h"
 #include "memory_file.h"
 #include "target.h"
 

@@ -1,6 +1,6 @@
 // A connection's bytes are the same requests however the network cuts them, bodies end where their
 // framing says, and no request has two readings.
-#include "request_parser.h"
+#include "server/request_parser.h"
 
 #include <algorithm>
 #include <memory>

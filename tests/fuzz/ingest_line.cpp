@@ -1,6 +1,6 @@
 // Lines of a bulk upload: read the same twice; what is accepted names its streams, and what is
 // refused says why and which field.
-#include "ingest_line.h"
+#include "ingest/ingest_line.h"
 
 #include <algorithm>
 #include <memory>

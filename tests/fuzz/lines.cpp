@@ -1,5 +1,5 @@
 // Lines of a bulk upload are those of the whole text, however the network cuts it.
-#include "line_cutter.h"
+#include "shared/line_cutter.h"
 
 #include <algorithm>
 #include <cstdint>

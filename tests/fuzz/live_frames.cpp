@@ -1,6 +1,6 @@
 // Frames of a followed log stay one frame each on every form: what events hold can neither end a
 // line nor begin a field. The stream is read back as a browser reads it.
-#include "live_frame.h"
+#include "live/live_frame.h"
 
 #include <cstdint>
 #include <string>

@@ -6,8 +6,8 @@
 
 #include "core/assert.h"
 #include "http/target.h"
-#include "past.h"
-#include "query.h"
+#include "shared/past.h"
+#include "shared/query.h"
 #include "target.h"
 
 namespace {

@@ -1,5 +1,5 @@
 // Names of tiles: one name a tile.
-#include "tile_path.h"
+#include "audit/tile_path.h"
 
 #include <cstdio>
 #include <string>

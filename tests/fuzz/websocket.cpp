@@ -1,5 +1,5 @@
 // A WebSocket client's bytes mean the same however the network cuts them, and hold bounded memory.
-#include "websocket_parser.h"
+#include "server/websocket_parser.h"
 
 #include <algorithm>
 #include <cstddef>

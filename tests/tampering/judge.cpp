@@ -1,9 +1,9 @@
 #include "judge.h"
 
-#include "engine.h"
+#include "audit/verification.h"
+#include "engine/engine.h"
 #include "local_backend.h"
 #include "ossl/hasher.h"
-#include "verification.h"
 
 namespace hansard::tampering {
 namespace {

@@ -7,11 +7,11 @@
 #include <variant>
 #include <vector>
 
-#include "audit_arguments.h"
-#include "experiment_arguments.h"
-#include "key_arguments.h"
-#include "prompt_arguments.h"
-#include "score_arguments.h"
+#include "arguments/audit_arguments.h"
+#include "arguments/experiment_arguments.h"
+#include "arguments/key_arguments.h"
+#include "arguments/prompt_arguments.h"
+#include "arguments/score_arguments.h"
 
 namespace hansard::cli {
 

@@ -2,7 +2,7 @@
 
 #include "arguments.h"
 #include "backend.h"
-#include "settings.h"
+#include "engine/settings.h"
 
 namespace hansard::cli {
 

@@ -7,7 +7,7 @@
 
 #include "http/problem.h"
 #include "http/target.h"
-#include "terminal.h"
+#include "text/terminal.h"
 
 namespace hansard::cli {
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "backend.h"
-#include "engine.h"
+#include "engine/engine.h"
 
 namespace hansard::cli {
 

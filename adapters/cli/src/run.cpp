@@ -9,7 +9,7 @@
 
 #include "commands.h"
 #include "local_backend.h"
-#include "terminal.h"
+#include "text/terminal.h"
 
 namespace hansard::cli {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "json_view.h"
+#include "text/json_view.h"
 
 namespace hansard::cli {
 

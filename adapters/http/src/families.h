@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "http/context.h"
-#include "reads.h"
+#include "shared/reads.h"
 
 /// The handler families, one file each; `routes` puts them together.
 namespace hansard::http {

@@ -1,9 +1,9 @@
 #include <iterator>
 
-#include "access_recorder.h"
-#include "audit_log.h"
+#include "access/access_recorder.h"
+#include "access/audit_log.h"
 #include "families.h"
-#include "openapi.h"
+#include "openapi/openapi.h"
 
 namespace hansard::http {
 

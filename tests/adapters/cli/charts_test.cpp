@@ -1,4 +1,4 @@
-#include "charts.h"
+#include "text/charts.h"
 
 #include <gtest/gtest.h>
 

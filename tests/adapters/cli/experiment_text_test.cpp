@@ -1,4 +1,4 @@
-#include "experiment_text.h"
+#include "text/experiment_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // POST /v1/import against what GET /openapi.json, of the whole program, says of it.
 #include "api_contract.h"
-#include "import_route.h"
+#include "engine/import_route.h"
 #include "own_engine.h"
 
 namespace hansard::cli::testing {

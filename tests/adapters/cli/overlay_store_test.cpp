@@ -1,4 +1,4 @@
-#include "overlay_store.h"
+#include "engine/overlay_store.h"
 
 #include <gtest/gtest.h>
 

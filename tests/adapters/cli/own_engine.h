@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "local_backend.h"
 
 namespace hansard::cli::testing {

@@ -1,4 +1,4 @@
-#include "prompt_file.h"
+#include "commands/prompt_file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "query_text.h"
+#include "text/query_text.h"
 
 #include <gtest/gtest.h>
 

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "commands.h"
-#include "export_keys.h"
-#include "import_file.h"
 #include "random_conversations.h"
+#include "transfer/export_keys.h"
+#include "transfer/import_file.h"
 
 namespace hansard::cli::testing {
 namespace {

@@ -1,8 +1,8 @@
-#include "route_settings.h"
+#include "engine/route_settings.h"
 
 #include <gtest/gtest.h>
 
-#include "settings.h"
+#include "engine/settings.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "settings.h"
+#include "engine/settings.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

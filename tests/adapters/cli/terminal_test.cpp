@@ -1,4 +1,4 @@
-#include "terminal.h"
+#include "text/terminal.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What is given out is on record before.
-#include "access_recorder.h"
+#include "access/access_recorder.h"
 
 #include "core/in_memory_event_log.h"
 #include "engine_server.h"

@@ -1,4 +1,4 @@
-#include "content_coding.h"
+#include "server/content_coding.h"
 
 #include <gtest/gtest.h>
 

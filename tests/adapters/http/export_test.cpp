@@ -2,7 +2,7 @@
 #include <sstream>
 
 #include "engine_server.h"
-#include "export_body.h"
+#include "exports/export_body.h"
 
 namespace hansard::http::testing {
 namespace {

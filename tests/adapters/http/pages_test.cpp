@@ -1,6 +1,6 @@
 #include "engine_server.h"
 
-#include "html.h"
+#include "shared/html.h"
 
 namespace hansard::http::testing {
 namespace {

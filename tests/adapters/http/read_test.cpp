@@ -4,7 +4,7 @@
 
 #include "core/in_memory_event_log.h"
 #include "engine_server.h"
-#include "event_body.h"
+#include "shared/event_body.h"
 #include "support/log.h"
 
 namespace hansard::http::testing {

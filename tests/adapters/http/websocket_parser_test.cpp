@@ -1,4 +1,4 @@
-#include "websocket_parser.h"
+#include "server/websocket_parser.h"
 
 #include <gtest/gtest.h>
 
