@@ -41,8 +41,6 @@ std::vector<Route> page_routes(const ReadsPtr& reads);
 std::vector<Route> operate_routes(const ReadsPtr& reads);
 
 /// A route on the pool that takes no body.
-Route get_route(std::string pattern, std::optional<Scope> scope, std::string doc, Handler handler);
-/// The same for one whose use is itself a fact.
-Route get_route(std::string pattern, Scope scope, Access access, std::string doc, Handler handler);
+Route get_route(std::string pattern, Rule rule, std::string doc, Handler handler);
 
 }  // namespace hansard::http

@@ -139,11 +139,10 @@ core::Status act_on(const Context& context, Action action, const std::string& na
 }
 
 Route action_route(const ReadsPtr& reads, Action action, const char* doc) {
-  Route route;
-  route.method = Method::post;
-  route.pattern = std::string("/v1/admin/projections/{name}/") +
-                  (action == Action::retry ? "retry" : "rebuild");
-  route.scope = Scope::admin;
+  Route route(Method::post,
+              std::string("/v1/admin/projections/{name}/") +
+                  (action == Action::retry ? "retry" : "rebuild"),
+              Rule{Scope::admin, Access::none});
   route.runs = Runs::pool;
   route.takes = Takes::json;
   route.doc = doc;
@@ -164,32 +163,35 @@ Route action_route(const ReadsPtr& reads, Action action, const char* doc) {
 
 std::vector<Route> operate_routes(const ReadsPtr& reads) {
   std::vector<Route> all;
-  all.push_back(Route{Method::get, "/healthz", std::nullopt, Runs::loop, Takes::nothing,
-                      "The process answers", [](const RequestPtr&, const Responder& respond) {
-                        respond(json_response(200, "{\"status\":\"ok\"}"));
-                      }});
-  all.push_back(get_route("/readyz", std::nullopt, "Store and projections: ready, degraded or not",
+  Route alive = get_route("/healthz", Rule::anyone(), "The process answers",
+                          [](const RequestPtr&, const Responder& respond) {
+                            respond(json_response(200, "{\"status\":\"ok\"}"));
+                          });
+  alive.runs = Runs::loop;
+  all.push_back(std::move(alive));
+  all.push_back(get_route("/readyz", Rule::anyone(),
+                          "Store and projections: ready, degraded or not",
                           [reads](const RequestPtr&, const Responder& respond) {
                             respond(readiness(reads->context));
                           }));
-  all.push_back(get_route("/metrics", Scope::admin, "Counters for Prometheus",
+  all.push_back(get_route("/metrics", Rule{Scope::admin, Access::none}, "Counters for Prometheus",
                           [reads](const RequestPtr&, const Responder& respond) {
                             Response response;
                             response.headers.add("Content-Type", "text/plain; version=0.0.4");
                             response.body = reads->context.metrics.text();
                             respond(std::move(response));
                           }));
-  all.push_back(get_route("/v1/admin/projections", Scope::admin, "Where each projection stands",
-                          [reads](const RequestPtr& request, const Responder& respond) {
-                            reads->from_log(
-                                request, respond, [&context = reads->context](core::Position end) {
-                                  Json json;
-                                  json.add("projections", projections_json(context, end));
-                                  return answer_with(context, std::move(json), end);
-                                });
-                          }));
   all.push_back(get_route(
-      "/v1/admin/projections/{name}/rows", Scope::admin,
+      "/v1/admin/projections", Rule{Scope::admin, Access::none}, "Where each projection stands",
+      [reads](const RequestPtr& request, const Responder& respond) {
+        reads->from_log(request, respond, [&context = reads->context](core::Position end) {
+          Json json;
+          json.add("projections", projections_json(context, end));
+          return answer_with(context, std::move(json), end);
+        });
+      }));
+  all.push_back(get_route(
+      "/v1/admin/projections/{name}/rows", Rule{Scope::admin, Access::none},
       "The rows of any projection, made readable (prefix, cursor, limit)",
       [reads](const RequestPtr& request, const Responder& respond) {
         if (request->param("name") == kSearch) {

@@ -12,14 +12,10 @@ core::Error over_limit(const Context& context, Limit limit) {
   return limit_error(context.limits, limit);
 }
 
-Route get_route(std::string pattern, std::optional<Scope> scope, std::string doc, Handler handler) {
-  return Route{Method::get,    std::move(pattern), scope, Runs::pool, Takes::nothing,
-               std::move(doc), std::move(handler)};
-}
-
-Route get_route(std::string pattern, Scope scope, Access access, std::string doc, Handler handler) {
-  Route route = get_route(std::move(pattern), scope, std::move(doc), std::move(handler));
-  route.access = access;
+Route get_route(std::string pattern, Rule rule, std::string doc, Handler handler) {
+  Route route(Method::get, std::move(pattern), rule);
+  route.doc = std::move(doc);
+  route.handler = std::move(handler);
   return route;
 }
 

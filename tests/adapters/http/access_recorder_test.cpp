@@ -104,9 +104,7 @@ TEST_F(Accesses, ThatCannotBeRecordedGiveNothingOut) {
       full,  *runner_, support::hasher(), keyed_hash_, clock_,
       pool_, metrics_, limits_,           nullptr,     [] { return ossl::random_hash(); }};
   const auto recorder = std::make_shared<AccessRecorder>(context);
-  Route route;
-  route.pattern = "/v1/export";
-  route.access = Access::export_;
+  Route route(Method::get, "/v1/export", Rule{Scope::read, Access::export_});
   route.handler = [](const RequestPtr& /*request*/, const Responder& respond) {
     Response response;
     response.body = "all of it";

@@ -10,12 +10,8 @@ namespace {
 constexpr std::string_view kWriteKey = "hsd_write_0123456789abcdef";
 constexpr std::string_view kAdminKey = "hsd_admin_0123456789abcdef";
 
-Route make_route(Method method, std::string pattern, std::optional<Scope> scope,
-                 Takes takes = Takes::nothing) {
-  Route route;
-  route.method = method;
-  route.pattern = std::move(pattern);
-  route.scope = scope;
+Route make_route(Method method, std::string pattern, Rule rule, Takes takes = Takes::nothing) {
+  Route route(method, std::move(pattern), rule);
   route.takes = takes;
   return route;
 }
@@ -58,12 +54,14 @@ class Gates : public ::testing::Test {
   Limits limits_;
   KeyRing none_;
   KeyRing keys_ = some_keys();
-  Router router_ = Router::make({make_route(Method::get, "/healthz", std::nullopt),
-                                 make_route(Method::get, "/", Scope::read),
-                                 make_route(Method::get, "/v1/sessions/{id}", Scope::read),
-                                 make_route(Method::post, "/v1/append", Scope::write, Takes::json),
-                                 make_route(Method::post, "/v1/admin/x", Scope::admin)})
-                       .value();
+  Router router_ =
+      Router::make(
+          {make_route(Method::get, "/healthz", Rule::anyone()),
+           make_route(Method::get, "/", Rule{Scope::read, Access::none}),
+           make_route(Method::get, "/v1/sessions/{id}", Rule{Scope::read, Access::none}),
+           make_route(Method::post, "/v1/append", Rule{Scope::write, Access::none}, Takes::json),
+           make_route(Method::post, "/v1/admin/x", Rule{Scope::admin, Access::none})})
+          .value();
   Admission admission_;
 };
 

@@ -6,9 +6,7 @@ namespace hansard::http {
 namespace {
 
 Route route(Method method, std::string pattern) {
-  Route route;
-  route.method = method;
-  route.pattern = std::move(pattern);
+  Route route(method, std::move(pattern), Rule::anyone());
   route.doc = "test";
   return route;
 }

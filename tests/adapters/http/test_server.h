@@ -133,9 +133,7 @@ class TestServer : public ::testing::Test {
   std::vector<Route> routes() {
     const auto route = [](Method method, std::string pattern, Runs runs, Takes takes,
                           Handler handler) {
-      Route made;
-      made.method = method;
-      made.pattern = std::move(pattern);
+      Route made(method, std::move(pattern), Rule::anyone());
       made.runs = runs;
       made.takes = takes;
       made.handler = std::move(handler);

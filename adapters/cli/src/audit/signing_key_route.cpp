@@ -25,10 +25,8 @@ constexpr http::RouteDoc::Answer kAnswers[] = {{201, "application/json", "Signin
 
 http::AddedRoute signing_key_route(SigningKeyPorts ports) {
   constexpr std::string_view kPattern = "/v1/admin/signing-key/rotate";
-  http::Route route;
-  route.method = http::Method::post;
-  route.pattern = kPattern;
-  route.scope = http::Scope::admin;
+  http::Route route(http::Method::post, std::string(kPattern),
+                    http::Rule{http::Scope::admin, http::Access::none});
   route.runs = http::Runs::pool;
   route.takes = http::Takes::json;
   route.about_log = true;

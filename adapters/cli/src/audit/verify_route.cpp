@@ -112,10 +112,8 @@ constexpr http::RouteDoc::Answer kAnswers[] = {{200, "application/x-ndjson", "Ve
 }  // namespace
 
 http::AddedRoute verify_route(LiveVerify& live) {
-  http::Route route;
-  route.method = http::Method::post;
-  route.pattern = "/v1/admin/verify";
-  route.scope = http::Scope::admin;
+  http::Route route(http::Method::post, "/v1/admin/verify",
+                    http::Rule{http::Scope::admin, http::Access::none});
   route.runs = http::Runs::pool;
   route.takes = http::Takes::json;
   route.about_log = true;

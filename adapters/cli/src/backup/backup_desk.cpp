@@ -189,13 +189,10 @@ void BackupDesk::stop() {
 
 std::vector<http::AddedRoute> backup_routes(BackupDesk& desk, const core::Clock& clock) {
   std::vector<http::AddedRoute> out;
-  http::Route begin;
-  begin.method = http::Method::post;
-  begin.pattern = kPattern;
-  begin.scope = http::Scope::admin;
+  http::Route begin(http::Method::post, kPattern,
+                    http::Rule{http::Scope::admin, http::Access::backup});
   begin.runs = http::Runs::pool;
   begin.takes = http::Takes::json;
-  begin.access = http::Access::backup;
   begin.doc = "Begin a backup of the whole log, to a directory of the engine's machine";
   begin.about_log = true;
   begin.handler = [&desk, &clock](const http::RequestPtr& request, const http::Responder& respond) {
@@ -214,10 +211,7 @@ std::vector<http::AddedRoute> backup_routes(BackupDesk& desk, const core::Clock&
   const http::RouteDoc begin_doc{begin.method, kPattern, "", "", kBegun};
   out.push_back({std::move(begin), begin_doc, "BackupOrder", kSchemas});
 
-  http::Route told;
-  told.method = http::Method::get;
-  told.pattern = kPattern;
-  told.scope = http::Scope::admin;
+  http::Route told(http::Method::get, kPattern, http::Rule{http::Scope::admin, http::Access::none});
   told.runs = http::Runs::pool;
   told.doc = "How the backup under way goes, or how the last one went";
   told.handler = [&desk](const http::RequestPtr& /*request*/, const http::Responder& respond) {

@@ -109,10 +109,8 @@ constexpr std::array<Prefix, 6> kBare{{{"/v1/chat/completions", "openai", 0},
 constexpr std::array<Method, 4> kMethods{Method::get, Method::post, Method::put, Method::del};
 
 http::AddedRoute route(gateway::Gateway& gateway, Method method, const Prefix& prefix) {
-  http::Route route;
-  route.method = method;
-  route.pattern = prefix.pattern;
-  route.scope = http::Scope::write;
+  http::Route route(method, std::string(prefix.pattern),
+                    http::Rule{http::Scope::write, http::Access::none});
   route.runs = http::Runs::loop;
   route.takes = http::Takes::anything;
   route.doc = prefix.provider.empty() ? "Call a configured provider, and record it"

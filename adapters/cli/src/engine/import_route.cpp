@@ -107,10 +107,8 @@ constexpr http::RouteDoc::Answer kAnswers[] = {{200, "application/json", "Import
 }  // namespace
 
 http::AddedRoute import_route(ImportPorts ports) {
-  http::Route route;
-  route.method = http::Method::post;
-  route.pattern = "/v1/import";
-  route.scope = http::Scope::write;
+  http::Route route(http::Method::post, "/v1/import",
+                    http::Rule{http::Scope::write, http::Access::none});
   route.runs = http::Runs::pool;
   route.takes = http::Takes::json;
   route.doc = "Record conversations of files; what is known already is skipped";

@@ -106,10 +106,8 @@ constexpr http::RouteDoc::Answer kAnswers[] = {{200, "application/json", "Provid
 }  // namespace
 
 http::AddedRoute providers_route(const Models& models, const gateway::Gateway& gateway) {
-  http::Route route;
-  route.method = http::Method::get;
-  route.pattern = "/v1/providers";
-  route.scope = http::Scope::read;
+  http::Route route(http::Method::get, "/v1/providers",
+                    http::Rule{http::Scope::read, http::Access::none});
   route.runs = http::Runs::loop;
   route.doc = "Where calls to models go, and how that is going";
   route.handler = [&models, &gateway](const http::RequestPtr& /*request*/,

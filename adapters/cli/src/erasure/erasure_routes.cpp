@@ -173,11 +173,10 @@ constexpr RouteDoc::Answer kList[] = {{200, "application/json", "Erasures"}};
 constexpr RouteDoc::Answer kHolds[] = {{200, "application/json", "Hold"}};
 
 http::Route route(http::Method method, std::string pattern, std::string doc) {
-  http::Route made;
-  made.method = method;
-  made.pattern = std::move(pattern);
-  made.scope = http::Scope::admin;
-  made.access = method == http::Method::post ? http::Access::erasure : http::Access::none;
+  http::Route made(
+      method, std::move(pattern),
+      http::Rule{http::Scope::admin,
+                 method == http::Method::post ? http::Access::erasure : http::Access::none});
   made.runs = http::Runs::pool;
   if (method == http::Method::post) made.takes = http::Takes::json;
   made.doc = std::move(doc);

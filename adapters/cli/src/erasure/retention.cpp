@@ -202,11 +202,9 @@ void Retention::round() {
 std::vector<http::AddedRoute> retention_routes(std::shared_ptr<const Retention> retention) {
   std::vector<http::AddedRoute> routes;
   for (const bool dry_run : {true, false}) {
-    http::Route route;
-    route.method = dry_run ? http::Method::get : http::Method::post;
-    route.pattern = std::string(kPattern);
-    route.scope = http::Scope::admin;
-    route.access = dry_run ? http::Access::none : http::Access::erasure;
+    http::Route route(
+        dry_run ? http::Method::get : http::Method::post, std::string(kPattern),
+        http::Rule{http::Scope::admin, dry_run ? http::Access::none : http::Access::erasure});
     route.runs = http::Runs::pool;
     if (!dry_run) route.takes = http::Takes::json;
     route.doc = dry_run ? "What the rules of retention would erase"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/message.h"
@@ -44,21 +45,37 @@ enum class Access : std::uint8_t {
 /// `content`, `export`, ...
 std::string_view name(Access access);
 
+/// Who may use a route, and what its use is. There is no default for either: a route of which
+/// nobody said it does not compile.
+struct Rule {
+  Rule(Scope scope_, Access access_) : scope(scope_), access(access_) {}
+  /// Open to everyone who may connect; gives out nothing that anybody has to answer for.
+  static Rule anyone() { return Rule(); }
+
+  std::optional<Scope> scope;  ///< nothing: anyone
+  Access access = Access::none;
+
+ private:
+  Rule() = default;
+};
+
 /// One row of the table that is the whole HTTP surface (`GET /openapi.json` is written from
 /// it).
 struct Route {
-  Method method = Method::get;  ///< `get` answers HEAD too
+  Route(Method method_, std::string pattern_, Rule rule_)
+      : method(method_), pattern(std::move(pattern_)), rule(rule_) {}
+
+  Method method;  ///< `get` answers HEAD too
   /// `/v1/sessions/{id}/messages`; the last segment may be `{name...}`, which stands for one or
   /// more.
   std::string pattern;
-  std::optional<Scope> scope;  ///< nothing: open to everyone who may connect
+  Rule rule;
   Runs runs = Runs::pool;
   Takes takes = Takes::nothing;
   std::string doc;  ///< one line
   Handler handler;
   /// Waits for somebody else: no deadline but its own, and it is told when the client goes.
   bool waits = false;
-  Access access = Access::none;
   /// Also writes for project `_log`, which is reserved for facts about the whole log.
   bool about_log = false;
 };

@@ -67,8 +67,8 @@ struct AccessRecorder::Access {
 };
 
 Handler AccessRecorder::around(const Route& route) {
-  if (route.access == http::Access::none) return route.handler;
-  return [self = shared_from_this(), inner = route.handler, access = route.access,
+  if (route.rule.access == http::Access::none) return route.handler;
+  return [self = shared_from_this(), inner = route.handler, access = route.rule.access,
           pattern = route.pattern](const RequestPtr& request, const Responder& respond) {
     if (!is_recorded(access, request->principal)) return inner(request, respond);
     events::AccessRecorded event;

@@ -327,10 +327,7 @@ std::vector<AddedRoute> key_routes(const ReadsPtr& reads) {
   std::vector<AddedRoute> all;
   using Act = void (*)(const Context&, const RequestPtr&, const Responder&);
   const auto route = [&](Method method, std::string pattern, std::string doc, Act act) {
-    Route made;
-    made.method = method;
-    made.pattern = std::move(pattern);
-    made.scope = Scope::admin;
+    Route made(method, std::move(pattern), Rule{Scope::admin, Access::none});
     made.takes = method == Method::post ? Takes::json : Takes::nothing;
     made.about_log = true;
     made.doc = std::move(doc);

@@ -240,7 +240,7 @@ Result<core::Position> position_at(const core::EventLog& log, core::Timestamp ti
 
 std::vector<AddedRoute> audit_log_routes(const std::shared_ptr<Reads>& reads) {
   Route route = get_route(
-      "/v1/audit/log", Scope::audit,
+      "/v1/audit/log", Rule{Scope::audit, Access::none},
       "Who did what in this project, by the headers of events (actor, type, session, from, to, "
       "correlation, limit, cursor)",
       [reads](const RequestPtr& request, const Responder& respond) {

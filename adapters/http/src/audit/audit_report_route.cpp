@@ -506,7 +506,7 @@ constexpr RouteDoc::Answer kAnswers[] = {{200, "text/markdown; charset=utf-8", "
 
 AddedRoute audit_report_route(const std::shared_ptr<Reads>& reads) {
   Route route =
-      get_route("/v1/audit/report", Scope::audit, Access::content,
+      get_route("/v1/audit/report", Rule{Scope::audit, Access::content},
                 "One conversation for somebody who must judge it, on one page (session, format)",
                 [reads](const RequestPtr& request, const Responder& respond) {
                   reads->from_log(request, respond, [reads, request](core::Position end) {

@@ -404,7 +404,7 @@ std::vector<AddedRoute> audit_routes(const ReadsPtr& reads) {
   const auto add = [&](const char* pattern, Access access, const char* doc, const char* parameters,
                        std::span<const RouteDoc::Answer> answers, Answer answer) {
     Route route =
-        get_route(pattern, Scope::audit, access, doc,
+        get_route(pattern, Rule{Scope::audit, access}, doc,
                   [reads, answer](const RequestPtr& request, const Responder& respond) {
                     reads->from_log(request, respond,
                                     [&context = reads->context, request, answer](core::Position) {

@@ -187,7 +187,7 @@ constexpr RouteDoc::Answer kAnswers[] = {{200, "application/json", "Trace"}};
 
 AddedRoute audit_trace_route(const std::shared_ptr<Reads>& reads) {
   Route route = get_route(
-      "/v1/audit/trace", Scope::audit,
+      "/v1/audit/trace", Rule{Scope::audit, Access::none},
       "What followed from what, as a tree of causes (event or correlation; from)",
       [reads](const RequestPtr& request, const Responder& respond) {
         reads->from_log(request, respond, [&context = reads->context, request](core::Position end) {

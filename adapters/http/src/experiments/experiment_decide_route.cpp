@@ -51,10 +51,7 @@ void decide(const ReadsPtr& reads, const std::shared_ptr<const ExperimentJudge>&
 }  // namespace
 
 AddedRoute experiment_decide_route(const ReadsPtr& reads) {
-  Route route;
-  route.method = Method::post;
-  route.pattern = "/v1/experiments/{name}/decide";
-  route.scope = Scope::write;
+  Route route(Method::post, "/v1/experiments/{name}/decide", Rule{Scope::write, Access::none});
   route.takes = Takes::json;
   route.doc = "Look at its numbers and act on them: declare a winner, stop harm, conclude";
   const auto judge =

@@ -356,7 +356,7 @@ constexpr RouteDoc::Answer kCounted[] = {{200, "application/json", "PowerAnswer"
 std::vector<AddedRoute> experiment_report_routes(const ReadsPtr& reads) {
   std::vector<AddedRoute> all;
   all.push_back(
-      {get_route("/v1/experiments/{name}/report", Scope::read,
+      {get_route("/v1/experiments/{name}/report", Rule{Scope::read, Access::none},
                  "How an experiment stands: counts, differences, the verdict and why",
                  [reads](const RequestPtr& request, const Responder& respond) {
                    const auto parameters = Query::of(*request, {"as_of", "at_least"});
@@ -370,10 +370,7 @@ std::vector<AddedRoute> experiment_report_routes(const ReadsPtr& reads) {
                  }),
        RouteDoc{Method::get, "/v1/experiments/{name}/report", "as_of at_least", "", kReported}, "",
        kSchemas});
-  Route power;
-  power.method = Method::post;
-  power.pattern = "/v1/experiments/power";
-  power.scope = Scope::read;
+  Route power(Method::post, "/v1/experiments/power", Rule{Scope::read, Access::none});
   power.takes = Takes::json;
   power.doc = "How many units a difference needs, or what a number of units finds";
   power.handler = [&context = reads->context](const RequestPtr& request, const Responder& respond) {

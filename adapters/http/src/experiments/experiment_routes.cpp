@@ -185,10 +185,7 @@ std::vector<AddedRoute> experiment_routes(const ReadsPtr& reads) {
   std::vector<AddedRoute> all;
   const auto add = [&](Method method, std::string pattern, Scope scope, std::string doc,
                        Handler handler) {
-    Route route;
-    route.method = method;
-    route.pattern = std::move(pattern);
-    route.scope = scope;
+    Route route(method, std::move(pattern), Rule{scope, Access::none});
     route.takes = method == Method::get ? Takes::nothing : Takes::json;
     route.doc = std::move(doc);
     route.handler = std::move(handler);

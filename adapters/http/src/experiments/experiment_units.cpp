@@ -308,10 +308,8 @@ std::vector<AddedRoute> experiment_unit_routes(const ReadsPtr& reads) {
   std::vector<AddedRoute> all;
   using Act = void (*)(const Context&, const RequestPtr&, const Responder&);
   const auto post = [&](std::string_view last, Scope scope, std::string doc, Act act) {
-    Route route;
-    route.method = Method::post;
-    route.pattern = "/v1/experiments/{name}/" + std::string(last);
-    route.scope = scope;
+    Route route(Method::post, "/v1/experiments/{name}/" + std::string(last),
+                Rule{scope, Access::none});
     route.takes = Takes::json;
     route.doc = std::move(doc);
     route.handler = [reads, act](const RequestPtr& request, const Responder& respond) {

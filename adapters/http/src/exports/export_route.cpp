@@ -185,7 +185,7 @@ void export_filtered(const ReadsPtr& reads, const RequestPtr& request, const Res
 
 Route export_route(const ReadsPtr& reads) {
   return get_route(
-      "/v1/export", Scope::read, Access::export_,
+      "/v1/export", Rule{Scope::read, Access::export_},
       "Events with all that their bytes hold, one a line: the whole log (admins of _log), a "
       "project, "
       "sessions (session), or those of filters (as /v1/sessions)",

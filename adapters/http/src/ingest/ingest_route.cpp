@@ -74,10 +74,7 @@ void ingest(const Context& context, const RequestPtr& request, const Responder& 
 }  // namespace
 
 Route ingest_route(const Context& context) {
-  Route route;
-  route.method = Method::post;
-  route.pattern = "/v1/ingest";
-  route.scope = Scope::write;
+  Route route(Method::post, "/v1/ingest", Rule{Scope::write, Access::none});
   route.runs = Runs::loop;  // lines are cut and read piece by piece, large ones on the pool
   route.takes = Takes::lines;
   route.doc = "Record in bulk: each line is a request of its own (as=recording, results=stream)";

@@ -155,7 +155,7 @@ bool asks_to_follow(const Request& request) {
 std::vector<Route> event_routes(const ReadsPtr& reads) {
   const auto hub = std::make_shared<LiveHub>(reads->context);
   std::vector<Route> all;
-  all.push_back(get_route("/v1/events", Scope::read, Access::content,
+  all.push_back(get_route("/v1/events", Rule{Scope::read, Access::content},
                           "The log, one event a line; followed, one frame a line or as server-sent "
                           "events (from, last, type, session, stream, limit, follow)",
                           [reads, hub](const RequestPtr& request, const Responder& respond) {
@@ -163,7 +163,7 @@ std::vector<Route> event_routes(const ReadsPtr& reads) {
                               return stream_events(hub, *request, end);
                             });
                           }));
-  all.push_back(get_route("/v1/sessions/{id}/events", Scope::read, Access::content,
+  all.push_back(get_route("/v1/sessions/{id}/events", Rule{Scope::read, Access::content},
                           "Events of one session (from, limit, type, as_of; or follow)",
                           [reads, hub](const RequestPtr& request, const Responder& respond) {
                             reads->from_log(request, respond, [hub, request](core::Position end) {
@@ -172,7 +172,7 @@ std::vector<Route> event_routes(const ReadsPtr& reads) {
                                          : session_events(hub->context, *request, end);
                             });
                           }));
-  Route live = get_route("/v1/live", Scope::read, Access::content,
+  Route live = get_route("/v1/live", Rule{Scope::read, Access::content},
                          "The followed log as a WebSocket: subscribe by message or by query (from, "
                          "last, type, session, stream, limit)",
                          [reads, hub](const RequestPtr& request, const Responder& respond) {

@@ -141,10 +141,10 @@ void add_operation(JsonOut& json, const Route& route, Added added) {
       .object();
   json.member("summary", route.doc);
   json.key("security").array();
-  if (route.scope) json.object().key("key").array().end_array().end_object();
+  if (route.rule.scope) json.object().key("key").array().end_array().end_object();
   json.end_array();
-  if (route.scope) json.member("x-scope", name(*route.scope));
-  if (route.access != Access::none) json.member("x-access", name(route.access));
+  if (route.rule.scope) json.member("x-scope", name(*route.rule.scope));
+  if (route.rule.access != Access::none) json.member("x-access", name(route.rule.access));
   add_parameters(json, route, *doc);
   add_body(json, route, added);
   add_answers(json, *doc);
@@ -244,9 +244,7 @@ std::string openapi_document(const std::vector<Route>& routes, Added added) {
 }
 
 Route openapi_route(const std::vector<Route>& others, Added added) {
-  Route route;
-  route.method = Method::get;
-  route.pattern = "/openapi.json";
+  Route route(Method::get, "/openapi.json", Rule::anyone());
   route.runs = Runs::loop;
   route.takes = Takes::nothing;
   route.doc = "This document";

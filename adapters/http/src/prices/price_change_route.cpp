@@ -184,7 +184,7 @@ Result<Response> tell_changes(const Context& context, const core::ReadModel& vie
 }  // namespace
 
 Route price_change_route(const ReadsPtr& reads) {
-  return get_route("/v1/prices/changes", Scope::read,
+  return get_route("/v1/prices/changes", Rule{Scope::read, Access::none},
                    "Costs by the prices of two moments (from, to: positions), and what changed",
                    [reads](const RequestPtr& request, const Responder& respond) {
                      auto asked = asked_of(*reads, *request);

@@ -206,15 +206,12 @@ std::vector<AddedRoute> price_routes(const ReadsPtr& reads) {
     AddedRoute made = documented(std::move(route));
     all.push_back(std::move(made));
   };
-  add(get_route("/v1/prices", Scope::read, "Price books on record, and what a model costs",
-                reading(reads, tell_prices)));
-  add(get_route("/v1/models/catalogue", Scope::read,
+  add(get_route("/v1/prices", Rule{Scope::read, Access::none},
+                "Price books on record, and what a model costs", reading(reads, tell_prices)));
+  add(get_route("/v1/models/catalogue", Rule{Scope::read, Access::none},
                 "Models with a price: windows, prices, retirement",
                 reading(reads, tell_catalogue)));
-  Route publish;
-  publish.method = Method::post;
-  publish.pattern = "/v1/prices";
-  publish.scope = Scope::admin;
+  Route publish(Method::post, "/v1/prices", Rule{Scope::admin, Access::none});
   publish.runs = Runs::pool;
   publish.takes = Takes::json;
   publish.doc = "Publish prices that hold in this project, before the shared ones";
@@ -223,10 +220,7 @@ std::vector<AddedRoute> price_routes(const ReadsPtr& reads) {
     post_prices(context, request, respond);
   };
   add(std::move(publish));
-  Route estimate;
-  estimate.method = Method::post;
-  estimate.pattern = "/v1/estimate";
-  estimate.scope = Scope::read;
+  Route estimate(Method::post, "/v1/estimate", Rule{Scope::read, Access::none});
   estimate.runs = Runs::pool;
   estimate.takes = Takes::json;
   estimate.doc = "What a call would cost";

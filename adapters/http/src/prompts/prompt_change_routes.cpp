@@ -214,10 +214,7 @@ std::vector<Route> prompt_change_routes(const Context& context) {
   std::vector<Route> all;
   if (!context.execute_prompt) return all;
   for (const ChangeRoute& change : kChanges) {
-    Route route;
-    route.method = change.method;
-    route.pattern = std::string(change.pattern);
-    route.scope = Scope::write;
+    Route route(change.method, std::string(change.pattern), Rule{Scope::write, Access::none});
     route.runs = Runs::pool;
     route.takes = change.method == Method::del ? Takes::nothing : Takes::json;
     route.doc = std::string(change.doc);

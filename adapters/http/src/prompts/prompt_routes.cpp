@@ -285,7 +285,8 @@ std::vector<AddedRoute> prompt_routes(const ReadsPtr& reads) {
   std::vector<AddedRoute> all;
   if (!reads->context.prompts) return all;
   const auto add = [&](std::string pattern, std::string doc, Handler handler) {
-    Route route = get_route(std::move(pattern), Scope::read, std::move(doc), std::move(handler));
+    Route route = get_route(std::move(pattern), Rule{Scope::read, Access::none}, std::move(doc),
+                            std::move(handler));
     all.push_back(documented_prompt(std::move(route)));
   };
   add("/v1/prompts", "Prompts by name (label=, tag=, prefix=)",
@@ -302,10 +303,7 @@ std::vector<AddedRoute> prompt_routes(const ReadsPtr& reads) {
       from_log(reads, show_version));
   add("/v1/prompts/{name}/diff", "What changed between two versions (from=, to=)",
       from_log(reads, diff));
-  Route rendering;
-  rendering.method = Method::post;
-  rendering.pattern = "/v1/prompts/{name}/render";
-  rendering.scope = Scope::read;
+  Route rendering(Method::post, "/v1/prompts/{name}/render", Rule{Scope::read, Access::none});
   rendering.runs = Runs::pool;
   rendering.takes = Takes::json;
   rendering.doc = "The messages of a version with values in their places; nothing is recorded";

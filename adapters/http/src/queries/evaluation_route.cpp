@@ -322,10 +322,7 @@ constexpr RouteDoc::Answer kAnswers[] = {{200, "application/json", "Evaluations"
 }  // namespace
 
 AddedRoute evaluation_route(const Context& context) {
-  Route route;
-  route.method = Method::post;
-  route.pattern = "/v1/evaluations";
-  route.scope = Scope::write;
+  Route route(Method::post, "/v1/evaluations", Rule{Scope::write, Access::none});
   route.runs = Runs::pool;
   route.takes = Takes::json;
   route.doc = "Judge answers on record without a model, and record the scores";

@@ -70,10 +70,7 @@ class QueryHandler {
 
 Route query_route(const ReadsPtr& reads) {
   auto handler = std::make_shared<QueryHandler>(reads);
-  Route route;
-  route.method = Method::post;
-  route.pattern = "/v1/query";
-  route.scope = Scope::read;
+  Route route(Method::post, "/v1/query", Rule{Scope::read, Access::none});
   route.takes = Takes::json;
   route.doc =
       "Measures of calls (sums, averages, percentiles, costs), filtered and grouped by anything";

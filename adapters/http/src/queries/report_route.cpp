@@ -250,7 +250,7 @@ std::vector<AddedRoute> report_routes(const ReadsPtr& reads) {
         all.empty() ? std::span<const SchemaDoc>(kSchemas) : std::span<const SchemaDoc>();
     all.push_back({std::move(route), doc, "", schemas});
   };
-  add(get_route("/v1/reports", Scope::read, "The questions that everybody asks",
+  add(get_route("/v1/reports", Rule{Scope::read, Access::none}, "The questions that everybody asks",
                 [reads](const RequestPtr& request, const Responder& respond) {
                   if (const auto known = Query::of(*request, {}); !known) {
                     return respond(problem(known.error()));
@@ -260,7 +260,7 @@ std::vector<AddedRoute> report_routes(const ReadsPtr& reads) {
                 }),
       "/v1/reports", "", kListed);
   auto handler = std::make_shared<const ReportHandler>(reads);
-  add(get_route("/v1/reports/{name}", Scope::read,
+  add(get_route("/v1/reports/{name}", Rule{Scope::read, Access::none},
                 "One of them, answered (since=7d, or from and to, or period; where, zone)",
                 [handler](const RequestPtr& request, const Responder& respond) {
                   (*handler)(request, respond);

@@ -381,10 +381,7 @@ constexpr RouteDoc::Answer kAggregates[] = {{200, "application/json", "RunAggreg
 constexpr RouteDoc::Answer kHealthy[] = {{200, "text/plain; charset=utf-8", ""}};
 
 Route record_route(const Context& context, Method method) {
-  Route route;
-  route.method = method;
-  route.pattern = "/v1/runs/record";
-  route.scope = Scope::write;
+  Route route(method, "/v1/runs/record", Rule{Scope::write, Access::none});
   route.runs = Runs::loop;  // parsing only: the command loop has a pool of its own
   route.takes = Takes::json;
   route.doc = "A run of a prompt in a handful of numbers";
@@ -406,7 +403,7 @@ std::vector<AddedRoute> runs_routes(const ReadsPtr& reads) {
                    first ? std::span<const SchemaDoc>(kSchemas) : std::span<const SchemaDoc>()});
   }
   auto handler = std::make_shared<const AggregatesHandler>(reads);
-  all.push_back({get_route("/v1/runs/aggregates", Scope::read,
+  all.push_back({get_route("/v1/runs/aggregates", Rule{Scope::read, Access::none},
                            "Runs of prompts, summed by prompt, version, day or hour",
                            [handler](const RequestPtr& request, const Responder& respond) {
                              (*handler)(request, respond);
@@ -415,7 +412,8 @@ std::vector<AddedRoute> runs_routes(const ReadsPtr& reads) {
                           "prompt_id version from to group_by limit at_least", "", kAggregates},
                  "",
                  {}});
-  all.push_back({get_route("/v1/runs/health", Scope::read, "ok, for programs that look for it",
+  all.push_back({get_route("/v1/runs/health", Rule{Scope::read, Access::none},
+                           "ok, for programs that look for it",
                            [](const RequestPtr&, const Responder& respond) {
                              Response response;
                              response.headers.add("Content-Type", "text/plain; charset=utf-8");

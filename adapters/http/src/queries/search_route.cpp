@@ -118,7 +118,7 @@ void search(const Context& context, const RequestPtr& request, const Responder& 
 
 Route search_route(const ReadsPtr& reads) {
   Route route = get_route(
-      "/v1/search", Scope::read, Access::content,
+      "/v1/search", Rule{Scope::read, Access::content},
       "Full text over messages, answers and tools, best first (q; session, user, agent, app, "
       "source, tag, provider, model, tool, role, kind, from, to, limit, cursor)",
       [reads](const RequestPtr& request, const Responder& respond) {

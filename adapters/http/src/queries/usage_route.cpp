@@ -122,7 +122,7 @@ void answer_usage(Reads& reads, const RequestPtr& request, const Responder& resp
 }  // namespace
 
 Route usage_route(const ReadsPtr& reads) {
-  return get_route("/v1/usage", Scope::read,
+  return get_route("/v1/usage", Rule{Scope::read, Access::none},
                    "Tokens by class, calls, failures, latency (by=day,user,session,provider,model; "
                    "user, session, provider, model, from, to)",
                    [reads](const RequestPtr& request, const Responder& respond) {

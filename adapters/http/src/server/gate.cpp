@@ -149,14 +149,14 @@ Admission Gate::admit(Request& request, bool has_body) {
 
   std::optional<KeyFault> fault;
   auto identified = identify(request, path_key, fault);
-  if (!identified && (route.scope || identified.error().code != Errc::unauthenticated)) {
+  if (!identified && (route.rule.scope || identified.error().code != Errc::unauthenticated)) {
     admitted.key_fault = fault;
     admitted.refusal = refuse_key(request, std::move(identified.error()), admitted);
     return admitted;
   }
-  if (route.scope && !request.principal.scopes.has(*route.scope)) {
+  if (route.rule.scope && !request.principal.scopes.has(*route.rule.scope)) {
     admitted.refusal =
-        problem({Errc::forbidden, "this needs the scope " + std::string(name(*route.scope))});
+        problem({Errc::forbidden, "this needs the scope " + std::string(name(*route.rule.scope))});
     return admitted;
   }
   if (route.method != Method::get && !route.about_log &&

@@ -78,10 +78,7 @@ core::Result<core::AppendRequest> prepare_append(const Context& context, const A
 }
 
 Route append_route(const Context& context) {
-  Route route;
-  route.method = Method::post;
-  route.pattern = "/v1/append";
-  route.scope = Scope::write;
+  Route route(Method::post, "/v1/append", Rule{Scope::write, Access::none});
   route.runs = Runs::loop;  // parsing and hashing only; the log never blocks on disk here
   route.takes = Takes::json;
   route.doc = "Append raw records, together with checks on any streams";

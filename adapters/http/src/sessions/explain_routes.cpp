@@ -99,7 +99,7 @@ Result<Response> forks(const Context& context, const Request& request, core::Pos
 using Answer = Result<Response> (*)(const Context&, const Request&, core::Position);
 
 Route route(const ReadsPtr& reads, const char* pattern, const char* doc, Answer answer) {
-  return get_route(pattern, Scope::read, Access::content, doc,
+  return get_route(pattern, Rule{Scope::read, Access::content}, doc,
                    [reads, answer](const RequestPtr& request, const Responder& respond) {
                      reads->from_log(
                          request, respond,

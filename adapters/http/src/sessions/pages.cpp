@@ -131,7 +131,7 @@ Result<Response> front_page(const Context& context, const Request& request,
 
 std::vector<Route> page_routes(const ReadsPtr& reads) {
   std::vector<Route> all;
-  all.push_back(get_route("/", Scope::read, Access::content, "What is recorded, as a page",
+  all.push_back(get_route("/", Rule{Scope::read, Access::content}, "What is recorded, as a page",
                           [reads](const RequestPtr& request, const Responder& respond) {
                             reads->from_view(
                                 "sessions", request, respond,
@@ -140,7 +140,7 @@ std::vector<Route> page_routes(const ReadsPtr& reads) {
                                 });
                           }));
   all.push_back(get_route(
-      "/sessions/{id}", Scope::read, Access::content, "One conversation as a page (as_of)",
+      "/sessions/{id}", Rule{Scope::read, Access::content}, "One conversation as a page (as_of)",
       [reads](const RequestPtr& request, const Responder& respond) {
         reads->from_log(request, respond, [&context = reads->context, request](core::Position end) {
           return conversation_page(context, *request, end);

@@ -37,11 +37,10 @@ void record(const Context& context, const RecordKind& kind, const RequestPtr& re
 std::vector<Route> record_routes(const Context& context) {
   std::vector<Route> all;
   for (const RecordKind& kind : record_kinds()) {
-    Route route;
-    route.method = Method::post;
-    route.pattern = kind.name.empty() ? std::string("/v1/sessions")
-                                      : "/v1/sessions/{id}/" + std::string(kind.name);
-    route.scope = Scope::write;
+    Route route(Method::post,
+                kind.name.empty() ? std::string("/v1/sessions")
+                                  : "/v1/sessions/{id}/" + std::string(kind.name),
+                Rule{Scope::write, Access::none});
     route.runs = Runs::loop;  // parsing only: the command loop has a pool of its own
     route.takes = Takes::json;
     route.doc = kind.doc;

@@ -91,7 +91,7 @@ Result<Response> replay(const Context& context, const std::shared_ptr<Waits>& wa
 
 Route replay_route(const ReadsPtr& reads) {
   const auto waits = std::make_shared<Waits>(reads->context.blocking);
-  return get_route("/v1/sessions/{id}/replay", Scope::read, Access::content,
+  return get_route("/v1/sessions/{id}/replay", Rule{Scope::read, Access::content},
                    "A conversation as it happened, as server-sent events (speed, max_gap, from, "
                    "to, limit)",
                    [reads, waits](const RequestPtr& request, const Responder& respond) {

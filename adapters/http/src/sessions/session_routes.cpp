@@ -76,19 +76,19 @@ Handler one_session(const ReadsPtr& reads, Fold<T> fold) {
 
 std::vector<Route> session_routes(const ReadsPtr& reads) {
   std::vector<Route> all;
-  all.push_back(get_route("/v1/sessions", Scope::read, Access::content,
+  all.push_back(get_route("/v1/sessions", Rule{Scope::read, Access::content},
                           "Sessions, latest activity first (user, agent, app, model, tag, status, "
                           "from, to, active_within, limit, cursor)",
                           [reads](const RequestPtr& request, const Responder& respond) {
                             list_sessions(*reads, request, respond);
                           }));
-  all.push_back(get_route("/v1/sessions/{id}", Scope::read, Access::content,
+  all.push_back(get_route("/v1/sessions/{id}", Rule{Scope::read, Access::content},
                           "One session in a few lines (as_of)",
                           one_session(reads, &SessionReader::overview)));
-  all.push_back(get_route("/v1/sessions/{id}/history", Scope::read, Access::content,
+  all.push_back(get_route("/v1/sessions/{id}/history", Rule{Scope::read, Access::content},
                           "The conversation, message by message (as_of)",
                           one_session(reads, &SessionReader::history)));
-  all.push_back(get_route("/v1/sessions/{id}/context", Scope::read, Access::content,
+  all.push_back(get_route("/v1/sessions/{id}/context", Rule{Scope::read, Access::content},
                           "What a model would be sent next (as_of)",
                           one_session(reads, &SessionReader::context)));
   return all;
