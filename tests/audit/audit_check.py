@@ -23,6 +23,7 @@ import tempfile
 import threading
 
 import check_proof as checker
+import sign_note
 
 PATIENCE = 60
 SEED = 20261122
@@ -471,6 +472,82 @@ def check_starts(binary, server, folder):
     return sum(counts.values())
 
 
+def check_key_changes(binary, folder):
+    """A stranger who took the first key follows two changes of it; and no other ones."""
+    counts = {}
+    server = Server(binary, folder / "changes")
+    server.post("/v1/sessions", {"session_id": "grows", "user": "ada"})
+    add(server, "grows", 0)
+    head = server.json("/v1/audit/head")
+    first = head["vkey"]
+    expect(head["earlier"] == [], "a key before the first one")
+    kept = folder / "first.notes"
+    kept.write_text(head["note"], encoding="utf-8")
+    seed = sign_note.read_seed(server.data / "keys" / "signing.pem")
+    expect(sign_note.vkey(seed, head["origin"]) == first, "the key file is of another key")
+    keys = [first]
+    for number in (1, 2):
+        keys.append(server.post("/v1/admin/signing-key/rotate", {})["vkey"])
+        add(server, "grows", number)
+    earlier = server.json("/v1/audit/head")["earlier"]
+    expect([each["vkey"] for each in earlier] == keys[:2], "keys that the head does not tell")
+    again = run(binary, "prove", "--session", "grows", "--checkpoint", kept, "-o",
+                folder / "changes.proof", "--data", server.data)
+    expect(again.returncode == 0, "prove after changes of key: " + again.stderr)
+    bundle = folder / "changes.proof"
+    note = kept.read_text(encoding="utf-8")
+    for place, key in enumerate(keys):
+        _, said = accept(binary, bundle, "--key", key, trusted=key)
+        expect(("handed over" in said) == (place < 2), said)
+    accept(binary, bundle, "--key", first, "--checkpoint", kept, trusted=first, kept=note)
+    accept(binary, bundle)
+
+    good = bundle.read_bytes().splitlines(keepends=True)
+    parsed = json.loads(good[0])
+
+    def say(what, changes, *more):
+        one = {**parsed, "earlier": changes} if changes else \
+            {name: value for name, value in parsed.items() if name != "earlier"}
+        refuse(binary, folder, [dumped(one)] + good[1:], what, counts, *more)
+
+    # Without `earlier` the bundle holds, but not for whoever has an older key.
+    say("no change of key", None, "--key", first)
+    say("the first change missing", earlier[1:], "--key", first)
+    stranger = b"s" * 32
+    theirs = sign_note.vkey(stranger, head["origin"])
+    lines = earlier[0]["change"].split("\n")
+    forged = sign_note.signed_note(stranger, head["origin"], "\n".join(lines[:5]) + "\n")
+    away = sign_note.signed_note(seed, head["origin"], "\n".join(lines[:4] + [theirs]) + "\n")
+    late = sign_note.signed_note(seed, head["origin"], "\n".join(
+        [lines[0], lines[1], "1000000", lines[3], lines[4]]) + "\n")
+    for more in ((), ("--key", first), ("--key", keys[2])):
+        say("the second change missing", earlier[:1], *more)
+        say("changes swapped", earlier[::-1], *more)
+        say("a change twice", [earlier[0]] + earlier, *more)
+        say("a change that a stranger signed", [{**earlier[0], "change": forged}, earlier[1]], *more)
+        say("a change to a stranger's key", [{**earlier[0], "change": away}, earlier[1]], *more)
+        say("a change after the checkpoint", [{**earlier[0], "change": late}, earlier[1]], *more)
+        say("no list", {"vkey": first}, *more)
+    # The first key cannot know who claims to come before the second.
+    say("a change of a stranger's key", [{"vkey": theirs, "change": forged}] + earlier[1:],
+        "--key", first)
+    say("a key that never signed", earlier, "--key", theirs)
+    server.stop()
+
+    # What was kept elsewhere counts if a key of the log signed it, then or now.
+    def verify(*more):
+        return run(binary, "verify", "--no-views", "--against", kept, *more, "--data", server.data)
+
+    for more in ((), ("--key", first)):
+        done = verify(*more)
+        expect(done.returncode == 0, f"verify --against {more}: {done.stdout}{done.stderr}")
+    for more, what in ((("--key", keys[1]), "an older key"), (("--key", theirs), "a stranger's key")):
+        done = verify(*more)
+        expect(done.returncode not in (0, 1, 2) and f"{kept}: note 1: no key" in done.stderr,
+               f"{what}: {done.stdout}{done.stderr}")
+    return sum(counts.values())
+
+
 class Sink(http.server.BaseHTTPRequestHandler):
     """Takes notes; refuses the first ones, and PUT altogether where the path says so."""
     notes, refusals, arrived = {}, 2, threading.Condition()
@@ -521,6 +598,7 @@ def main():
         expect(status == 200 and headers["Content-Type"].startswith("text/plain"), "the checkpoint")
         checker.check_note(note.decode(), vkey)
         forged += check_starts(binary, server, folder)
+        forged += check_key_changes(binary, folder)
         sink.shutdown()
     print(f"{proofs} proofs hold, {forged} forgeries are refused by both checkers")
 

@@ -212,17 +212,27 @@ def parse_stream_head(text):
             parse_size(lines[6]))
 
 
+def parse_key_change(text):
+    lines = text[:-1].split("\n")
+    need(len(lines) == 5 and lines[0] == "hansard-signing-key/v1", "change of key: five lines")
+    return lines[1], parse_size(lines[2]), from_base64(lines[3], 32), parse_key(lines[4])
+
+
 def last_note(data):
-    """The last note of a file of notes."""
+    """The last whole note of a file of notes."""
     notes, current, signatures = [], [], False
-    for line in data.splitlines(keepends=True):
+    for line in re.findall(r"[^\n]*\n|[^\n]+$", data):
         is_signature = line.startswith("\u2014 ")
         if signatures and not is_signature:
             notes.append("".join(current))
             current = []
-        current.append(line)
-        signatures = is_signature
-    return "".join(current) if current else notes[-1]
+        if current or line != "\n":
+            current.append(line)
+        signatures = is_signature and line.endswith("\n")
+    if signatures:
+        notes.append("".join(current))
+    need(notes, "no whole note")
+    return notes[-1]
 
 
 # ---- bundles ----
@@ -255,14 +265,47 @@ def hashes(value):
     return [from_base64(each, 32) for each in value]
 
 
+def check_chain(earlier, now):
+    """The keys of a bundle, oldest first, each of which handed over to the next; and at what size."""
+    need(isinstance(earlier, list) and 0 < len(earlier) <= 1000, "earlier: no list of keys")
+    keys, size = [], 0
+    for each in earlier:
+        need(set(each) == {"vkey", "change"}, "members of an earlier key")
+        key = parse_key(each["vkey"])
+        need(key[0] == now[0], "an earlier key has another name")
+        origin, at, _, successor = parse_key_change(check_note(each["change"], key))
+        need(origin == now[0] and at >= size, "a change of key about something else")
+        need(not keys or keys[-1][1][2] == key[2], "a change of key to another than the next one")
+        keys.append((key, successor))
+        size = at
+    need(keys[-1][1][2] == now[2], "the last change of key is to another key")
+    return [key for key, _ in keys] + [now], size
+
+
+def check_note_of(note, keys):
+    """The text of a note that one of `keys` signed."""
+    said = "no key"
+    for key in keys:
+        try:
+            return check_note(note, key)
+        except Wrong as error:
+            said = error
+    raise Wrong(f"by none of the keys: {said}")
+
+
 def check_head(head, trusted, kept):
-    need(set(head) <= {"format", "origin", "vkey", "checkpoint", "stream_head", "older"} and
+    need(set(head) <= {"format", "origin", "vkey", "checkpoint", "stream_head", "earlier", "older"} and
          {"format", "origin", "vkey", "checkpoint"} <= set(head), "members of the first line")
     need(head["format"] == "hansard-proof/1", "format")
-    need(trusted is None or head["vkey"] == trusted, "not the key that was given")
     key = parse_key(head["vkey"])
     need(key[0] == head["origin"], "the key has another name than the origin")
+    keys, changed = check_chain(head["earlier"], key) if "earlier" in head else ([key], 0)
+    if trusted is not None:
+        given = parse_key(trusted)
+        need(given in keys, "not the key that was given, nor one that it handed over to")
+        keys = keys[keys.index(given):]
     checkpoint = parse_checkpoint(check_note(head["checkpoint"], key))
+    need(changed <= checkpoint[1], "the key changed after the checkpoint")
     need(checkpoint[0] == head["origin"], "the checkpoint is of another origin")
     stream = None
     if "stream_head" in head:
@@ -273,7 +316,7 @@ def check_head(head, trusted, kept):
         need(set(older) == {"size", "path"}, "members of older")
         older = whole(older["size"], "older"), hashes(older["path"])
     if kept is not None:
-        origin, size, root = parse_checkpoint(check_note(kept, key))
+        origin, size, root = parse_checkpoint(check_note_of(kept, keys))
         need(origin == head["origin"], "the kept checkpoint is of another origin")
         if size == checkpoint[1]:
             need(root == checkpoint[2], "the log has forked")

@@ -1,10 +1,12 @@
 // Signed notes, their keys, and what they say: one text for one meaning.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "core/assert.h"
 #include "events/audit/base64.h"
 #include "events/audit/note.h"
+#include "events/audit/note_list.h"
 #include "ossl/ed25519.h"
 #include "ossl/hasher.h"
 #include "target.h"
@@ -47,12 +49,30 @@ void run(std::string_view bytes) {
     HANSARD_ASSERT(!check_note(hasher, hansard::ossl::Ed25519Verifier(), key, *note),
                    "nobody else's signature is ours");
   }
-  std::string joined;
-  for (const std::string_view note : audit::split_notes(bytes)) {
-    HANSARD_ASSERT(!note.empty(), "a note is something");
-    joined += note;
+  // Piece by piece the same notes come out, and nothing is lost but empty lines in front of them.
+  const audit::NoteList whole = audit::split_notes(bytes);
+  std::size_t others = whole.cut_off.size();
+  for (const std::string_view note : whole.notes) {
+    HANSARD_ASSERT(!note.empty() && note.back() == '\n', "a note is something, and ended");
+    others += note.size();
   }
-  HANSARD_ASSERT(joined == bytes, "notes are told apart, and nothing is lost");
+  const std::size_t lines = bytes.size() - others;
+  HANSARD_ASSERT(others <= bytes.size() && lines <= static_cast<std::size_t>(std::count(
+                                                        bytes.begin(), bytes.end(), '\n')),
+                 "only empty lines are lost");
+  std::string held;
+  std::size_t found = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += 7) {
+    held += bytes.substr(at, 7);
+    std::string_view text = held;
+    while (const auto note = audit::take_note(text, at + 7 >= bytes.size())) {
+      HANSARD_ASSERT(found < whole.notes.size() && *note == whole.notes[found],
+                     "the same notes, however they are read");
+      ++found;
+    }
+    held = std::string(text);
+  }
+  HANSARD_ASSERT(found == whole.notes.size() && held == whole.cut_off, "and the same end");
 }
 
 const hansard::fuzz::Announced announced("audit_note", run);

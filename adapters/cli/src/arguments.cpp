@@ -404,6 +404,8 @@ class Parser {
                    "Trust this head (SIZE:ROOT, or a signed note), read only what came after it");
     app.add_option("--against", verify_.against,
                    "Signed notes kept elsewhere, each of which must be of this log");
+    app.add_option("--key", verify_.key,
+                   "Who must have signed those, or handed over to who did (any key of the log)");
     app.add_flag("!--no-views", verify_.views, "Leave views and the index of texts alone");
     add_url(app, out_);
   }
@@ -487,10 +489,15 @@ class Parser {
                [this] { return doctor_; });
     CLI::Option* loss = doctor.add_flag("--accept-loss", doctor_.accept_loss,
                                         "Go on although acknowledged events are missing");
+    CLI::Option* repair = doctor
+                              .add_flag("--repair", doctor_.repair,
+                                        "Rebuild indexes, tiles, views and search from the events")
+                              ->excludes(loss);
     doctor
-        .add_flag("--repair", doctor_.repair,
-                  "Rebuild indexes, tiles, views and search from the events")
-        ->excludes(loss);
+        .add_flag("--new-signing-key", doctor_.new_signing_key,
+                  "Go on, in another epoch, although the key that signed is lost")
+        ->excludes(loss)
+        ->excludes(repair);
   }
 
   void add_backup() {

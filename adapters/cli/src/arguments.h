@@ -107,6 +107,7 @@ struct VerifyCommand {
   std::optional<unsigned> threads;   ///< absent: one per core
   std::string from_head;             ///< trusted: only what came after is read; empty: none
   std::vector<std::string> against;  ///< files of signed notes, each of which must hold
+  std::optional<std::string> key;    ///< that signed them, or handed over to those that did
   bool views = true;
 };
 struct ProveCommand {
@@ -151,6 +152,7 @@ struct RetentionCommand {
 struct DoctorCommand {
   bool accept_loss = false;
   bool repair = false;
+  bool new_signing_key = false;
 };
 
 struct BackupCommand {

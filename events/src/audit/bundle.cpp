@@ -127,6 +127,12 @@ std::string bundle_head_line(const core::Hasher& hasher, const BundleHead& head)
   put(out, "vkey", to_text(hasher, head.key));
   put(out, "checkpoint", to_text(head.checkpoint));
   if (head.stream_head) put(out, "stream_head", to_text(*head.stream_head));
+  if (!head.earlier.empty()) {
+    Json list(Json::Array{});
+    for (const EarlierKey& each : head.earlier) list.push(to_json(hasher, each));
+    out += ",\"earlier\":";
+    dump_to(list, out);
+  }
   if (head.older) {
     out += ",\"older\":{\"size\":" + std::to_string(head.older->size);
     put_path(out, "path", head.older->path);
@@ -172,7 +178,8 @@ Status BundleCheck::line(std::string_view text) {
 Status BundleCheck::head(std::string_view text) {
   const auto json = parse_json(text);
   if (!json) return Error{Errc::corruption, "no JSON: " + json.error().message};
-  if (auto known = only(*json, {"format", "origin", "vkey", "checkpoint", "stream_head", "older"});
+  if (auto known = only(
+          *json, {"format", "origin", "vkey", "checkpoint", "stream_head", "earlier", "older"});
       !known) {
     return known;
   }
@@ -185,13 +192,8 @@ Status BundleCheck::head(std::string_view text) {
   const auto key = parse_verifier_key(hasher_, *vkey);
   if (!key) return bad("vkey", "is no key: " + key.error().message);
   if (key->name != *origin) return bad("vkey", "is of another name than 'origin'");
-  if (trust_.key && *trust_.key != *key) {
-    return Error{Errc::corruption, "it was signed with the key " + *vkey +
-                                       ", not with the one given, " +
-                                       to_text(hasher_, *trust_.key)};
-  }
   verdict_.key = *key;
-  verdict_.key_given = trust_.key.has_value();
+  if (auto good = check_keys(*json); !good) return good;
 
   const auto checkpoint_note = note_of(*json, "checkpoint");
   if (!checkpoint_note) return checkpoint_note.error();
@@ -202,6 +204,9 @@ Status BundleCheck::head(std::string_view text) {
   if (!checkpoint) return bad("checkpoint", checkpoint.error().message);
   if (checkpoint->origin != *origin) return bad("checkpoint", "is of " + checkpoint->origin);
   verdict_.checkpoint = *checkpoint;
+  if (checkpoint->tree.size < changed_at_) {
+    return bad("earlier", "changes the key over more events than 'checkpoint' has");
+  }
 
   if (json->find("stream_head") != nullptr) {
     const auto note = note_of(*json, "stream_head");
@@ -229,12 +234,49 @@ Status BundleCheck::head(std::string_view text) {
   return check_outside(older);
 }
 
+/// Who may have signed: the bundle's key, and those that led to it from the one that is given.
+Status BundleCheck::check_keys(const Json& head) {
+  std::vector<EarlierKey> earlier;
+  if (const Json* member = head.find("earlier")) {
+    const Json::Array* list = member->if_array();
+    if (list == nullptr || list->empty()) return bad("earlier", "is no list of keys");
+    if (list->size() > kMaxEarlierKeys) return bad("earlier", "has more than 1000 keys");
+    for (const Json& each : *list) {
+      auto key = parse_earlier_key(hasher_, each);
+      if (!key) return bad("earlier", key.error().message);
+      if (key->key.name != verdict_.key.name) return bad("earlier", "is of another name");
+      earlier.push_back(*std::move(key));
+    }
+  }
+  const auto size = check_key_chain(hasher_, verifier_, earlier, verdict_.key);
+  if (!size) return bad("earlier", size.error().message);
+  changed_at_ = *size;
+  for (const EarlierKey& each : earlier) keys_.push_back(each.key.key);
+  keys_.push_back(verdict_.key.key);
+  if (trust_.key) {
+    const auto given = trust_.key->name == verdict_.key.name
+                           ? std::find(keys_.begin(), keys_.end(), trust_.key->key)
+                           : keys_.end();
+    if (given == keys_.end()) {
+      return Error{Errc::corruption,
+                   "it was signed with the key " + to_text(hasher_, verdict_.key) +
+                       ", not with the one given, " + to_text(hasher_, *trust_.key) +
+                       ", and does not say that this one handed over to it"};
+    }
+    keys_.erase(keys_.begin(), given);
+    verdict_.key_given = true;
+  }
+  verdict_.key_changes = keys_.size() - 1;
+  return core::Ok{};
+}
+
 Status BundleCheck::check_outside(const std::optional<BundleHead::Older>& older) {
   if (!trust_.checkpoint) return core::Ok{};
   const auto fail = [](const std::string& why) {
     return Error{Errc::corruption, "the checkpoint from elsewhere " + why};
   };
-  if (auto good = check_note(hasher_, verifier_, verdict_.key, *trust_.checkpoint); !good) {
+  if (auto good = check_note_of(hasher_, verifier_, keys_, verdict_.key.name, *trust_.checkpoint);
+      !good) {
     return fail("is not of this log: " + good.error().message);
   }
   const auto kept = parse_checkpoint(trust_.checkpoint->text);

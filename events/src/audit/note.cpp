@@ -16,7 +16,6 @@ using core::Errc;
 using core::Error;
 using core::Result;
 
-constexpr std::string_view kSignatureMark = "\xe2\x80\x94 ";  // an em dash and a space
 constexpr std::string_view kStreamHeadMark = "hansard-stream-head/v1";
 constexpr std::string_view kKeyChangeMark = "hansard-signing-key/v1";
 constexpr char kEd25519 = 1;
@@ -272,25 +271,6 @@ Result<KeyChange> parse_key_change(const core::Hasher& hasher, std::string_view 
   auto key = parse_verifier_key(hasher, (*lines)[4]);
   if (!key) return std::move(key.error());
   return KeyChange{std::string((*lines)[1]), *tree, *std::move(key)};
-}
-
-std::vector<std::string_view> split_notes(std::string_view text) {
-  std::vector<std::string_view> notes;
-  std::size_t begin = 0;
-  bool in_signatures = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = text.find('\n', at);
-    const std::size_t next = end == std::string_view::npos ? text.size() : end + 1;
-    const bool signature = text.substr(at).starts_with(kSignatureMark);
-    if (in_signatures && !signature) {
-      notes.push_back(text.substr(begin, at - begin));
-      begin = at;
-    }
-    in_signatures = signature;
-    at = next;
-  }
-  if (begin < text.size()) notes.push_back(text.substr(begin));
-  return notes;
 }
 
 }  // namespace hansard::events::audit

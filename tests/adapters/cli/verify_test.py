@@ -2,7 +2,6 @@
 
 usage: verify_test.py HANSARD_BINARY GOLDEN_IMPORT_FOLDER [unittest arguments]
 """
-import base64
 import json
 import os
 import pathlib
@@ -18,18 +17,14 @@ import unittest
 import urllib.error
 import urllib.request
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "audit"))
+import sign_note  # noqa: E402
+
 BINARY = os.path.abspath(sys.argv[1])
 IMPORT = pathlib.Path(sys.argv[2]).resolve()
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("HANSARD_")}
 # As in the table of core/error.cpp.
 INVALID_ARGUMENT = 3
-
-
-def checkpoint(log_id, size, root, signatures=1):
-    """A note of the right form; nobody's signature."""
-    text = f"hansard/{log_id}/1\n{size}\n{base64.b64encode(bytes.fromhex(root)).decode()}\n\n"
-    signature = base64.b64encode(bytes(68)).decode()
-    return text + f"\u2014 hansard/{log_id}/1 {signature}\n" * signatures
 
 
 class Verifying(unittest.TestCase):
@@ -83,6 +78,11 @@ class Verifying(unittest.TestCase):
 
     def log_id(self):
         return json.loads(self.hansard("doctor", "--json"))["log_id"]
+
+    def checkpoint(self, size, root, seed=None):
+        """What the log's key, or another one, says about a tree."""
+        seed = seed or sign_note.read_seed(pathlib.Path(self.data, "keys", "signing.pem"))
+        return sign_note.checkpoint(seed, f"hansard/{self.log_id()}/1", size, bytes.fromhex(root))
 
     def test_a_server_is_verified_while_it_records(self):
         at_rest = self.verify()
@@ -155,8 +155,8 @@ class Verifying(unittest.TestCase):
     def test_checkpoints_kept_elsewhere_must_hold(self):
         now = self.verify()
         kept = pathlib.Path(self.work, "kept")
-        note = checkpoint(self.log_id(), now["tree_size"], now["root"])
-        kept.write_text(note + note + "half a note that was cut off")
+        note = self.checkpoint(now["tree_size"], now["root"])
+        kept.write_text(note + "\n" + note)
         self.assertEqual(self.verify("--against", kept)["heads"], now["heads"] + 2)
         self.hansard("import", IMPORT / "list.json")
         self.assertTrue(self.verify("--against", kept)["sound"], "it may have grown")
@@ -165,8 +165,7 @@ class Verifying(unittest.TestCase):
 
         altered = "11" * 32
         stop()
-        kept.write_text(note + checkpoint(self.log_id(), 3, altered) +
-                        checkpoint(self.log_id(), 10**6, altered))
+        kept.write_text(note + self.checkpoint(3, altered) + self.checkpoint(10**6, altered))
         report = self.failed("--against", kept)
         self.assertEqual(report["wrong_heads"], 2)
         wrong = report["first_wrong_head"]
@@ -175,18 +174,60 @@ class Verifying(unittest.TestCase):
         text = self.hansard("verify", "--against", kept, expect=None)
         for part in ("NOT SOUND", altered, wrong["found"]):
             self.assertIn(part, text)
-        kept.write_text(checkpoint(self.log_id(), 10**6, altered))
+        kept.write_text(self.checkpoint(10**6, altered))
         self.assertNotIn("found", self.failed("--against", kept)["first_wrong_head"])
         self.assertIn("the log is shorter", self.hansard("verify", "--against", kept, expect=None))
 
-    def test_notes_of_another_log_and_no_notes_are_refused(self):
+    def test_an_end_that_was_cut_off_is_left_out_and_told(self):
+        now = self.verify()
         kept = pathlib.Path(self.work, "kept")
-        kept.write_text(checkpoint("00000000-0000-4000-8000-000000000000", 1, "00" * 32))
+        note = self.checkpoint(now["tree_size"], now["root"])
+        for cut in (1, len(note) // 2, len(note) - 1):
+            kept.write_text(note + note[:cut])
+            self.assertEqual(self.verify("--against", kept)["heads"], now["heads"] + 1)
+            lost = len(note[:cut].encode())
+            self.assertIn(f"{kept}: the last {lost} bytes are no whole note", self.said)
+            self.verify("--from-head", kept)
+            self.assertIn(f"the last {lost} bytes", self.said)
+        kept.write_text(note[:-1])
         self.hansard("verify", "--against", kept, expect=INVALID_ARGUMENT)
-        self.assertIn("note 1", self.said)
-        kept.write_text("nothing\n")
-        self.hansard("verify", "--against", kept, expect=INVALID_ARGUMENT)
+        self.assertIn("no whole signed note", self.said)
+
+    def test_notes_of_another_log_or_key_and_no_notes_are_refused(self):
+        now = self.verify()
+        kept = pathlib.Path(self.work, "kept")
+        stranger = b"s" * 32
+        note = self.checkpoint(now["tree_size"], now["root"])
+        forged = self.checkpoint(now["tree_size"], now["root"], stranger)
+        # The name and the hint of the log's key, and a signature that is not its own.
+        unsigned = note[:-20] + ("B" if note[-20] == "A" else "A") + note[-19:]
+        foreign = sign_note.checkpoint(stranger, "hansard/00000000-0000-4000-8000-000000000000/1", 1,
+                                       bytes(32))
+        key = sign_note.vkey(stranger, f"hansard/{self.log_id()}/1")
+        for live in (False, True):
+            for text, words in ((foreign, ["note 1", "not of this log"]),
+                                (note + forged, ["note 2", "no key of this log signed it"]),
+                                (note + unsigned, ["note 2", "the signature of"]),
+                                ("nothing\n", ["no whole signed note"])):
+                kept.write_text(text)
+                self.hansard("verify", "--against", kept, expect=INVALID_ARGUMENT)
+                for word in [str(kept), *words]:
+                    self.assertIn(word, self.said)
+                self.hansard("verify", "--from-head", kept, expect=INVALID_ARGUMENT)
+            kept.write_text(forged)
+            self.verify("--against", kept, "--key", key)  # whose word counts is for who asks to say
+            if not live:
+                self.serve()
         self.hansard("verify", "--from-head", "12:zz", expect=INVALID_ARGUMENT)
+
+    def test_more_notes_than_are_compared_at_once_are_all_compared(self):
+        now = self.verify()
+        kept = pathlib.Path(self.work, "kept")
+        note = self.checkpoint(now["tree_size"], now["root"])
+        kept.write_text(note * 100_001 + self.checkpoint(3, "11" * 32) + note)
+        report = self.failed("--against", kept, "--no-views")
+        self.assertEqual((report["heads"], report["wrong_heads"]), (now["heads"] + 100_002, 1))
+        self.assertEqual(report["first_wrong_head"]["size"], 3)
 
     def test_only_what_follows_a_trusted_head_is_read(self):
         first = self.verify()

@@ -47,6 +47,9 @@ class TestNotary final : public events::audit::Notary {
   [[nodiscard]] core::Result<events::audit::VerifierKey> key() const override {
     return events::audit::VerifierKey{origin_, key_.public_key()};
   }
+  [[nodiscard]] core::Result<std::vector<events::audit::EarlierKey>> earlier_keys() const override {
+    return std::vector<events::audit::EarlierKey>{};
+  }
   [[nodiscard]] core::Result<events::audit::Note> sign(std::string text) const override {
     return events::audit::sign_note(support::hasher(), key_, origin_, std::move(text));
   }

@@ -33,7 +33,7 @@ class Bundles : public ::testing::Test {
   }
   std::vector<std::string> bundle_of(const char* stream) {
     const core::TreeHead tree = log_.tree();
-    BundleHead head{vkey_, signed_note(to_text(Checkpoint{kOrigin, tree, {}})), {}, {}};
+    BundleHead head{vkey_, signed_note(to_text(Checkpoint{kOrigin, tree, {}})), {}, {}, {}};
     std::vector<std::string> lines(1);
     std::uint64_t count = 0;
     const auto read = log_.read_stream(core::ProjectId(), support::stream(stream), core::Version{},
@@ -120,7 +120,7 @@ TEST_F(Bundles, AreCheckedAgainstWhatOneHasFromElsewhere) {
   EXPECT_FALSE(check(lines, {{}, signed_note(to_text(Checkpoint{kOrigin, other, {}}))}));
 
   auto grown = lines;
-  BundleHead head{vkey_, kept(now.size), {}, {}};
+  BundleHead head{vkey_, kept(now.size), {}, {}, {}};
   head.older = BundleHead::Older{5, *core::consistency_proof(hasher(), log_.hashes(), 5, now.size)};
   grown.front() = bundle_head_line(hasher(), head);
   const auto verdict = check(grown, {{}, kept(5)});
@@ -130,6 +130,106 @@ TEST_F(Bundles, AreCheckedAgainstWhatOneHasFromElsewhere) {
   head.older->path.pop_back();
   grown.front() = bundle_head_line(hasher(), head);
   EXPECT_FALSE(check(grown, {{}, kept(5)}));
+}
+
+/// Two keys before the bundle's.
+class BundlesAfterChanges : public Bundles {
+ protected:
+  EarlierKey link(const ossl::Ed25519Key& from, const ossl::Ed25519Key& to, std::uint64_t size,
+                  const std::string& origin = kOrigin) const {
+    const core::TreeHead tree{size, core::head_at(hasher(), log_.hashes(), 1)->root};
+    const VerifierKey next{kOrigin, to.public_key()};
+    return {{kOrigin, from.public_key()},
+            sign_note(hasher(), from, kOrigin, to_text(hasher(), KeyChange{origin, tree, next}))};
+  }
+  std::vector<std::string> bundle(std::vector<EarlierKey> earlier) {
+    auto lines = bundle_of("session-a");
+    const core::TreeHead now = log_.tree();
+    const core::TreeHead then = *core::head_at(hasher(), log_.hashes(), 5);
+    BundleHead head{vkey_, signed_note(to_text(Checkpoint{kOrigin, now, {}})), {}, {}, {}};
+    head.older = BundleHead::Older{then.size,
+                                   *core::consistency_proof(hasher(), log_.hashes(), 5, now.size)};
+    head.earlier = std::move(earlier);
+    lines.front() = bundle_head_line(hasher(), head);
+    return lines;
+  }
+  Note kept_by(const ossl::Ed25519Key& key) const {
+    const core::TreeHead then = *core::head_at(hasher(), log_.hashes(), 5);
+    return sign_note(hasher(), key, kOrigin, to_text(Checkpoint{kOrigin, then, {}}));
+  }
+  static VerifierKey vkey(const ossl::Ed25519Key& key) { return {kOrigin, key.public_key()}; }
+
+  const ossl::Ed25519Key first_ = ossl::Ed25519Key::draw();
+  const ossl::Ed25519Key second_ = ossl::Ed25519Key::draw();
+  const ossl::Ed25519Key stranger_ = ossl::Ed25519Key::draw();
+};
+
+TEST_F(BundlesAfterChanges, AreFollowedFromAnyKeyThatOneHas) {
+  const auto lines = bundle({link(first_, second_, 3), link(second_, key_, 7)});
+  const std::pair<const ossl::Ed25519Key*, std::size_t> keys[] = {
+      {&first_, 2}, {&second_, 1}, {&key_, 0}};
+  for (const auto& [key, changes] : keys) {
+    const auto verdict = check(lines, {vkey(*key), {}});
+    ASSERT_TRUE(verdict) << verdict.error().message;
+    EXPECT_TRUE(verdict->key_given);
+    EXPECT_EQ(verdict->key_changes, changes);
+    EXPECT_EQ(verdict->key, vkey_);
+  }
+  EXPECT_EQ(check(lines)->key_changes, 2U);
+  EXPECT_FALSE(check(lines, {vkey(stranger_), {}}));
+  EXPECT_FALSE(check(lines, {VerifierKey{"hansard/x/2", first_.public_key()}, {}}));
+}
+
+TEST_F(BundlesAfterChanges, HoldAgainstACheckpointThatAnOldKeySigned) {
+  const auto lines = bundle({link(first_, second_, 3), link(second_, key_, 7)});
+  const auto verdict = check(lines, {vkey(first_), kept_by(first_)});
+  ASSERT_TRUE(verdict) << verdict.error().message;
+  EXPECT_EQ(verdict->outside->size, 5U);
+  EXPECT_TRUE(check(lines, {vkey(first_), kept_by(key_)}));
+  EXPECT_TRUE(check(lines, {{}, kept_by(second_)}));
+  EXPECT_FALSE(check(lines, {vkey(second_), kept_by(first_)})) << "the key one has came later";
+  EXPECT_FALSE(check(lines, {{}, kept_by(stranger_)}));
+}
+
+TEST_F(BundlesAfterChanges, AMissingChangeLeadsNowhere) {
+  EXPECT_FALSE(check(bundle({}), {vkey(first_), {}}));
+  EXPECT_FALSE(check(bundle({link(second_, key_, 7)}), {vkey(first_), {}}));
+  EXPECT_TRUE(check(bundle({link(second_, key_, 7)}), {vkey(second_), {}}));
+  for (const auto& earlier : {std::vector{link(first_, second_, 3)},
+                              std::vector{link(second_, key_, 7), link(first_, second_, 3)}}) {
+    const auto verdict = check(bundle(earlier));
+    ASSERT_FALSE(verdict);
+    EXPECT_NE(verdict.error().message.find("hands over to"), std::string::npos)
+        << verdict.error().message;
+  }
+}
+
+TEST_F(BundlesAfterChanges, AForgedChangeIsSeenWhateverKeyOneHas) {
+  const EarlierKey good = link(second_, key_, 7);
+  EarlierKey unsigned_by_it = link(stranger_, key_, 7);
+  unsigned_by_it.key = good.key;
+  EarlierKey altered = good;
+  altered.change.text[altered.change.text.size() - 3] ^= 1;
+  EarlierKey a_checkpoint = good;
+  a_checkpoint.change =
+      sign_note(hasher(), second_, kOrigin, to_text(Checkpoint{kOrigin, log_.tree(), {}}));
+  EarlierKey renamed = link(second_, key_, 7);
+  renamed.key.name = "hansard/y/1";
+  const EarlierKey forged[] = {unsigned_by_it,
+                               altered,
+                               a_checkpoint,
+                               renamed,
+                               link(second_, stranger_, 7),
+                               link(second_, key_, 7, "hansard/y/1"),
+                               link(second_, key_, 2),
+                               link(second_, key_, log_.tree().size + 1)};
+  for (const EarlierKey& each : forged) {
+    const auto lines = bundle({link(first_, second_, 3), each});
+    for (const auto& key : {std::optional<VerifierKey>(), std::optional(vkey_),
+                            std::optional(vkey(first_)), std::optional(vkey(second_))}) {
+      EXPECT_FALSE(check(lines, {key, {}})) << to_text(each.change);
+    }
+  }
 }
 
 TEST_F(Bundles, NameLineAndPositionOfWhatIsWrong) {
@@ -145,7 +245,7 @@ TEST_F(Bundles, ProveSomething) {
   const auto good = bundle_of("session-a");
   EXPECT_FALSE(check({}));
   EXPECT_FALSE(check({good.front()}));
-  BundleHead head{vkey_, signed_note(to_text(Checkpoint{kOrigin, log_.tree(), {}})), {}, {}};
+  BundleHead head{vkey_, signed_note(to_text(Checkpoint{kOrigin, log_.tree(), {}})), {}, {}, {}};
   EXPECT_FALSE(check({bundle_head_line(hasher(), head), bundle_end_line(0)}));
   EXPECT_TRUE(check({bundle_head_line(hasher(), head), good[2], bundle_end_line(1)}));
   EXPECT_FALSE(check({bundle_head_line(hasher(), head), good[2], bundle_end_line(1), good[3]}));
@@ -160,21 +260,6 @@ TEST(KeyChange, IsAStatementOfTheKeyBefore) {
   EXPECT_FALSE(parse_key_change(hasher(), text + "x\n"));
   EXPECT_FALSE(parse_stream_head(text));
   EXPECT_FALSE(parse_checkpoint(text));
-}
-
-TEST(Notes, AreToldApartInAFile) {
-  const auto key = ossl::Ed25519Key::draw();
-  std::string file;
-  for (const char* text : {"a\n1\n", "b\n\nc\n", "d\n"}) {
-    auto note = sign_note(hasher(), key, "n", text);
-    note.signatures.push_back(note.signatures.front());
-    file += to_text(note);
-  }
-  const auto notes = split_notes(file);
-  ASSERT_EQ(notes.size(), 3U);
-  EXPECT_EQ(parse_note(notes[1])->text, "b\n\nc\n");
-  EXPECT_EQ(split_notes(file + "cut of").back(), "cut of");
-  EXPECT_TRUE(split_notes("").empty());
 }
 
 }  // namespace

@@ -125,6 +125,10 @@ std::optional<CheckpointCopies::Clock::time_point> CheckpointCopies::work() {
 
 void CheckpointCopies::append(Copy& copy) {
   const auto appended = append_checkpoint(copy.place, note_);
+  if (appended && *appended != 0) {
+    ports_.notice(std::to_string(*appended) + " bytes at the end of " + copy.place +
+                  " were no whole note, cut off while they were written; they were cut away");
+  }
   outcome(copy, appended ? std::optional<Error>() : appended.error(), size_);
 }
 

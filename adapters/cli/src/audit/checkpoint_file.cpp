@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "core/tree.h"
+#include "events/audit/key_chain.h"
+#include "events/audit/note_list.h"
 
 namespace hansard::cli {
 namespace {
@@ -44,17 +46,16 @@ Result<audit::Checkpoint> understand(const std::string& place, std::string_view 
   if (checkpoint->origin != notary.origin()) {
     return wrong("it is of " + checkpoint->origin + ", this log is " + notary.origin());
   }
-  const auto keys = notary.keys_so_far();
+  const auto keys = notary.all_keys();
   if (!keys) return keys.error();
   const ossl::Ed25519Verifier verifier;
   const bool ours = keys->empty() ||  // only read, never signed here
-                    std::any_of(keys->begin(), keys->end(), [&](const audit::VerifierKey& key) {
-                      return check_note(hasher, verifier, key, *note).has_value();
-                    });
+                    check_note_of(hasher, verifier, *keys, notary.origin(), *note).has_value();
   if (!ours) {
     return wrong(
         "no key of this log signed it; it was changed, or keys/signing.pem was. Keep it as "
-        "evidence, and put back the file that belongs here");
+        "evidence, and put back the file that belongs here; if the key is lost, go on under "
+        "another one in another epoch with `hansard doctor --new-signing-key`");
   }
   return checkpoint;
 }
@@ -137,7 +138,7 @@ Result<std::optional<std::string>> last_copy(const fs::path& path, const std::st
   if (file.get() < 0) return failed("opening " + path.string(), errno);
   const auto tail = read_tail(file.get(), path.string());
   if (!tail) return tail.error();
-  const auto notes = audit::split_notes(tail->text);
+  const auto notes = audit::split_notes(tail->text).notes;
   for (auto note = notes.rbegin(); note != notes.rend(); ++note) {
     if (note->starts_with(origin + "\n") && audit::parse_note(*note)) {
       return std::optional<std::string>(*note);
@@ -154,6 +155,30 @@ Result<std::optional<std::string>> stored_checkpoint(const rocks::RocksStore& st
 
 Status store_checkpoint(const rocks::RocksStore& store, std::string_view note) {
   return rocks::replace_file(store.own_files(), checkpoint_path(store), note);
+}
+
+Result<CheckpointFound> inspect_checkpoint(const rocks::RocksStore& store, const LogNotary& notary,
+                                           const core::Hasher& hasher) {
+  const std::string place = checkpoint_path(store).string();
+  const auto text = stored_checkpoint(store);
+  if (!text && text.error().code == Errc::unavailable) return text.error();
+  if (!text) return CheckpointFound{{}, text.error().message};
+  if (!*text) return CheckpointFound{};
+  CheckpointFound found;
+  if (const auto note = audit::parse_note(**text)) {
+    const auto checkpoint = audit::parse_checkpoint(note->text);
+    if (checkpoint && checkpoint->origin == notary.origin()) found.tree = checkpoint->tree;
+  }
+  const auto checkpoint = understand(place, **text, notary, hasher);
+  const auto differs = checkpoint ? difference(place, store, hasher, checkpoint->tree)
+                                  : Result<std::optional<Error>>(checkpoint.error());
+  if (!differs && differs.error().code == Errc::unavailable) return differs.error();
+  if (!differs) found.fault = differs.error().message;
+  if (const auto key = notary.key(); !key) {
+    found.fault = "who signed it cannot be told: " + key.error().message;
+  }
+  if (differs && *differs) found.fault = (*differs)->message;
+  return found;
 }
 
 Status check_checkpoints(rocks::RocksStore& store, const LogNotary& notary,
@@ -193,24 +218,24 @@ Status check_checkpoints(rocks::RocksStore& store, const LogNotary& notary,
   return Ok{};
 }
 
-Status append_checkpoint(const fs::path& path, std::string_view note) {
+Result<std::size_t> append_checkpoint(const fs::path& path, std::string_view note) {
   const std::string name = path.string();
   const Descriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (file.get() < 0) return failed("opening " + name, errno);
   const auto tail = read_tail(file.get(), name);
   if (!tail) return tail.error();
   std::uint64_t end = tail->offset + tail->text.size();
-  const auto notes = audit::split_notes(tail->text);
-  if (!notes.empty() && !audit::parse_note(notes.back())) {
-    // What the beginning of a checkpoint looks like was cut off; anything else is not ours to cut.
-    constexpr std::string_view kOrigins = "hansard/";
-    const std::string_view rest = notes.back();
-    const bool first = notes.size() == 1;
-    const bool cut = rest.starts_with(kOrigins) || kOrigins.starts_with(rest);
-    if (!cut || (first && tail->offset != 0)) {
-      return Error{Errc::rejected,
-                   name + " does not end with a signed note; is it the right file?"};
-    }
+  const audit::NoteList list = audit::split_notes(tail->text);
+  // What the beginning of a checkpoint looks like was cut off; anything else is not ours to cut.
+  constexpr std::string_view kOrigins = "hansard/";
+  const std::string_view rest = list.cut_off;
+  const bool cut = rest.starts_with(kOrigins) || kOrigins.starts_with(rest);
+  const bool alone = list.notes.empty() && tail->offset != 0;
+  const bool known = list.notes.empty() || audit::parse_note(list.notes.back());
+  if (!cut || alone || !known) {
+    return Error{Errc::rejected, name + " does not end with a signed note; is it the right file?"};
+  }
+  if (!rest.empty()) {
     end -= rest.size();
     if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0) {
       return failed("shortening " + name, errno);
@@ -224,7 +249,7 @@ Status append_checkpoint(const fs::path& path, std::string_view note) {
     note.remove_prefix(static_cast<std::size_t>(written));
   }
   if (::fsync(file.get()) != 0) return failed("syncing " + name, errno);
-  return Ok{};
+  return rest.size();
 }
 
 }  // namespace hansard::cli

@@ -18,6 +18,17 @@ core::Result<std::optional<std::string>> stored_checkpoint(const rocks::RocksSto
 /// Replaces it, atomically and durably. Errors: unavailable, out_of_space.
 core::Status store_checkpoint(const rocks::RocksStore& store, std::string_view note);
 
+/// What `<data>/checkpoint` says, and whether it holds.
+struct CheckpointFound {
+  std::optional<core::TreeHead>
+      tree;           ///< none: there is no file, or it is no checkpoint of the log
+  std::string fault;  ///< why it is none, is signed by nobody who signs here, or is of another past
+};
+/// Errors: unavailable.
+core::Result<CheckpointFound> inspect_checkpoint(const rocks::RocksStore& store,
+                                                 const LogNotary& notary,
+                                                 const core::Hasher& hasher);
+
 /// That the log still is what was signed: `<data>/checkpoint`, and the last checkpoint of this
 /// log's origin in each of `copies` (files of notes, one after the other; missing ones say
 /// nothing).
@@ -33,8 +44,10 @@ core::Status check_checkpoints(rocks::RocksStore& store, const LogNotary& notary
 
 /// Appends `note` to a file of notes and syncs it; the file is created (0644). A note that was cut
 /// off at its end (a full disk, a power loss) is cut away first.
+/// @return how many bytes that were
 /// Errors: rejected (what is there ends with no note: it is another file), unavailable,
 ///   out_of_space.
-core::Status append_checkpoint(const std::filesystem::path& path, std::string_view note);
+core::Result<std::size_t> append_checkpoint(const std::filesystem::path& path,
+                                            std::string_view note);
 
 }  // namespace hansard::cli

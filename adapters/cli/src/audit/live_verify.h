@@ -33,8 +33,9 @@ class LiveVerify {
   std::unique_ptr<State> state_;
 };
 
-/// POST /v1/admin/verify: `{"threads":1,"from_head":{"size","root"},"heads":[...],"views":true}`,
-/// all of them optional. `live` outlives the route.
+/// POST /v1/admin/verify:
+/// `{"threads":1,"from_head":{"size","root"},"heads":[...],"checkpoint":true, "views":true}`, all
+/// of them optional. `live` outlives the route.
 http::AddedRoute verify_route(LiveVerify& live);
 
 }  // namespace hansard::cli

@@ -15,6 +15,7 @@ using core::Errc;
 using core::Error;
 using core::Result;
 using core::Status;
+using events::audit::EarlierKey;
 using events::audit::Note;
 using events::audit::VerifierKey;
 
@@ -78,6 +79,14 @@ Result<std::unique_ptr<LogNotary>> LogNotary::open(rocks::RocksStore& store,
   notary->key_ = *std::move(key);
   if (auto settled = notary->settle(); !settled) return std::move(settled.error());
   if (notary->key_ || read_only) return notary;
+  std::error_code ignored;
+  if (std::filesystem::exists(store.directory() / "checkpoint", ignored)) {
+    return Error{Errc::rejected,
+                 notary->path(kKeyFile).string() +
+                     " is missing, and the checkpoint beside it was signed with it. Put the file "
+                     "back (`hansard backup --with-signing-key` keeps it), or, if it is lost, go "
+                     "on under another key in another epoch: `hansard doctor --new-signing-key`"};
+  }
   auto drawn = ossl::Ed25519Key::draw();
   if (auto kept = rocks::replace_file(store.own_files(), notary->path(kKeyFile), drawn.pem());
       !kept) {
@@ -99,6 +108,7 @@ Status LogNotary::settle() {
   if (*recorded) {
     const std::unique_lock lock(mutex_);
     key_ = *std::move(next);
+    earlier_.reset();
   }
   if (read_only_) return core::Ok{};
   rocks::OwnFiles& files = store_.own_files();
@@ -122,12 +132,15 @@ Result<Note> LogNotary::sign(std::string text) const {
                "there is no signing key yet; the first command that writes draws one"};
 }
 
-Result<std::vector<VerifierKey>> LogNotary::keys_so_far() const {
-  const ossl::Ed25519Verifier verifier;
+Result<std::vector<EarlierKey>> LogNotary::read_earlier_keys() const {
+  const auto now = key();
+  if (!now && now.error().code == Errc::not_found) return std::vector<EarlierKey>{};
+  if (!now) return now.error();
   struct Change {
-    VerifierKey from;
-    VerifierKey to;
+    EarlierKey from;
+    core::PublicKey to;
   };
+  const ossl::Ed25519Verifier verifier;
   std::vector<Change> changes;  // in the order of the log; whoever may append could write one
   const auto read = store_.log().read_stream(
       log_project(), system_stream(), core::Version{}, [&](const core::RecordedEvent& event) {
@@ -136,22 +149,47 @@ Result<std::vector<VerifierKey>> LogNotary::keys_so_far() const {
         if (!decoded) return true;
         const auto& rotated = std::get<events::SigningKeyRotated>(*decoded);
         const auto old_key = events::audit::parse_verifier_key(hasher_, rotated.old_key);
-        const auto note = events::audit::parse_note(rotated.note);
+        auto note = events::audit::parse_note(rotated.note);
         if (!old_key || !note || !check_note(hasher_, verifier, *old_key, *note)) return true;
         const auto change = events::audit::parse_key_change(hasher_, note->text);
-        if (change && change->origin == origin_) changes.push_back({*old_key, change->key});
+        if (change && change->origin == old_key->name) {
+          changes.push_back({{*old_key, *std::move(note)}, change->key.key});
+        }
         return true;
       });
   if (!read) return read.error();
-  const auto now = key();
-  if (!now && now.error().code == Errc::not_found) return std::vector<VerifierKey>{};
-  if (!now) return now.error();
   // Back from the key of now: only what leads to it counts.
-  std::vector<VerifierKey> keys{*now};
+  std::vector<EarlierKey> keys;
+  core::PublicKey next = now->key;
   for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
-    if (change->to == keys.back()) keys.push_back(change->from);
+    if (change->to != next || keys.size() == events::audit::kMaxEarlierKeys) continue;
+    next = change->from.key.key;
+    keys.push_back(std::move(change->from));
   }
   std::reverse(keys.begin(), keys.end());
+  return keys;
+}
+
+Result<std::vector<EarlierKey>> LogNotary::earlier_keys() const {
+  {
+    const std::shared_lock lock(mutex_);
+    if (earlier_) return *earlier_;
+  }
+  const std::lock_guard no_change(rotating_);
+  auto keys = read_earlier_keys();
+  if (!keys) return keys;
+  const std::unique_lock lock(mutex_);
+  earlier_ = *keys;
+  return keys;
+}
+
+Result<std::vector<core::PublicKey>> LogNotary::all_keys() const {
+  const auto earlier = earlier_keys();
+  if (!earlier) return earlier.error();
+  std::vector<core::PublicKey> keys;
+  for (const EarlierKey& each : *earlier) keys.push_back(each.key.key);
+  const auto now = key();
+  if (now) keys.push_back(now->key);
   return keys;
 }
 
@@ -188,6 +226,7 @@ Result<LogNotary::Rotated> LogNotary::rotate(const core::Clock& clock, const cor
   {
     const std::unique_lock lock(mutex_);
     key_ = std::move(drawn);
+    earlier_.reset();  // read again, as it stands in the log
   }
   if (auto settled = settle(); !settled) return std::move(settled.error());
   return Rotated{*old_key, new_key, told->records.front()};

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "audit/checkpoint_file.h"
-#include "audit/kept_heads.h"
 #include "audit/log_notary.h"
 #include "audit/texts.h"
 #include "audit/view_check.h"
@@ -79,16 +78,13 @@ Result<std::optional<search::SearchCheck>> check_texts(const rocks::RocksStore& 
   return std::optional(*std::move(checked));
 }
 
-/// Why what the directory calls its signed checkpoint is none, or not of this log, or signed by
-/// nobody who signs for it; empty when it holds, or there is none.
-Result<std::string> checkpoint_fault(rocks::RocksStore& store) {
+/// What the directory calls its signed checkpoint. A key that cannot be read is a fault of it, too.
+Result<CheckpointFound> own_checkpoint(rocks::RocksStore& store) {
   const ossl::OpenSslHasher hasher;
   const auto notary = LogNotary::open(store, hasher, true);
-  const Status checked =
-      notary ? check_checkpoints(store, **notary, hasher, {}, false) : Status(notary.error());
-  if (checked) return std::string();
-  if (checked.error().code == Errc::unavailable) return checked.error();
-  return checked.error().message;
+  if (notary) return inspect_checkpoint(store, **notary, hasher);
+  if (notary.error().code == Errc::unavailable) return notary.error();
+  return CheckpointFound{{}, notary.error().message};
 }
 
 std::string hex(const core::Hash& hash) { return core::to_hex(core::as_bytes(hash)); }
@@ -204,16 +200,12 @@ Result<Verification> verify_all(rocks::RocksStore& store, const core::KeyedHash&
     };
   }
   Verification found;
-  const auto signed_head =
-      read_kept_heads((store.directory() / "checkpoint").string(), store.log_id());
-  if (signed_head) {
-    options.heads.insert(options.heads.end(), signed_head->begin(), signed_head->end());
-  } else if (signed_head.error().code == Errc::unavailable) {
-    return signed_head.error();
+  if (plan.checkpoint) {
+    auto own = own_checkpoint(store);
+    if (!own) return std::move(own).error();
+    if (own->tree) options.heads.push_back(*own->tree);
+    found.checkpoint_fault = std::move(own->fault);
   }
-  auto fault = checkpoint_fault(store);
-  if (!fault) return std::move(fault).error();
-  found.checkpoint_fault = *std::move(fault);
   auto report = store.verify(options);
   if (!report) return std::move(report).error();
   found.log = *std::move(report);

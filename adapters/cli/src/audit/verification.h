@@ -33,6 +33,7 @@ struct VerifyPlan {
   unsigned threads = 1;
   std::optional<core::TreeHead> trusted;  ///< as in `rocks::VerifyOptions`, and so are the heads
   std::vector<core::TreeHead> heads;
+  bool checkpoint = true;  ///< `<data>/checkpoint`, too
   bool views = true;
   bool texts = false;  ///< the index of texts, too; nobody else may have it open
   /// Of one rebuilt view, in memory; as many as there are threads are held at once.

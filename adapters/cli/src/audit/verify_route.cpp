@@ -52,6 +52,10 @@ Status read_member(const Json::Member& member, VerifyPlan& plan) {
     const auto views = member.value.as_boolean("views");
     if (!views) return views.error();
     plan.views = *views;
+  } else if (member.key == "checkpoint") {
+    const auto checkpoint = member.value.as_boolean("checkpoint");
+    if (!checkpoint) return checkpoint.error();
+    plan.checkpoint = *checkpoint;
   } else if (member.key == "from_head") {
     auto head = read_head(member.value, "from_head");
     if (!head) return head.error();
@@ -92,6 +96,7 @@ constexpr MemberDoc kBody[] = {
     {"threads?", "count", "Threads that read, up to the cores of the machine; 1."},
     {"from_head?", "VerifyHead", "Trust this head and read only what came after it."},
     {"heads?", "list of VerifyHead", "Heads kept elsewhere, each of which must be of this log."},
+    {"checkpoint?", "flag", "Whether the directory's own checkpoint must hold, too; true."},
     {"views?", "flag", "Whether views are compared with a rebuild; true."},
 };
 constexpr MemberDoc kLine[] = {

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "audit/kept_notes.h"
 #include "commands.h"
-#include "commands/note_file.h"
 #include "events/audit/bundle.h"
 #include "events/json.h"
 #include "ossl/ed25519.h"
@@ -58,6 +58,7 @@ events::Json verdict_json(const audit::BundleVerdict& verdict, const core::Hashe
   json.add("origin", verdict.checkpoint.origin);
   json.add("vkey", audit::to_text(hasher, verdict.key));
   json.add("key_given", verdict.key_given);
+  json.add("key_changes", verdict.key_changes);
   json.add("size", verdict.checkpoint.tree.size);
   json.add("root", root_text(verdict.checkpoint.tree));
   if (verdict.stream) {
@@ -103,6 +104,12 @@ void print_verdict(const audit::BundleVerdict& verdict, const core::Hasher& hash
     std::printf("- The same history as the checkpoint from elsewhere, over %s events.\n",
                 grouped(verdict.outside->size).c_str());
   }
+  if (verdict.key_given && verdict.key_changes != 0) {
+    std::printf(
+        "- Signed by another key than the one given, which handed over to it in %s step%s: %s\n",
+        grouped(verdict.key_changes).c_str(), verdict.key_changes == 1 ? "" : "s",
+        printable(key).c_str());
+  }
   std::puts("What this cannot show:");
   if (!verdict.key_given) {
     std::printf("- that the key is the log's: compare it with one from elsewhere (--key '%s')\n",
@@ -128,7 +135,7 @@ Result<int> run_check_proof(const CheckProofCommand& command, const Output& outp
     trust.key = *std::move(key);
   }
   if (command.checkpoint) {
-    auto kept = read_checkpoint_file(*command.checkpoint);
+    auto kept = read_last_checkpoint(*command.checkpoint, {});
     if (!kept) return std::move(kept.error());
     trust.checkpoint = std::move(kept->note);
   }

@@ -2,8 +2,8 @@
 #include <string>
 #include <utility>
 
+#include "audit/kept_notes.h"
 #include "commands.h"
-#include "commands/note_file.h"
 #include "text/terminal.h"
 #include "transfer/destination.h"
 
@@ -20,7 +20,7 @@ Result<int> run_prove(Backend& backend, const ProveCommand& command, const Outpu
   if (command.stream) target.query("stream", *command.stream);
   if (command.event) target.query("event", *command.event);
   if (command.checkpoint) {
-    const auto kept = read_checkpoint_file(*command.checkpoint);
+    const auto kept = read_last_checkpoint(*command.checkpoint, {});
     if (!kept) return kept.error();
     target.query("from", std::to_string(kept->checkpoint.tree.size));
   }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "audit/kept_heads.h"
+#include "audit/kept_notes.h"
 #include "audit/texts.h"
 #include "audit/verification.h"
 #include "commands.h"
@@ -128,11 +128,12 @@ Result<int> run_repair(const Settings& settings, const Output& output) {
   rocks::RepairPlan plan;
   plan.views = !found || views_differ(*found);
   if (const auto identity = rocks::read_identity(data)) {
-    const auto signed_heads = read_kept_heads((data / "checkpoint").string(), identity->log_id);
-    if (signed_heads) {
-      plan.heads = *signed_heads;
-    } else if (signed_heads.error().code != Errc::not_found) {
-      return signed_heads.error();
+    const std::string file = (data / "checkpoint").string();
+    const auto kept = read_last_checkpoint(file, {identity->log_id, {}});
+    if (kept) {
+      plan.heads = {kept->checkpoint.tree};
+    } else if (kept.error().code != Errc::not_found) {
+      return kept.error();
     }
   }
   {

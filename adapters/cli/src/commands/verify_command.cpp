@@ -8,11 +8,16 @@
 #include <thread>
 #include <utility>
 
-#include "audit/kept_heads.h"
+#include "audit/kept_notes.h"
+#include "audit/log_notary.h"
 #include "audit/verification.h"
+#include "audit/verify_against.h"
 #include "commands.h"
 #include "engine/engine.h"
+#include "events/audit/key_chain.h"
 #include "local_backend.h"
+#include "ossl/ed25519.h"
+#include "ossl/hasher.h"
 #include "rocksdb_store/restore.h"
 #include "text/json_view.h"
 #include "text/terminal.h"
@@ -24,8 +29,9 @@ namespace {
 using core::Errc;
 using core::Error;
 using core::Result;
-using core::Status;
 using events::Json;
+using events::audit::VerifierKey;
+namespace audit = events::audit;
 
 /// How fast, and how long still, beside the bar.
 class Pace {
@@ -67,29 +73,17 @@ Json head_json(const core::TreeHead& head) {
   return out;
 }
 
-/// What the files of the command say.
-Status read_heads(const VerifyCommand& command, const std::optional<core::Uuid>& log_id,
-                  VerifyPlan& plan) {
-  if (!command.from_head.empty()) {
-    std::error_code ignored;
-    if (std::filesystem::exists(command.from_head, ignored)) {
-      const auto heads = read_kept_heads(command.from_head, log_id);
-      if (!heads) return heads.error();
-      plan.trusted = heads->back();
-    } else {
-      const auto head = parse_head(command.from_head);
-      if (!head) {
-        return Error{head.error().code, "--from-head " + head.error().message, "from-head"};
-      }
-      plan.trusted = *head;
-    }
+/// `--from-head`: a file of notes, whose last one counts, or SIZE:ROOT.
+Result<core::TreeHead> trusted_head(const std::string& text, const NoteTrust& trust) {
+  std::error_code ignored;
+  if (std::filesystem::exists(text, ignored)) {
+    const auto kept = read_last_checkpoint(text, trust);
+    if (!kept) return kept.error();
+    return kept->checkpoint.tree;
   }
-  for (const std::string& file : command.against) {
-    const auto heads = read_kept_heads(file, log_id);
-    if (!heads) return heads.error();
-    plan.heads.insert(plan.heads.end(), heads->begin(), heads->end());
-  }
-  return core::Ok{};
+  const auto head = parse_head(text);
+  if (!head) return Error{head.error().code, "--from-head " + head.error().message, "from-head"};
+  return head;
 }
 
 /// On a server: what it tells, line by line.
@@ -100,6 +94,7 @@ Result<Json> verify_live(Backend& server, const VerifyCommand& command, const Ve
   Json heads(Json::Array{});
   for (const core::TreeHead& head : plan.heads) heads.push(head_json(head));
   body.add("heads", std::move(heads));
+  body.add("checkpoint", plan.checkpoint);
   body.add("views", plan.views);
   Pace pace;
   std::string held;
@@ -131,14 +126,10 @@ Result<Json> verify_live(Backend& server, const VerifyCommand& command, const Ve
   return Error{Errc::unavailable, "the server ended without a report"};
 }
 
-Result<Json> verify_here(const Settings& settings, const VerifyPlan& plan) {
-  Engine::Options options;
-  options.contradicted = true;
-  auto engine = Engine::open(settings, std::move(options));
-  if (!engine) return std::move(engine).error();
+Result<Json> verify_here(Engine& engine, const VerifyPlan& plan) {
   Pace pace;
   const auto found =
-      verify_all((*engine)->store(), (*engine)->keyed_hash(), plan, [&](const VerifyStep& step) {
+      verify_all(engine.store(), engine.keyed_hash(), plan, [&](const VerifyStep& step) {
         pace.show(step);
         return true;
       });
@@ -158,6 +149,66 @@ Result<std::unique_ptr<Backend>> running_server(const Settings& settings) {
   return std::unique_ptr<Backend>();
 }
 
+/// The log's keys, the one of now last; none where it has none.
+Result<std::vector<VerifierKey>> keys_here(Engine& engine) {
+  const ossl::OpenSslHasher hasher;
+  const auto notary = LogNotary::open(engine.store(), hasher, true);
+  if (!notary) return notary.error();
+  const auto now = (*notary)->key();
+  if (!now) return std::vector<VerifierKey>{};
+  const auto earlier = (*notary)->earlier_keys();
+  if (!earlier) return earlier.error();
+  std::vector<VerifierKey> keys;
+  for (const audit::EarlierKey& each : *earlier) keys.push_back(each.key);
+  keys.push_back(*now);
+  return keys;
+}
+
+/// Those that a server names, each endorsed by the one before it; none where it must not say.
+Result<std::vector<VerifierKey>> keys_there(Backend& server) {
+  const ossl::OpenSslHasher hasher;
+  const auto head = get_json(server, "/v1/audit/head");
+  if (!head && head.error().code != Errc::unavailable) return std::vector<VerifierKey>{};
+  if (!head) return head.error();
+  const auto now = audit::parse_verifier_key(hasher, text_at(*head, "vkey"));
+  if (!now) return now.error();
+  std::vector<audit::EarlierKey> earlier;
+  std::vector<VerifierKey> keys;
+  for (const Json& each : list_at(*head, "earlier")) {
+    auto key = audit::parse_earlier_key(hasher, each);
+    if (!key) return std::move(key).error();
+    keys.push_back(key->key);
+    earlier.push_back(*std::move(key));
+  }
+  const auto chain = audit::check_key_chain(hasher, ossl::Ed25519Verifier(), earlier, *now);
+  if (!chain) return chain.error();
+  keys.push_back(*now);
+  return keys;
+}
+
+/// Whose signature counts on what was kept: of the key that is given, and those it handed over to.
+Result<std::vector<core::PublicKey>> trusted_keys(const VerifyCommand& command,
+                                                  const std::vector<VerifierKey>& keys) {
+  std::vector<core::PublicKey> trusted;
+  if (!command.key) {
+    for (const VerifierKey& each : keys) trusted.push_back(each.key);
+    if (trusted.empty() && !(command.against.empty() && command.from_head.empty())) {
+      std::fputs(
+          "the log's keys are not known here: who signed what was kept is not checked; give "
+          "--key\n",
+          stderr);
+    }
+    return trusted;
+  }
+  const auto given = audit::parse_verifier_key(ossl::OpenSslHasher(), *command.key);
+  if (!given) return Error{Errc::invalid_argument, "--key: " + given.error().message, "key"};
+  trusted.push_back(given->key);
+  auto found = std::find_if(keys.begin(), keys.end(),
+                            [&](const VerifierKey& each) { return each.key == given->key; });
+  for (; found != keys.end(); ++found) trusted.push_back(found->key);
+  return trusted;
+}
+
 }  // namespace
 
 Result<int> run_verify(const Settings& settings, const VerifyCommand& command,
@@ -167,15 +218,35 @@ Result<int> run_verify(const Settings& settings, const VerifyCommand& command,
       std::clamp(std::thread::hardware_concurrency(), 1U, rocks::kVerifyThreadsMax));
   plan.views = command.views;
   plan.texts = command.views;
-  std::optional<core::Uuid> log_id;
+  NoteTrust trust;
   if (!settings.url) {
     const auto identity = rocks::read_identity(settings.data);
-    if (identity) log_id = identity->log_id;  // otherwise opening says what is wrong
+    if (identity) trust.log_id = identity->log_id;  // otherwise opening says what is wrong
   }
-  if (auto read = read_heads(command, log_id, plan); !read) return read.error();
-  auto server = running_server(settings);
-  if (!server) return std::move(server).error();
-  const auto report = *server ? verify_live(**server, command, plan) : verify_here(settings, plan);
+  const auto server = running_server(settings);
+  if (!server) return server.error();
+  std::unique_ptr<Engine> engine;
+  if (!*server) {
+    Engine::Options options;
+    options.contradicted = true;
+    auto opened = Engine::open(settings, std::move(options));
+    if (!opened) return std::move(opened).error();
+    engine = *std::move(opened);
+  }
+  const auto keys = engine ? keys_here(*engine) : keys_there(**server);
+  if (!keys) return keys.error();
+  auto trusted = trusted_keys(command, *keys);
+  if (!trusted) return std::move(trusted).error();
+  trust.keys = *std::move(trusted);
+  if (!command.from_head.empty()) {
+    const auto head = trusted_head(command.from_head, trust);
+    if (!head) return head.error();
+    plan.trusted = *head;
+  }
+  const auto verify = [&](const VerifyPlan& part) {
+    return engine ? verify_here(*engine, part) : verify_live(**server, command, part);
+  };
+  const auto report = verify_against(command.against, trust, std::move(plan), verify);
   if (!report) return report.error();
   std::fputs((output.json ? dump(*report) + "\n" : verification_text(*report)).c_str(), stdout);
   return flag_at(*report, "sound") ? 0 : core::traits(Errc::corruption).exit_code;

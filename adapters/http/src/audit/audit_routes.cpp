@@ -63,6 +63,11 @@ Result<Response> head(const Context& context, const Request& request) {
       !added) {
     return added.error();
   }
+  const auto earlier = context.notary->earlier_keys();
+  if (!earlier) return earlier.error();
+  Json list(Json::Array{});
+  for (const audit::EarlierKey& each : *earlier) list.push(audit::to_json(context.hasher, each));
+  json.add("earlier", std::move(list));
   return answer_about(context, std::move(json), tree);
 }
 
@@ -269,6 +274,19 @@ core::Status check_project(const Context& context, const Request& request,
                                     " in project " + request.principal.project.text()};
 }
 
+/// The keys of its origin that led to `key`, which may have handed over meanwhile.
+Result<std::vector<audit::EarlierKey>> keys_before(const audit::Notary& notary,
+                                                   const audit::VerifierKey& key) {
+  auto all = notary.earlier_keys();
+  if (!all) return all;
+  std::vector<audit::EarlierKey> before;
+  for (audit::EarlierKey& each : *all) {
+    if (each.key == key) break;
+    if (each.key.name == key.name) before.push_back(std::move(each));
+  }
+  return before;
+}
+
 Result<Response> proof(const Context& context, const Request& request) {
   const auto query =
       Query::of(request, {"session", "stream", "event", "position", "from", "at_least"});
@@ -297,7 +315,10 @@ Result<Response> proof(const Context& context, const Request& request) {
   auto checkpoint = context.notary->sign(
       audit::to_text(audit::Checkpoint{context.notary->origin(), plan.tree, {}}));
   if (!checkpoint) return checkpoint.error();
-  audit::BundleHead bundle{*key, *std::move(checkpoint), {}, {}};
+  audit::BundleHead bundle{*key, *std::move(checkpoint), {}, {}, {}};
+  auto earlier = keys_before(*context.notary, *key);
+  if (!earlier) return std::move(earlier.error());
+  bundle.earlier = *std::move(earlier);
   if (plan.stream) {
     const auto last = last_version(context, plan.project, *plan.stream, plan.tree);
     if (!last) return last.error();
@@ -329,7 +350,12 @@ constexpr MemberDoc kHead[] = {
     {"origin", "text", "hansard/<log id>/<epoch>: which log, and which life of it."},
     {"vkey", "text", "Who signs: name, key hint and Ed25519 key, as C2SP signed notes write it."},
     {"note", "text", "Size and root as a signed checkpoint."},
+    {"earlier", "list of AuditEarlierKey", "Keys that signed before, oldest first."},
     {"checkpoint", "Position", "What the answer reflects, for `at_least`."},
+};
+constexpr MemberDoc kEarlierKey[] = {
+    {"vkey", "text", "Who signed until then."},
+    {"change", "text", "A note it signed: which key took over."},
 };
 constexpr MemberDoc kInclusion[] = {
     {"position", "Position", "Of the event."},
@@ -363,11 +389,12 @@ constexpr MemberDoc kBundleOlder[] = {
     {"path", "list of text", "How it grew into the checkpoint, base64."},
 };
 constexpr MemberDoc kBundleLine[] = {
-    {"format?", "text", "hansard-proof/1, on the first line, as are the next five."},
+    {"format?", "text", "hansard-proof/1, on the first line, as are the next six."},
     {"origin?", "text", "Which log."},
     {"vkey?", "text", "Who signed."},
     {"checkpoint?", "text", "A signed note."},
     {"stream_head?", "text", "A signed note, where the bundle is of a whole stream."},
+    {"earlier?", "list of AuditEarlierKey", "Keys that signed before, oldest first; if any did."},
     {"older?", "AuditBundleOlder", "Where it was asked for (from)."},
     {"position?", "Position", "Of an event, as are the next seven."},
     {"header?", "text", "Its stored header, base64."},
@@ -381,6 +408,7 @@ constexpr MemberDoc kBundleLine[] = {
 };
 constexpr SchemaDoc kSchemas[] = {
     {"AuditHead", "The log as it stands, signed.", kHead},
+    {"AuditEarlierKey", "A key before the one of now.", kEarlierKey},
     {"AuditInclusion", "Proof that an event is in the log.", kInclusion},
     {"AuditConsistency", "Proof that the log only grew.", kConsistency},
     {"AuditStreamHead", "How far a stream goes, signed.", kStreamHead},

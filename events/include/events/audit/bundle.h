@@ -11,7 +11,9 @@
 #include "core/event.h"
 #include "core/merkle.h"
 #include "core/signer.h"
+#include "events/audit/key_chain.h"
 #include "events/audit/note.h"
+#include "events/json.h"
 
 /// Bundles of proofs (`hansard-proof/1`): what a log says about some of its events, with all that
 /// is needed to check it without the log. NDJSON; `adapters/cli/PROOFS.md` describes every byte.
@@ -33,6 +35,9 @@ struct BundleHead {
     std::vector<core::Hash> path;
   };
   std::optional<Older> older;
+  /// Keys of the same origin that handed over to `key`, oldest first: whoever has one of those from
+  /// elsewhere can follow.
+  std::vector<EarlierKey> earlier;
 };
 /// Newline included, as of the lines below.
 std::string bundle_head_line(const core::Hasher& hasher, const BundleHead& head);
@@ -46,6 +51,8 @@ struct BundleVerdict {
   Checkpoint checkpoint;
   VerifierKey key;
   bool key_given = false;  ///< by whoever checks, not by the bundle
+  /// Changes of key between the one given, or the oldest that is told, and `key`.
+  std::size_t key_changes = 0;
   std::optional<StreamHead> stream;
   std::uint64_t events = 0;
   std::uint64_t erased = 0;  ///< of them
@@ -60,10 +67,10 @@ struct BundleVerdict {
 class BundleCheck {
  public:
   struct Trust {
-    std::optional<VerifierKey> key;  ///< that must have signed
+    /// That must have signed, or handed over to who did.
+    std::optional<VerifierKey> key;
     /// A note over a checkpoint that was kept elsewhere. The bundle must be of the same size, or
-    /// say
-    /// (`older`) how it grew from there.
+    /// say (`older`) how it grew from there. Any key that led to the bundle's may have signed it.
     std::optional<Note> checkpoint;
   };
   BundleCheck(const core::Hasher& hasher, const core::SignatureVerifier& verifier, Trust trust)
@@ -77,6 +84,7 @@ class BundleCheck {
 
  private:
   core::Status head(std::string_view text);
+  core::Status check_keys(const Json& head);
   core::Status check_outside(const std::optional<BundleHead::Older>& older);
   core::Status event(std::string_view text);
   core::Status place(const core::RecordedEvent& event);
@@ -87,6 +95,8 @@ class BundleCheck {
   const core::SignatureVerifier& verifier_;
   const Trust trust_;
   BundleVerdict verdict_;
+  std::vector<core::PublicKey> keys_;  ///< that are trusted, oldest first; the bundle's last
+  std::uint64_t changed_at_ = 0;       ///< size that the last change of key names
   std::uint64_t line_ = 0;
   std::optional<std::uint64_t> position_;  ///< of the event at hand
   std::uint64_t next_position_ = 0;        ///< the lowest that the next event may have

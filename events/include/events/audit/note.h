@@ -20,6 +20,8 @@ namespace hansard::events::audit {
 
 inline constexpr std::size_t kMaxNoteBytes = 64U << 10;
 inline constexpr std::size_t kMaxNoteSignatures = 100;
+/// What a line of signature begins with: an em dash and a space.
+inline constexpr std::string_view kSignatureMark = "\xe2\x80\x94 ";
 
 /// First 4 bytes of SHA-256(name || 0x0A || 0x01 || public key).
 using KeyHint = std::array<std::uint8_t, 4>;
@@ -103,9 +105,5 @@ struct KeyChange {
 std::string to_text(const core::Hasher& hasher, const KeyChange& change);
 /// Errors: invalid_argument.
 core::Result<KeyChange> parse_key_change(const core::Hasher& hasher, std::string_view text);
-
-/// The notes of a file into which they were written one after the other (as copies of checkpoints
-/// are): a note ends where a line of signature is followed by another line than that.
-std::vector<std::string_view> split_notes(std::string_view text);
 
 }  // namespace hansard::events::audit
