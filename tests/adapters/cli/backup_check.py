@@ -523,6 +523,78 @@ def refusals(program, backup):
     check("none of ours" in program.run("backup", program.folder / "b9", "--data", kept, fails=True), "a place of others")
 
 
+def is_not_opened(program, backup):
+    """Whatever opens a data directory leaves a backup alone, and says what to do with it."""
+    before = listing(backup)
+    for arguments in (("serve", "--listen", "127.0.0.1:0"), ("sessions",), ("show", "s1"), ("verify",), ("doctor",),
+                      ("doctor", "--repair"), ("doctor", "--accept-loss"), ("doctor", "--new-signing-key"),
+                      ("export",), ("keys", "create", "k", "--scope", "read"), ("backup", program.folder / "again"),
+                      ("search", "x"), ("report", "costs"), ("prove", "--session", "s1"), ("retention",)):
+        said = program.run(*arguments, "--data", backup, fails=True)
+        check("is a backup" in said and f"hansard restore {backup}" in said, f"{arguments}: {said}")
+    check(listing(backup) == before, "the backup was written to")
+
+
+def head_of(program, data):
+    """What a server on it signs."""
+    server = Server(program, data)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    connection.request("GET", "/v1/audit/head")
+    head = json.loads(connection.getresponse().read())
+    connection.close()
+    server.stop()
+    return head
+
+
+def signing_keys(program):
+    """A key that a backup took along signs on; one that is lost is left on order, and visibly."""
+    data, restored = program.folder / "kept", program.folder / "keyed"
+    before = head_of(program, data)
+    program.run("backup", program.folder / "keyed-backup", "--with-signing-key", "--data", data)
+    program.run("restore", program.folder / "keyed-backup", "--data", restored)
+    after = head_of(program, restored)
+    check(after["vkey"] == before["vkey"] and after["origin"] == before["origin"], f"another key: {after}")
+    shutil.rmtree(program.folder / "keyed-backup")
+
+    key, checkpoint = restored / "keys" / "signing.pem", restored / "checkpoint"
+    check("key that signed the checkpoint is there" in
+          program.run("doctor", "--new-signing-key", "--data", restored, fails=True), "a key that is there")
+    secret = key.read_bytes()
+    key.unlink()
+    words = ("signing.pem is missing", "Put the file back", "hansard doctor --new-signing-key")
+    said = program.run("serve", "--data", restored, "--listen", "127.0.0.1:0", fails=True)
+    check(all(word in said for word in words), f"a lost key: {said}")
+    check(not key.exists(), "a key was drawn in secret")
+    said = program.run("verify", "--data", restored, fails=True)
+    check("NOT SOUND" in said and "who signed it cannot be told" in said, f"verify without the key: {said}")
+    key.write_bytes(secret)
+    check(head_of(program, restored)["vkey"] == before["vkey"], "what was put back does not sign")
+
+    # Lost for good, or somebody else's: both are left, and the log goes on in another epoch.
+    for epoch, put in ((2, None), (3, b"foreign")):
+        if put is None:
+            key.unlink()
+        else:
+            shutil.copy(program.folder / "data" / "keys" / "signing.pem", key)
+        said = program.run("serve", "--data", restored, "--listen", "127.0.0.1:0", fails=True)
+        check("doctor --new-signing-key" in said, f"another key: {said}")
+        changed = checkpoint.read_bytes()
+        checkpoint.write_bytes(changed.replace(b"\n", b"\n1", 1))  # of more events than there are
+        check("not what it says" in program.run("doctor", "--new-signing-key", "--data", restored, fails=True),
+              "another history was left behind with the key")
+        checkpoint.write_bytes(changed)
+        program.run("doctor", "--new-signing-key", "--data", restored)
+        check((restored / f"checkpoint.epoch-{epoch - 1}").read_bytes() == changed, "the old note was not kept")
+        now = head_of(program, restored)
+        check(now["origin"].endswith(f"/{epoch}") and now["earlier"] == [], f"no other epoch: {now}")
+        check(now["vkey"].split("+")[2] != after["vkey"].split("+")[2], "the lost key signs")
+        check(now["root"] == before["root"] or now["size"] > before["size"], "another log")
+        check(program.json("verify", "--data", restored)["sound"], "not sound under another key")
+        after = now
+    check((restored / "keys" / "signing.replaced-2.pem").exists(), "the foreign key was not kept")
+    shutil.rmtree(restored)
+
+
 def routes(program, backup):
     """Over HTTP: who may, and one at a time."""
     data = program.folder / "kept"
@@ -581,12 +653,14 @@ def main():
     damaged_manifests(damage)
     foreign(program, backup, chance, damage)
     refusals(program, backup)
+    is_not_opened(program, backup)
     points_in_time(program, chance, backup, events, program.folder / "restored", 4)
     routes(program, backup)
     check(listing(backup) == before, "the backup was written to")
     print(f"{damage.count} wrong backups refused")
 
     fill(program, program.folder / "data", 2)
+    signing_keys(program)
     tally = {}
     for number in range(given.rounds):
         try:

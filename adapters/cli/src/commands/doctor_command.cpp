@@ -3,9 +3,13 @@
 #include <string>
 #include <utility>
 
+#include "audit/new_signing_key.h"
+#include "backup/refuse_backup.h"
 #include "commands.h"
 #include "engine/engine.h"
+#include "events/equivalence.h"
 #include "local_backend.h"
+#include "ossl/hasher.h"
 #include "text/json_view.h"
 #include "text/terminal.h"
 
@@ -73,6 +77,21 @@ Result<int> tell_running(Backend& server, const Output& output) {
   return code;
 }
 
+core::Status leave_key(const Settings& settings) {
+  if (auto good = refuse_backup(settings.data); !good) return good;
+  const ossl::OpenSslHasher hasher;
+  const events::VocabularyEquivalence equivalence;
+  rocks::OpenOptions options;
+  options.directory = settings.data;
+  options.hasher = &hasher;
+  options.equivalence = &equivalence;
+  options.create_if_missing = false;
+  auto store = rocks::RocksStore::open(std::move(options));
+  if (!store) return std::move(store).error();
+  if (auto left = leave_signing_key(**store, hasher); !left) return left;
+  return (*store)->close();
+}
+
 }  // namespace
 
 Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
@@ -83,6 +102,9 @@ Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
     if (command.accept_loss) {
       return Error{Errc::rejected, "a server runs on " + settings.data + ": nothing is lost there"};
     }
+    if (command.new_signing_key) {
+      return Error{Errc::rejected, "a server runs on " + settings.data + ": it has its key"};
+    }
     if (command.repair) {
       return Error{Errc::rejected,
                    "a server runs on " + settings.data + ": stop it first, or `hansard verify` it"};
@@ -90,8 +112,11 @@ Result<int> run_doctor(const Settings& settings, const DoctorCommand& command,
     return tell_running(**running, output);
   }
   if (command.repair) return run_repair(settings, output);
+  if (command.new_signing_key) {
+    if (auto left = leave_key(settings); !left) return left.error();
+  }
   Engine::Options options;
-  if (command.accept_loss) options.access = Access::record;
+  if (command.accept_loss || command.new_signing_key) options.access = Access::record;
   options.accept_loss = command.accept_loss;
   options.notice = [](std::string_view what) {
     std::fprintf(stderr, "%s\n", printable(what).c_str());

@@ -12,6 +12,7 @@
 #include "audit/kept_notes.h"
 #include "audit/texts.h"
 #include "audit/verification.h"
+#include "backup/refuse_backup.h"
 #include "commands.h"
 #include "core/projection_runner.h"
 #include "engine/engine.h"
@@ -104,6 +105,7 @@ bool views_differ(const Verification& found) {
 
 Result<int> run_repair(const Settings& settings, const Output& output) {
   const std::filesystem::path data = settings.data;
+  if (auto good = refuse_backup(data); !good) return good.error();
   const auto found = look(settings);
   if (!found && found.error().code != Errc::corruption && found.error().code != Errc::rejected) {
     return found.error();

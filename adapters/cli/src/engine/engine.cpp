@@ -10,6 +10,7 @@
 #include "audit/texts.h"
 #include "backup/backup_desk.h"
 #include "backup/backup_note.h"
+#include "backup/refuse_backup.h"
 #include "core/command_loop.h"
 #include "engine/breaker_events.h"
 #include "engine/experiment_watch.h"
@@ -553,6 +554,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
       return core::Error{set.error().code, field + ": " + set.error().message, field};
     }
   }
+  if (auto good = refuse_backup(settings.data); !good) return std::move(good).error();
   auto store =
       rocks::RocksStore::open(store_options(settings, options, parts->hasher, parts->equivalence));
   if (!store) return std::move(store).error();
