@@ -2,6 +2,7 @@
 
 #include "events/session/fast_facts.h"
 #include "events/session/ids.h"
+#include "projections/filtered.h"
 #include "projections/json.h"
 
 namespace hansard::projections {
@@ -113,6 +114,7 @@ void add_identity(Json& to, const core::ProjectId& project, const core::StreamId
   if (!erased) add_json(to, "metadata", said->metadata);
   Json creation;
   add_info(creation, created->info);
+  add_json(creation, "filtered", said->filtered);
   to.add("created", std::move(creation));
 }
 
@@ -157,6 +159,7 @@ void add_outcome(Json& to, const std::optional<ToolOutcome>& outcome) {
              outcome->event);
   Json info;
   add_info(info, outcome->info);
+  if (const Json* filtered = filtered_of(outcome->event)) info.add("filtered", *filtered);
   to.add("outcome", std::move(info));
 }
 
@@ -166,6 +169,7 @@ void add_call(Json& part, const EntryInfo& info, const events::ToolCalled& call,
   part.add("tool", call.tool);
   if (!info.erased) part.add("arguments", call.arguments);
   add_json(part, "metadata", call.metadata);
+  add_json(part, "filtered", call.filtered);
   add_outcome(part, outcome);
   add_info(part, info);
 }
@@ -279,6 +283,7 @@ struct MessageJson {
 
 Json message_json(const Entry& entry) {
   Json out = std::visit(MessageJson{entry}, entry.event);
+  if (const Json* filtered = filtered_of(entry.event)) out.add("filtered", *filtered);
   add_info(out, entry.info);
   return out;
 }

@@ -4,11 +4,12 @@ Every text in every golden event, of every type that records, is replaced by a s
 sent by each way in: typed routes, ingest (live, and as a recording), raw appends, imports. Then
 conversations go through the gateway, streamed and not, with secrets in what is asked and answered;
 half way the server is killed (-9), and a conversation with an address in it goes on as the same
-one. Afterwards every file of the directory and the log file is searched, raw and as JSON writes it,
-and so is the log as the server gives it out, which no compression hides. The same sends to a
-server without a filter leave the secrets all over it: the search can fail.
+one. What people read says what was taken out. Afterwards every file of the directory and the log
+file is searched, raw and as JSON writes it, the tables of the store also block by block as they are
+decompressed, and so is the log as the server gives it out. The same sends to a server without a
+filter leave the secrets all over it, in blocks too: the search can fail.
 
-usage: filter_check.py HANSARD_BINARY SOURCE_DIRECTORY
+usage: filter_check.py HANSARD_BINARY SOURCE_DIRECTORY FIND_IN_FILES_BINARY
 """
 import copy
 import http.client
@@ -203,6 +204,29 @@ def converse(server, history, text, stream=False):
     return headers["Hansard-Session"]
 
 
+def shown(server, session):
+    """What was taken out is told where a conversation is read: by the program and on the page."""
+    _, given, _ = server.send("GET", f"/v1/sessions/{session}/history")
+    answer = [message["message_id"] for message in json.loads(given)["messages"]
+              if message["role"] == "assistant"][-1]
+    status, said, _ = server.send("POST", f"/v1/sessions/{session}/tool-calls", {
+        "message_id": answer, "tool_call_id": "tc", "tool": "mail", "index": 0,
+        "arguments": {"to": MAIL, "copy": f"{MAIL} or {PHONE}"}})
+    expect(status in (200, 201), f"a tool call: {status} {said}")
+    status, said, _ = server.send("POST", f"/v1/sessions/{session}/tool-results", {
+        "tool_call_id": "tc", "message_id": answer, "index": 0, "output": f"paid with {CARD}"})
+    expect(status in (200, 201), f"a tool result: {status} {said}")
+    text = subprocess.run([server.binary, "show", session, "--url", f"http://127.0.0.1:{server.port}"],
+                          capture_output=True, text=True, timeout=PATIENCE).stdout
+    _, page, _ = server.send("GET", f"/sessions/{session}")
+    for where in (text, page):
+        for line in ("removed: email 1", "removed: card 1", "removed: email 2, phone 1"):
+            expect(line in where, f"'{line}' is not in: {where}")
+    _, given, _ = server.send("GET", f"/v1/sessions/{session}/history")
+    told = [message.get("filtered") for message in json.loads(given)["messages"]]
+    expect({"email": 1} in told and {"card": 1} in told, f"the history does not tell: {told}")
+
+
 def gateway(server, filtered):
     plain, streamed = [], []
     first = converse(server, plain, f"write to {MAIL}, please")
@@ -223,6 +247,7 @@ def gateway(server, filtered):
         counts = [json.loads(line)["facts"].get("filtered") for line in events.splitlines()
                   if '"facts"' in line]
         expect({"email": 1} in counts and {"card": 1} in counts, f"no counts: {counts}")
+        shown(server, first)
     # Who asks for a user finds them all the same.
     _, events, _ = server.send("GET", "/v1/events?from=0")
     latest = max(json.loads(line)["position"] for line in events.splitlines()
@@ -240,7 +265,14 @@ def named_by_a_key(server):
     expect(status == 200, f"a session by a key is not found: {status} {answer}")
 
 
-def places(server):
+def forms_of(secret):
+    """As it is, and as others write it."""
+    return {secret.encode(), json.dumps(secret).strip('"').encode(),
+            secret.replace("@", "\\u0040").encode(), secret.replace(" ", "").encode(),
+            secret.encode("utf-16-le"), urllib.parse.quote(secret).encode()}
+
+
+def places(server, finder):
     """Where secrets are, after everything was written out."""
     _, events, _ = server.send("GET", "/v1/events?from=0")
     server.stop()
@@ -251,16 +283,20 @@ def places(server):
     found = []
     for name, content in files.items():
         for secret in SECRETS:
-            forms = {secret.encode(), json.dumps(secret).strip('"').encode(),
-                     secret.replace("@", "\\u0040").encode(), secret.replace(" ", "").encode(),
-                     secret.encode("utf-16-le"), urllib.parse.quote(secret).encode()}
-            at = [content.find(form) for form in forms if form in content]
+            at = [content.find(form) for form in forms_of(secret) if form in content]
             if at:
                 found.append((name, secret, content[max(0, at[0] - 200):at[0] + 80]))
+    for secret in SECRETS:
+        forms = "\n".join(form.hex() for form in sorted(forms_of(secret)))
+        done = subprocess.run([finder, str(server.folder / "data")], input=forms, text=True,
+                              capture_output=True, timeout=PATIENCE)
+        expect(done.returncode == 0, f"searching the tables: {done.stdout}{done.stderr}")
+        found += [("(blocks)", secret, line) for line in done.stdout.splitlines()
+                  if line.endswith(("(key)", "(value)"))]
     return found
 
 
-def main(binary, source):
+def main(binary, source, finder):
     source = pathlib.Path(source)
     with tempfile.TemporaryDirectory() as folder:
         for filtered in (True, False):
@@ -275,7 +311,7 @@ def main(binary, source):
                     for way in ("typed", "append", "import"):
                         expect(taken[way] > 60, f"{way}: only {taken[way]} were taken")
                     expect('hansard_filter_removed_total{rule="email"}' in metrics, "no metric")
-                found = places(server)
+                found = places(server, finder)
             finally:
                 if server.process.poll() is None:
                     server.kill()
@@ -287,6 +323,8 @@ def main(binary, source):
             else:
                 expect(len({secret for _, secret, _ in found}) == len(SECRETS),
                        "without a filter the search does not find the secrets")
+                expect({secret for name, secret, _ in found if name == "(blocks)"} == set(SECRETS),
+                       "without a filter the blocks do not have the secrets")
                 print("without a filter:", len(found), "places hold a secret")
 
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "projections/filtered.h"
 #include "text/json_view.h"
 #include "text/terminal.h"
 
@@ -56,14 +57,22 @@ std::string named(const char* name, const std::string& value) {
   return value.empty() ? "" : std::string(name) + " " + value;
 }
 
+/// What the filter took out of a call or its result, as a line beneath it.
+std::string removed_line(const Json* entry) {
+  const std::string text =
+      entry == nullptr ? std::string() : projections::filtered_text(entry->find("filtered"));
+  return text.empty() ? text : indented(text, "     ");
+}
+
 std::string result_text(const Json& part) {
   const Json* result = part.find("result");
   const Json* error = part.find("error");
   if (result == nullptr && error == nullptr) return {};
   std::string took;
   if (const auto us = number_at(part, "duration_us")) took = " (" + duration_text(*us) + ")";
-  return error != nullptr ? indented("failed" + took + ": " + plain(*error), "  <- ")
-                          : indented(plain(*result) + took, "  <- ");
+  return (error != nullptr ? indented("failed" + took + ": " + plain(*error), "  <- ")
+                           : indented(plain(*result) + took, "  <- ")) +
+         removed_line(part.find("outcome"));
 }
 
 std::string part_text(const Json& part, bool results) {
@@ -74,7 +83,7 @@ std::string part_text(const Json& part, bool results) {
   if (type == "tool_call") {
     const Json* arguments = part.find("arguments");
     const std::string asked = arguments == nullptr ? std::string() : " " + plain(*arguments);
-    return indented(text_at(part, "tool") + asked, "  -> ") +
+    return indented(text_at(part, "tool") + asked, "  -> ") + removed_line(&part) +
            (results ? result_text(part) : std::string());
   }
   if (type == "tool_result") {
@@ -97,6 +106,7 @@ std::string heading(const Json& entry, const std::string& what) {
   add_piece(line, short_time(text_at(entry, "occurred_at")));
   add_piece(line, named("from", text_at(entry, "inherited_from")));
   if (flag_at(entry, "erased")) add_piece(line, "erased");
+  add_piece(line, projections::filtered_text(entry.find("filtered")));
   return printable(line) + "\n";
 }
 
@@ -142,8 +152,8 @@ std::string message_text(const Json& message, bool results) {
 
 std::string event_text(const Json& event) {
   static const std::vector<std::string_view> kShownElsewhere{
-      "type",   "version", "position",       "recorded_at", "occurred_at", "event_id", "actor",
-      "erased", "model",   "inherited_from", "latency_us",  "usage",       "raw_usage"};
+      "type",   "version", "position",       "recorded_at", "occurred_at", "event_id",  "actor",
+      "erased", "model",   "inherited_from", "latency_us",  "usage",       "raw_usage", "filtered"};
   std::string details;
   for (const Json::Member& member : *event.if_object()) {
     const bool shown = std::find(kShownElsewhere.begin(), kShownElsewhere.end(), member.key) !=
@@ -170,6 +180,9 @@ std::string head_text(const Json& session) {
     add_piece(line, "version " + std::to_string(number_at(*as_of, "version").value_or(0)));
     add_piece(line, "position " + std::to_string(number_at(*as_of, "position").value_or(0)));
     add_piece(line, "recorded " + short_time(text_at(*as_of, "recorded_at")));
+  }
+  if (const Json* created = session.find("created")) {
+    add_piece(line, projections::filtered_text(created->find("filtered")));
   }
   out += printable(line) + "\n";
   if (const Json* origin = session.find("forked_from")) {

@@ -2,6 +2,7 @@
 
 #include "events/session/ids.h"
 #include "projections/counters.h"
+#include "projections/filtered.h"
 #include "projections/history.h"
 #include "shared/html.h"
 #include "shared/past.h"
@@ -44,18 +45,26 @@ std::string parts_html(const EntryInfo& info, const events::Parts& parts) {
   return out;
 }
 
+/// What the filter took out before this was recorded.
+std::string removed_html(const Json* filtered) {
+  const std::string text = projections::filtered_text(filtered);
+  return text.empty() ? text : "\n<span class=\"soft\">" + escaped(text) + "</span>";
+}
+
 std::string outcome_html(const ToolOutcome& outcome) {
-  if (outcome.info.erased) return "\n← erased";
+  const std::string removed = removed_html(projections::filtered_of(outcome.event));
+  if (outcome.info.erased) return "\n← erased" + removed;
   if (const auto* failed = std::get_if<events::ToolFailed>(&outcome.event)) {
-    return "\n<span class=\"bad\">← failed: " + escaped(plain(failed->error)) + "</span>";
+    return "\n<span class=\"bad\">← failed: " + escaped(plain(failed->error)) + "</span>" + removed;
   }
-  return "\n← " + escaped(plain(std::get<events::ToolCompleted>(outcome.event).output));
+  return "\n← " + escaped(plain(std::get<events::ToolCompleted>(outcome.event).output)) + removed;
 }
 
 std::string call_html(const EntryInfo& info, const events::ToolCalled& call,
                       const std::optional<ToolOutcome>& outcome) {
   return "<div class=\"tool\">→ " + escaped(call.tool) + " " +
          (info.erased ? "erased" : escaped(plain(call.arguments))) +
+         (call.filtered ? removed_html(&*call.filtered) : std::string()) +
          (outcome ? outcome_html(*outcome) : "") + "</div>";
 }
 
@@ -187,6 +196,11 @@ std::string entry_html(const Entry& entry) {
     out += "<span>from " + escaped(*info.inherited_from) + " v" + version + "</span>";
   } else {
     out += "<a href=\"?as_of=version:" + version + "\">v" + version + "</a>";
+  }
+  // A call that stands alone says so itself.
+  if (!std::holds_alternative<events::ToolCalled>(entry.event)) {
+    const std::string removed = projections::filtered_text(projections::filtered_of(entry.event));
+    if (!removed.empty()) out += "<span>" + escaped(removed) + "</span>";
   }
   return out + "</header>" + shown.body + "</article>";
 }
