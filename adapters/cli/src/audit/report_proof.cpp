@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "events/audit/bundle.h"
+#include "http/html_text.h"
 #include "ossl/ed25519.h"
 #include "ossl/hasher.h"
 
@@ -17,22 +18,7 @@ namespace audit = events::audit;
 using core::Errc;
 using core::Error;
 using core::Result;
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
-}
+using http::escaped;
 
 /// A bundle holds what was said as it was said; characters that hide or turn around what stands
 /// beside them are written as JSON escapes, so that the page shows them and the proof is the same.

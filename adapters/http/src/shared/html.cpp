@@ -1,5 +1,6 @@
 #include "shared/html.h"
 
+#include "events/audit/base64.h"
 #include "http/problem.h"
 
 namespace hansard::http {
@@ -39,23 +40,6 @@ constexpr std::string_view kStyle =
     "article .text{white-space:pre-wrap;margin:.35rem 0}"
     ".tool{background:var(--tool);border-radius:.4rem;padding:.45rem .7rem;margin:.5rem 0;"
     "font:14px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap}";
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    const std::size_t have = bytes.size() - i < 3 ? bytes.size() - i : 3;
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8U | (k < have ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out.push_back(k <= have ? kDigits[group >> (18 - 6 * k) & 63U] : '=');
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -127,7 +111,7 @@ Response page(const core::Hasher& hasher, int status, std::string_view title,
   response.headers.add("Content-Type", "text/html; charset=utf-8");
   response.headers.add("Content-Security-Policy",
                        "default-src 'none'; style-src 'sha256-" +
-                           base64(core::as_bytes(hasher.sha256({kStyle}))) +
+                           events::audit::to_base64(core::as_bytes(hasher.sha256({kStyle}))) +
                            "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
   response.headers.add("Referrer-Policy", "no-referrer");  // the path may hold a key
   response.body.append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">")

@@ -5,12 +5,10 @@
 #include <string_view>
 
 #include "core/hash.h"
+#include "http/html_text.h"
 #include "http/message.h"
 
 namespace hansard::http {
-
-/// Text of others as HTML text or an attribute in double quotes.
-std::string escaped(std::string_view text);
 
 /// A path segment or query value, percent-encoded (RFC 3986 unreserved characters stay).
 std::string percent_encoded(std::string_view text);
