@@ -111,6 +111,9 @@ class Verifying(unittest.TestCase):
             stop.set()
             writer.join()
         self.assertLessEqual(set(live) ^ set(at_rest), {"texts"})
+        self.assertIn("not compared", live["texts"]["remark"])
+        self.assertIn("index of texts: not compared", self.hansard("verify"))
+        self.assertNotIn("texts", self.verify("--no-views"))
 
     def test_one_verification_at_a_time_and_bad_ones_are_refused(self):
         self.serve()

@@ -119,7 +119,14 @@ struct LiveVerify::State {
                                   [&](const VerifyStep& step) { return telling.progress(step); });
     Json line;
     if (found) {
-      line.add("report", to_json(*found));
+      Json report = to_json(*found);
+      if (plan.views) {
+        Json texts;
+        texts.add("remark",
+                  "not compared: the server has it open; verify again when it has stopped");
+        report.add("texts", std::move(texts));
+      }
+      line.add("report", std::move(report));
     } else {
       Json error;
       error.add("code", core::traits(found.error().code).name);

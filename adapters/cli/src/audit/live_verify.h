@@ -11,7 +11,8 @@
 namespace hansard::cli {
 
 /// Verifies the directory that a server runs on, on a thread of low priority, while the server
-/// serves: what was visible when it began. One at a time.
+/// serves: what was visible when it began. The index of texts, which the server has open, is left
+/// out, and the report says so. One at a time.
 /// Threads: all members but the destructor are safe to call concurrently.
 class LiveVerify {
  public:

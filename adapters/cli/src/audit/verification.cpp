@@ -317,8 +317,11 @@ std::string verification_text(const Json& report) {
     const std::string fault = text_at(*texts, "fault");
     const std::string equal = count_at(*texts, "rows") + " rows equal a rebuild up to position " +
                               count_at(*texts, "checkpoint");
+    const std::string remark = text_at(*texts, "remark");
     add_line(text, fault.empty() ? "texts" : "FAULT",
-             fault.empty() ? equal : "index of texts: " + printable(fault));
+             !fault.empty()    ? "index of texts: " + printable(fault)
+             : !remark.empty() ? "index of texts: " + remark
+                               : equal);
   }
   if (const std::string fault = text_at(report, "checkpoint_fault"); !fault.empty()) {
     add_line(text, "FAULT", "checkpoint: " + printable(fault));
