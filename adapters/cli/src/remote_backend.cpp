@@ -47,8 +47,10 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   /// Speaks TLS from here on, with `host`. Errors: unavailable, with the reason.
-  Status greet(const TlsAuthorities& authorities, const std::string& host) {
-    tls_ = std::make_unique<TlsClient>(authorities, fd_, host);
+  Status greet(std::shared_ptr<const tls::Context> context, const std::string& host) {
+    auto session = tls::Session::connect(std::move(context), host);
+    if (!session) return std::move(session).error();
+    tls_ = std::make_unique<TlsClient>(*std::move(session), fd_);
     for (;;) {
       const long done = tls_->handshake();
       if (done > 0) return Ok{};
@@ -329,16 +331,16 @@ Result<std::unique_ptr<Backend>> connect_url(const std::string& url, std::string
                  "--url " + url + ": expected http://host[:port] or https://host[:port]", "url"};
   }
   const std::string place = std::string(scheme) + authority;
-  std::shared_ptr<const TlsAuthorities> authorities;
+  std::shared_ptr<const tls::Context> authorities;
   if (secure) {
-    auto read = TlsAuthorities::read(ca_file);
-    if (!read) return std::move(read).error();
+    auto read = tls::Context::client(ca_file, true);
+    if (!read) return Error{read.error().code, "ca_file: " + read.error().message, "ca_file"};
     authorities = *std::move(read);
   }
   const auto dial = [host, port, place, authorities]() -> Result<SocketPtr> {
     auto socket = dial_tcp(host, port, place);
     if (!socket || !authorities) return socket;
-    const Status greeted = (*socket)->greet(*authorities, host);
+    const Status greeted = (*socket)->greet(authorities, host);
     if (!greeted) return greeted.error();
     return socket;
   };

@@ -56,7 +56,7 @@ void Connection::connect(std::vector<std::string> addresses) {
                  socket_ = std::move(socket);
                  if (upstream_->tls == nullptr) return opened(std::nullopt);
                  stage_ = "shaking hands with";
-                 auto session = TlsSession::create(upstream_->tls, upstream_->url.host);
+                 auto session = tls::Session::connect(upstream_->tls, upstream_->url.host);
                  if (!session) return opened(std::move(session).error());
                  tls_ = *std::move(session);
                  shake_hands();
@@ -66,7 +66,7 @@ void Connection::connect(std::vector<std::string> addresses) {
 void Connection::shake_hands() {
   const auto state = tls_->handshake();
   flush();  // also when it failed: the other side is told why
-  if (state == TlsSession::State::ok) {
+  if (state == tls::Session::State::ok) {
     opened(std::nullopt);
     return;
   }
@@ -75,7 +75,7 @@ void Connection::shake_hands() {
                        upstream_->name + ": no TLS with " + upstream_->url.authority() + ": " + why,
                        "tls"});
   };
-  if (state != TlsSession::State::more) {
+  if (state != tls::Session::State::more) {
     failed(tls_->why());
     return;
   }
@@ -120,7 +120,7 @@ void Connection::write_on() {
     if (tls_ != nullptr && cipher_.empty()) {
       std::string_view& from = first_.empty() ? second_ : first_;
       const std::string_view piece = from.substr(0, kEncryptBytes);
-      if (!tls_->encrypt(piece)) write_failed_ = true;
+      if (!tls_->write(piece)) write_failed_ = true;
       from.remove_prefix(piece.size());
       cipher_ = tls_->take_output();
     }
@@ -215,13 +215,13 @@ Connection::Received Connection::read_tls(std::string& plain) {
   const auto room = loop_.scratch().first(kCipherBytes);
   const Socket::Moved moved = socket_->read(room);
   tls_->feed({room.data(), moved.bytes});
-  const auto state = tls_->decrypt(plain);
+  const auto state = tls_->read_all(plain);
   flush();
   Received received{plain, moved.ended, false, moved.why};
-  if (state == TlsSession::State::closed) {
+  if (state == tls::Session::State::closed) {
     received.ended = true;
     received.clean = true;
-  } else if (state == TlsSession::State::failed) {
+  } else if (state == tls::Session::State::failed) {
     received.ended = true;
     received.why = tls_->why();
   }

@@ -12,7 +12,7 @@
 #include "lookups.h"
 #include "scoreboard.h"
 #include "socket.h"
-#include "tls.h"
+#include "tls/session.h"
 #include "upstream.h"
 
 namespace hansard::providers {
@@ -69,7 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<Scoreboard> scoreboard_;
   std::string_view stage_ = "looking up";
   std::unique_ptr<Socket> socket_;
-  std::unique_ptr<TlsSession> tls_;
+  std::unique_ptr<tls::Session> tls_;
   bool closed_ = false;
   bool counted_ = false;
 

@@ -179,7 +179,7 @@ core::Result<std::shared_ptr<const Upstream>> compile(const std::string& name,
   if (upstream->url.tls) {
     auto& context = contexts[{settings.ca_file, !settings.insecure_skip_verify}];
     if (context == nullptr) {
-      auto made = TlsContext::create(settings.ca_file, !settings.insecure_skip_verify);
+      auto made = tls::Context::client(settings.ca_file, !settings.insecure_skip_verify);
       if (!made) {
         core::Error error = std::move(made).error();
         error.field = path + "ca_file";

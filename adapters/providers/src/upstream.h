@@ -10,7 +10,7 @@
 #include "core/model_provider.h"
 #include "core/result.h"
 #include "providers/settings.h"
-#include "tls.h"
+#include "tls/context.h"
 
 namespace hansard::providers {
 
@@ -22,7 +22,7 @@ struct Upstream {
   std::vector<core::HttpField> fields;  ///< to add: the configured ones, and the key
   bool key_configured = false;
   std::string key_missing;  ///< the environment variable that should hold the key and does not
-  std::shared_ptr<const TlsContext> tls;  ///< none for http
+  std::shared_ptr<const hansard::tls::Context> tls;  ///< none for http
 
   /// Whether connections made for `other` may carry calls of this one.
   [[nodiscard]] bool same_connections(const Upstream& other) const;
@@ -30,7 +30,7 @@ struct Upstream {
 
 /// By file of authorities and whether to verify. The system's alone are 30 ms and a megabyte to
 /// read, so that providers share them.
-using TlsContexts = std::map<std::pair<std::string, bool>, std::shared_ptr<const TlsContext>>;
+using TlsContexts = std::map<std::pair<std::string, bool>, std::shared_ptr<const tls::Context>>;
 
 /// Reads the key's environment variable, and the certificates unless `contexts` has them.
 /// Errors: invalid_argument with the path of the setting.

@@ -19,19 +19,21 @@ INNER = {
     "events": ({"core", "events"}, ("simdjson.h", "boost/math/", "re2/")),
     "projections": ({"core", "events", "projections"}, ("date/",)),
 }
-# Each adapter has its own technology; cli wires all of them together, and is an HTTP client, also over
-# TLS, which providers and http speak, too.
+# Each adapter has its own technology; cli wires all of them together, and is an HTTP client.
 ADAPTERS = {
     "openssl": ("openssl/",),
+    "tls": ("openssl/",),
     "rocksdb": ("rocksdb/", "xxhash.h"),
-    "http": ("boost/", "openssl/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
-    "providers": ("boost/", "openssl/"),
+    "http": ("boost/", "prometheus/", "spdlog/", "zstd.h", "zlib.h"),
+    "providers": ("boost/",),
     "importers": ("zstd.h", "zlib.h"),
     "gateway": ("zstd.h", "zlib.h"),
     "scripted": (),
     "search": ("sqlite3.h",),
-    "cli": ("CLI/", "toml++/", "boost/", "openssl/", "spdlog/"),
+    "cli": ("CLI/", "toml++/", "boost/", "spdlog/"),
 }
+# What several adapters share; it sees none of them.
+SHARED = {"tls": ("http", "providers")}
 # Seconds of compile time each: never where another folder would pay for them.
 HEAVY = ("rocksdb/", "boost/", "simdjson.h", "openssl/", "date/", "re2/")
 
@@ -83,7 +85,8 @@ def check_all(root):
         if name not in ADAPTERS:
             yield f"{root}/adapters/{name}: not listed here; say which library it is about"
             continue
-        allowed = known if name == "cli" else inner | own
+        shared = {folder for folder, users in SHARED.items() if name in users}
+        allowed = known if name == "cli" else inner | own | shared
         yield from check(root / "adapters" / name, f"adapters/{name}", allowed, ADAPTERS[name], True,
                          known)
 

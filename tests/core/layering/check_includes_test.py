@@ -15,6 +15,9 @@ CLEAN = {
     "adapters/openssl/src/d.cpp": "#include <openssl/evp.h>\n",
     "adapters/http/include/http/e.h": "#include <memory>\n",
     "adapters/http/src/e.cpp": '#include <boost/asio.hpp>\n#include <unistd.h>\n#include "http/e.h"\n',
+    "adapters/tls/include/tls/s.h": "#include <string>\n",
+    "adapters/tls/src/s.cpp": "#include <openssl/ssl.h>\n",
+    "adapters/providers/src/g.cpp": '#include "tls/s.h"\n',
     "adapters/cli/src/f.cpp": '#include "http/e.h"\n#include "ossl/d.h"\n',
 }
 
@@ -27,6 +30,8 @@ BREACHES = {
     "projections/src/x.cpp": ["#include <rocksdb/db.h>", '#include "http/e.h"'],
     "adapters/http/src/x.cpp": ['#include "ossl/d.h"', "#include <rocksdb/db.h>"],
     "adapters/http/include/http/x.h": ["#include <boost/asio.hpp>"],
+    "adapters/openssl/src/x.cpp": ['#include "tls/s.h"'],
+    "adapters/tls/src/x.cpp": ['#include "http/e.h"', "#include <boost/asio.hpp>"],
     "adapters/newcomer/src/x.cpp": ["#include <vector>"],
 }
 

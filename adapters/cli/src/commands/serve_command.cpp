@@ -16,7 +16,6 @@
 #include "http/keys.h"
 #include "http/log.h"
 #include "http/server.h"
-#include "http/tls.h"
 #include "local_backend.h"
 #include "sample.h"
 
@@ -61,9 +60,9 @@ class Signals {
 };
 
 /// The certificate of the TCP listeners; null: they are plain.
-Result<std::shared_ptr<const http::TlsIdentity>> identity(const TlsSetting& setting) {
-  if (setting.certificate.empty()) return std::shared_ptr<const http::TlsIdentity>();
-  return http::TlsIdentity::load(setting.certificate, setting.key);
+Result<std::shared_ptr<const tls::Context>> identity(const TlsSetting& setting) {
+  if (setting.certificate.empty()) return std::shared_ptr<const tls::Context>();
+  return tls::Context::server(setting.certificate, setting.key);
 }
 
 /// Shows the certificate that is in the files by now.

@@ -13,7 +13,7 @@
 #include "http/metrics.h"
 #include "http/pool.h"
 #include "http/router.h"
-#include "http/tls.h"
+#include "tls/context.h"
 
 namespace hansard::http {
 
@@ -31,7 +31,7 @@ struct ServerOptions {
   int threads = 0;                    ///< of the event loop; 0: one per core, at most 4
   Limits limits;
   core::ProjectId default_project;
-  std::shared_ptr<const TlsIdentity> tls;  ///< of the TCP listeners; null: plain
+  std::shared_ptr<const hansard::tls::Context> tls;  ///< of the TCP listeners; null: plain
 };
 
 /// The address that reaches a unix socket whatever the length of its path: `sockaddr_un` holds 107
@@ -76,7 +76,7 @@ class Server {
   /// Connections from now on see this certificate; those that are open stay as they are. Any
   /// thread.
   /// @pre there was one at the start
-  void show(std::shared_ptr<const TlsIdentity> identity);
+  void show(std::shared_ptr<const tls::Context> identity);
 
   /// The port of the first TCP address. @pre started.
   [[nodiscard]] std::uint16_t port() const;

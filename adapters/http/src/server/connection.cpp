@@ -29,7 +29,7 @@ bool is_chunked(const Framing& framing) { return !framing.http_1_0 && !framing.l
 }  // namespace
 
 Connection::Connection(Shared& shared, Wire::Socket socket, std::uint64_t id, std::string peer,
-                       bool local, std::unique_ptr<TlsSession> tls)
+                       bool local, std::unique_ptr<tls::Session> tls)
     : shared_(shared),
       id_(id),
       peer_(std::move(peer)),

@@ -39,7 +39,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// @param tls  null: the listener is a plain one.
   Connection(Shared& shared, Wire::Socket socket, std::uint64_t id, std::string peer, bool local,
-             std::unique_ptr<TlsSession> tls);
+             std::unique_ptr<tls::Session> tls);
   ~Connection();
 
   /// Serves until either side ends; closes the socket. Throws only what memory or a bug throws.

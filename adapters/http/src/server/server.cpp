@@ -138,7 +138,7 @@ struct Server::Impl {
   std::uint16_t port = 0;
   bool unix_bound = false;
   std::mutex identity_mutex;
-  std::shared_ptr<const TlsIdentity> identity;  ///< guarded by `identity_mutex`; null: plain
+  std::shared_ptr<const tls::Context> identity;  ///< guarded by `identity_mutex`; null: plain
 
   std::deque<Loop> loops;
   /// Acceptors live here, and hand connections out in turn.
@@ -209,13 +209,13 @@ void Server::Impl::serve(Socket socket) {
   Registry& registry = full ? refusing : serving;
   std::string peer = peer_name(socket);
   auto executor = socket.get_executor();
-  std::unique_ptr<TlsSession> tls;
+  std::unique_ptr<tls::Session> secure;
   if constexpr (!kLocal) {
     const std::lock_guard lock(identity_mutex);
-    if (identity) tls = std::make_unique<TlsSession>(identity);
+    if (identity) secure = tls::Session::accept(identity);
   }
   auto connection = std::make_shared<Connection>(shared, Wire::Socket(std::move(socket)), id,
-                                                 std::move(peer), kLocal, std::move(tls));
+                                                 std::move(peer), kLocal, std::move(secure));
   registry.add(connection, id);
   // The handler, not the coroutine, keeps the connection: its frame never outlives the object.
   auto ended = [this, connection, id, &registry](const std::exception_ptr& failure) {
@@ -310,7 +310,7 @@ void Server::stop() {
   server.running = false;
 }
 
-void Server::show(std::shared_ptr<const TlsIdentity> identity) {
+void Server::show(std::shared_ptr<const tls::Context> identity) {
   const std::lock_guard lock(impl_->identity_mutex);
   impl_->identity = std::move(identity);
 }

@@ -26,7 +26,7 @@ constexpr char kHandshakeRecord = 0x16;           ///< what a client of TLS begi
 
 }  // namespace
 
-Wire::Wire(Socket socket, const Limits& limits, std::unique_ptr<TlsSession> tls)
+Wire::Wire(Socket socket, const Limits& limits, std::unique_ptr<tls::Session> tls)
     : limits_(limits),
       socket_(std::move(socket)),
       tls_(std::move(tls)),
@@ -64,11 +64,11 @@ asio::awaitable<bool> Wire::fill(std::size_t room) {
 asio::awaitable<Wire::Greeting> Wire::greet() {
   bool first = true;
   while (tls_) {
-    const TlsSession::State state = tls_->handshake();
+    const tls::Session::State state = tls_->handshake();
     std::string answer = tls_->take_output();
     if (!answer.empty() && !(co_await write_raw(std::move(answer)))) co_return Greeting::failed;
-    if (state == TlsSession::State::ok) break;
-    if (state != TlsSession::State::more) co_return Greeting::failed;
+    if (state == tls::Session::State::ok) break;
+    if (state != tls::Session::State::more) co_return Greeting::failed;
     if (!(co_await read_raw())) co_return Greeting::failed;
     if (first && raw_.front() != kHandshakeRecord) {
       tls_ = nullptr;
@@ -107,10 +107,10 @@ asio::awaitable<bool> Wire::write_raw(std::string bytes) {
 asio::awaitable<bool> Wire::fill_decrypted() {
   for (;;) {
     std::size_t got = 0;
-    const TlsSession::State state = tls_->read(buffer_.data() + end_, buffer_.size() - end_, got);
+    const tls::Session::State state = tls_->read(buffer_.data() + end_, buffer_.size() - end_, got);
     end_ += got;
-    if (state == TlsSession::State::ok) co_return !cut_ && !expired_;
-    if (state != TlsSession::State::more) co_return false;
+    if (state == tls::Session::State::ok) co_return !cut_ && !expired_;
+    if (state != tls::Session::State::more) co_return false;
     if (!(co_await read_raw())) co_return false;
     tls_->feed(raw_);
   }
@@ -201,9 +201,9 @@ void Wire::watch() {
       got = ::recv(self->socket_.native_handle(), self->raw_.data(), kRawBytes, MSG_DONTWAIT);
       if (got > 0) {
         self->tls_->feed({self->raw_.data(), static_cast<std::size_t>(got)});
-        const TlsSession::State state = self->tls_->look();
-        if (state == TlsSession::State::more) return self->watch();
-        if (state != TlsSession::State::ok) got = 0;
+        const tls::Session::State state = self->tls_->look();
+        if (state == tls::Session::State::more) return self->watch();
+        if (state != tls::Session::State::ok) got = 0;
       }
     }
     if (got > 0) return;  // the next request, sent early; it waits its turn

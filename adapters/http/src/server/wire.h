@@ -15,7 +15,7 @@
 
 #include "http/limits.h"
 #include "server/pending.h"
-#include "server/tls_session.h"
+#include "tls/session.h"
 
 namespace hansard::http {
 
@@ -29,7 +29,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   using Time = std::chrono::steady_clock::time_point;
 
   /// @param tls  null: plain.
-  Wire(Socket socket, const Limits& limits, std::unique_ptr<TlsSession> tls = nullptr);
+  Wire(Socket socket, const Limits& limits, std::unique_ptr<tls::Session> tls = nullptr);
 
   /// Before anything else on a wire with TLS; under the guard. Plain ones are ready.
   enum class Greeting : std::uint8_t {
@@ -117,9 +117,9 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
   const Limits& limits_;
   Socket socket_;
-  std::unique_ptr<TlsSession> tls_;  ///< null: plain
-  std::string raw_;                  ///< what was read last, still encrypted
-  std::string buffer_;               ///< unread bytes are [begin_, end_)
+  std::unique_ptr<tls::Session> tls_;  ///< null: plain
+  std::string raw_;                    ///< what was read last, still encrypted
+  std::string buffer_;                 ///< unread bytes are [begin_, end_)
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 
