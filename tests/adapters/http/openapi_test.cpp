@@ -72,7 +72,7 @@ TEST_F(OpenApi, EveryRouteIsDescribedWithItsScopeAndPathParameters) {
     const events::Json* operation = path(route.pattern).find(word_of(route.method));
     ASSERT_NE(operation, nullptr) << route.pattern;
     EXPECT_EQ(text(*operation, "summary"), route.doc);
-    EXPECT_EQ(text(*operation, "x-scope"), route.scope ? name(*route.scope) : "");
+    EXPECT_EQ(text(*operation, "x-scope"), route.rule.scope ? name(*route.rule.scope) : "");
     EXPECT_EQ(operation->find("requestBody") != nullptr, route.takes != Takes::nothing);
     served += route.pattern == "/openapi.json" ? 0 : 1;
   }

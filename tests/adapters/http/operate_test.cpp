@@ -103,7 +103,7 @@ TEST_F(Operating, RoutesDoNotOverlapAndEachSaysWhatItIs) {
     EXPECT_LE(route.doc.size(), 160U) << route.pattern;
     const bool open = route.pattern == "/healthz" || route.pattern == "/readyz" ||
                       route.pattern == "/openapi.json";
-    EXPECT_EQ(route.scope.has_value(), !open) << route.pattern;
+    EXPECT_EQ(route.rule.scope.has_value(), !open) << route.pattern;
   }
 }
 
