@@ -21,6 +21,7 @@ constexpr MemberDoc kEventInfo[] = {
     {"actor?", "Uuid", "The key it was recorded with."},
     {"erased?", "flag", "True once its content has been destroyed."},
     {"inherited_from?", "text", "The session that it comes from, of a fork."},
+    {"filtered?", "object", "What the filter took out before: rule and how often."},
 };
 constexpr MemberDoc kCounts[] = {
     {"messages", "count", "Said by people, systems and other agents."},
