@@ -296,6 +296,20 @@ TEST_F(CommandLoopTest, TheStateCacheKeepsWithinItsBound) {
   EXPECT_LE(loop.cached_bytes(), 4000U);
 }
 
+TEST_F(CommandLoopTest, WhatIsForgottenIsFoldedAnewAlsoWhenACommandWasBeingDecided) {
+  Loop loop(log_, tally_, hasher(), post());
+  run(loop, context("tally-a"), {"one"}).value();
+  run(loop, context("tally-a"), {"two"}).value();
+  loop.forget({}, support::stream("tally-a"));
+  EXPECT_EQ(loop.cached_bytes(), 0U);
+  tally_.before_answer = [&] { loop.forget({}, support::stream("tally-a")); };
+  run(loop, context("tally-a"), {"three"}).value();
+  tally_.before_answer = nullptr;
+  tally_.evolved = 0;
+  EXPECT_EQ(loop.load({}, support::stream("tally-a")).value().names.size(), 3U);
+  EXPECT_EQ(tally_.evolved, 3) << "nothing was left of the state that was decided on";
+}
+
 TEST_F(CommandLoopTest, AnEventThatCannotBeFoldedFailsThatStreamAlone) {
   auto bad = support::event("tally-bad", "bad");
   bad.type = "Unreadable";

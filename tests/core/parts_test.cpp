@@ -134,6 +134,23 @@ TEST(StateCache, KeepsTheLaterOfTwoStatesAndNothingTooLarge) {
   EXPECT_EQ(cache.bytes(), 0U);
 }
 
+TEST(StateCache, WhatIsForgottenDoesNotComeBackWithAStateThatWasOut) {
+  StateCache<std::string> cache(10000);
+  cache.put(key("a"), {"said", Version{1}}, 10);
+  cache.put(key("b"), {"other", Version{1}}, 10);
+  auto out = cache.take(key("a"));
+  FoldedState<std::string> fresh{"said, from the start", Version{2}, cache.generation()};
+  cache.forget(key("a"));
+  cache.put(key("a"), *std::move(out), 10);
+  cache.put(key("a"), std::move(fresh), 10);
+  EXPECT_FALSE(cache.take(key("a")));
+  EXPECT_EQ(cache.take(key("b"))->state, "other") << "what was not out stays";
+  cache.put(key("a"), {"erased", Version{3}, cache.generation()}, 10);
+  cache.forget(key("a"));
+  EXPECT_FALSE(cache.take(key("a")));
+  EXPECT_EQ(cache.bytes(), 0U);
+}
+
 TEST(StateCache, KeepsProjectsApart) {
   StateCache<int> cache(10000);
   cache.put({"one", "session-a"}, {1, {}}, 1);

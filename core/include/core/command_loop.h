@@ -153,6 +153,13 @@ class CommandLoop {
     return copy;
   }
 
+  /// Lets go of what is kept of a stream, because content of its events was destroyed; it is folded
+  /// anew when it is next asked for. A command being decided at this moment keeps the state that it
+  /// has, and does not leave it behind.
+  void forget(const ProjectId& project, const StreamId& stream) {
+    cache_.forget(StreamKey{project.text(), stream.text()});
+  }
+
   [[nodiscard]] std::size_t cached_bytes() const { return cache_.bytes(); }
 
  private:
@@ -186,11 +193,11 @@ class CommandLoop {
   Result<Folded> catch_up(const StreamKey& key, const ProjectId& project, const StreamId& stream,
                           bool distrust) {
     auto cached = cache_.take(key);
-    Folded folded = cached ? *std::move(cached) : Folded{decider_.initial(), {}};
+    Folded folded = cached ? *std::move(cached) : beginning();
     const auto head = log_.head(project, stream);
     if (!head) return head.error();
     const Version visible{*head ? (*head)->value + 1 : 0};
-    if (folded.next > visible && distrust) folded = Folded{decider_.initial(), {}};
+    if (folded.next > visible && distrust) folded = beginning();
     if (folded.next >= visible) return folded;
 
     Status status = Ok{};
@@ -203,6 +210,8 @@ class CommandLoop {
     if (!read) return read.error();
     return folded;
   }
+
+  Folded beginning() const { return Folded{decider_.initial(), {}, cache_.generation()}; }
 
   Status evolve(Folded& folded, const RecordedEvent& event) {
     auto evolved = decider_.evolve(std::move(folded.state), event);

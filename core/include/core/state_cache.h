@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <mutex>
@@ -16,11 +17,15 @@ template <class State>
 struct FoldedState {
   State state;
   Version next{};
+  /// Of the cache when the folding began: see `StateCache::forget`.
+  std::uint64_t generation = 0;
 };
 
 /// Folded states, least recently used dropped first. A state is taken out to be used, and put back:
 /// it has one owner at any time, so folding on needs no copy. All of it is discardable.
-/// Threads: safe to call concurrently. Cost: O(log n) per call.
+/// A state may hold content of events. `forget` lets go of it, also where the state is out and
+/// would be put back: what began to be folded before does not come in any more. Threads: safe to
+/// call concurrently. Cost: O(log n) per call.
 template <class State>
 class StateCache {
  public:
@@ -32,15 +37,33 @@ class StateCache {
     const auto found = index_.find(stream);
     if (found == index_.end()) return {};
     auto folded = std::move(found->second->folded);
+    folded.generation = generation_;
     remove(found);
     return folded;
   }
 
-  /// Puts a state of about `state_bytes` back, unless a later one has come in meanwhile.
+  /// For a state that begins to be folded now: its `generation`.
+  [[nodiscard]] std::uint64_t generation() const {
+    const std::lock_guard lock(mutex_);
+    return generation_;
+  }
+
+  /// Lets go of the state of a stream. States of other streams that are out at this moment are not
+  /// taken back either: they are few, and are folded again.
+  void forget(const StreamKey& stream) {
+    const std::lock_guard lock(mutex_);
+    ++generation_;
+    const auto found = index_.find(stream);
+    if (found != index_.end()) remove(found);
+  }
+
+  /// Puts a state of about `state_bytes` back, unless a later one has come in meanwhile, or
+  /// something was forgotten since it was taken out.
   void put(const StreamKey& stream, FoldedState<State> folded, std::size_t state_bytes) {
     const std::size_t bytes =
         state_bytes + 2 * (stream.project.size() + stream.stream.size()) + kEntryBytes;
     const std::lock_guard lock(mutex_);
+    if (folded.generation != generation_) return;
     const auto found = index_.find(stream);
     if (found != index_.end()) {
       if (found->second->folded.next > folded.next) return;
@@ -81,6 +104,7 @@ class StateCache {
   Entries entries_;  ///< most recently used first
   Index index_;
   std::size_t bytes_ = 0;
+  std::uint64_t generation_ = 0;  ///< how often something was forgotten
 };
 
 }  // namespace hansard::core
