@@ -2,6 +2,7 @@
 
 #include "core/in_memory_event_log.h"
 #include "events/equivalence.h"
+#include "events/erasure/facts.h"
 #include "events/session_spec.h"
 #include "support/log.h"
 
@@ -27,6 +28,39 @@ TEST(Session, AForkLeavesAnEventHereAndCreatesTheChildWithWhoAndTags) {
   EXPECT_EQ(child.parent->session, "s1");
   EXPECT_EQ(child.parent->at_version, 1U);
   EXPECT_EQ(spec.made<SessionForked>(0).child, "s2");
+}
+
+core::NewEvent erasure_order(ErasureScope scope) {
+  ErasureRequested order;
+  order.erasure_id = "e1";
+  order.scope = scope;
+  order.reason = "requested";
+  const auto encoded = erasure_codec().encode(order);
+  core::NewEvent event;
+  event.type = std::string(encoded.type);
+  event.schema = encoded.schema;
+  event.facts = encoded.facts;
+  event.content = encoded.content;
+  return event;
+}
+
+TEST(Session, AForkRepeatsNothingThatWasErasedThoughItIsStillInMemory) {
+  CreateSession parent = create("ann");
+  parent.tags = {{"plan", "gold"}};
+  parent.agent = "helper";
+  Spec spec;
+  spec.given({parent, say("m1", "hi")});
+  for (const ErasureScope scope :
+       {ErasureScope::session, ErasureScope::user, ErasureScope::retention}) {
+    Spec erased = spec;
+    erased.given_event(erasure_order(scope));
+    const auto child = erased.when(fork("s2", 1)).made<SessionCreated>(1);
+    EXPECT_EQ(child.user, std::nullopt);
+    EXPECT_TRUE(child.tags.empty());
+    EXPECT_EQ(child.agent, "helper") << "a fact";
+  }
+  spec.given_event(erasure_order(ErasureScope::message));
+  EXPECT_EQ(spec.when(fork("s2", 1)).made<SessionCreated>(1).user, "ann");
 }
 
 TEST(Session, AForkIsWithinThePastOfItsParentAndNotOfItself) {

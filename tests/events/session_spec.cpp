@@ -147,6 +147,13 @@ Spec& Spec::given_appended(const SessionEvent& event) {
   return *this;
 }
 
+Spec& Spec::given_event(core::NewEvent event) {
+  event.stream = stream_;
+  event.id = support::event_id("given " + std::to_string(history_.size()));
+  apply(event);
+  return *this;
+}
+
 Spec& Spec::when(Command command) {
   result_ = decide(std::move(command));
   return *this;

@@ -65,6 +65,8 @@ class Spec {
   Spec& given(std::vector<Command> commands);
   /// An event that somebody appended under an id of their own.
   Spec& given_appended(const SessionEvent& event);
+  /// One of another vocabulary, on this stream.
+  Spec& given_event(core::NewEvent event);
   Spec& when(Command command);
   /// The types of the events made, in order.
   Spec& then(std::vector<std::string> types);

@@ -5,6 +5,7 @@
 #include "core/command_loop.h"
 #include "core/event_log.h"
 #include "decision.h"
+#include "events/erasure/facts.h"
 
 namespace hansard::events {
 namespace {
@@ -114,7 +115,15 @@ core::Result<SessionState> SessionDecider::evolve(SessionState state,
                                                   const core::RecordedEvent& event) const {
   auto decoded = codec_.decode(event);
   if (!decoded) return std::move(decoded.error());
-  return after(std::move(state), event.id, decoded->event);
+  state = after(std::move(state), event.id, decoded->event);
+  // A decision that comes after the order finds nothing to repeat, whatever is still in memory.
+  if (event.type == ErasureRequested::kType) {
+    const auto order = erasure_codec().decode(event, Want::facts);
+    if (!order) return std::move(order.error());
+    const auto* asked = std::get_if<ErasureRequested>(&order->event);
+    if (asked != nullptr && asked->scope != ErasureScope::message) forget_said(state);
+  }
+  return state;
 }
 
 core::Result<std::vector<core::NewEvent>> SessionDecider::decide(const SessionState& state,

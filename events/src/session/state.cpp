@@ -137,6 +137,13 @@ const ToolCallState* SessionState::call_for_result(std::string_view tool_call_id
   return &tool_calls[all.back()];
 }
 
+void forget_said(SessionState& state) {
+  if (!state.created) return;
+  state.created->user.reset();
+  state.created->tags.clear();
+  state.created->session_id.reset();
+}
+
 SessionState after(SessionState state, const core::EventId& id, const SessionEvent& event) {
   ++state.next_version;
   state.ids.insert(id);

@@ -68,6 +68,10 @@ struct SessionState {
   [[nodiscard]] const ToolCallState* call_for_result(std::string_view tool_call_id) const;
 };
 
+/// Lets go of what `state` keeps of content: the user's name and the tags, which a fork takes over.
+/// For an erasure of all that was said; the ids and hashes stay.
+void forget_said(SessionState& state);
+
 /// What `event`, stored under `id` on this stream, leaves behind. Accepts everything, in any order.
 SessionState after(SessionState state, const core::EventId& id, const SessionEvent& event);
 
