@@ -4,6 +4,7 @@
 
 #include "beyond.h"
 #include "event_kind.h"
+#include "events/erasure/facts.h"
 #include "projections/context.h"
 #include "projections/overview.h"
 #include "tool_join.h"
@@ -30,6 +31,7 @@ struct Part {
   std::vector<Entry> entries;
   std::optional<Moment> last;
   std::size_t unknown_events = 0;
+  events::ErasureState ordered;  ///< about its content
 };
 
 const events::SessionCreated* creation(const Part& part) {
@@ -69,6 +71,12 @@ class Gatherer {
                          "the history is over " + std::to_string(kHistoryBytesMax) + " bytes"};
     }
     part.last = Moment{event.version, event.position, event.recorded_at};
+    if (events::is_erasure_event(event.type)) {
+      auto ordered = events::erasure_codec().decode(event, events::Want::facts);
+      if (!ordered) return ordered.error();
+      part.ordered = events::after(std::move(part.ordered), event, ordered->event);
+      return core::Ok{};
+    }
     auto decoded = codec_.decode(event);
     if (!decoded) return decoded.error();
     if (std::holds_alternative<events::Unrecognised>(decoded->event)) {
@@ -95,6 +103,15 @@ bool is_inherited(const events::SessionEvent& event) {
          !std::holds_alternative<events::SessionReopened>(event) &&
          !std::holds_alternative<events::ScoreRecorded>(event) &&
          !std::holds_alternative<events::RecordAttached>(event);
+}
+
+bool is_erased(const Entry& entry) {
+  const auto gone = [](const std::optional<ToolOutcome>& outcome) {
+    return outcome && outcome->info.erased;
+  };
+  return entry.info.erased || gone(entry.outcome) ||
+         std::any_of(entry.tools.begin(), entry.tools.end(),
+                     [&](const ToolUse& tool) { return tool.info.erased || gone(tool.outcome); });
 }
 
 core::Error no_such_moment(const core::StreamId& stream, const AsOf& as_of,
@@ -175,7 +192,15 @@ core::Result<History> SessionReader::history(const core::ProjectId& project,
     }
   }
   history.entries = std::move(join).finish();
+  history.erasures = std::move(own->ordered.erasures);
+  history.erased = (history.created && is_erased(*history.created)) ||
+                   std::any_of(history.entries.begin(), history.entries.end(), is_erased);
   return history;
+}
+
+bool is_erasing(const Erasures& erasures) {
+  return std::any_of(erasures.begin(), erasures.end(),
+                     [](const auto& each) { return !each.second.events_erased; });
 }
 
 core::Result<Overview> SessionReader::overview(const core::ProjectId& project,

@@ -27,6 +27,27 @@ Json summary_json(const ContextMessage& message) {
   return out;
 }
 
+/// Whether content is gone, and by what.
+void add_erasures(Json& to, const Erasures& erasures, bool erased) {
+  if (is_erasing(erasures)) to.add("erasing", true);
+  if (erased) to.add("erased", true);
+  if (erasures.empty()) return;
+  Json list = Json::Array{};
+  for (const auto& [id, erasure] : erasures) {
+    Json one;
+    one.add("erasure_id", id);
+    one.add("state", erasure.events_erased ? "erased" : "erasing");
+    one.add("scope", events::to_word(erasure.asked.scope));
+    add_text(one, "message", erasure.asked.message_id);
+    add_text(one, "rule", erasure.asked.rule);
+    one.add("reason", erasure.asked.reason);
+    one.add("version", erasure.requested.value);
+    if (erasure.events_erased) one.add("events", *erasure.events_erased);
+    list.push(std::move(one));
+  }
+  to.add("erasures", std::move(list));
+}
+
 }  // namespace
 
 Json context_message_json(const ContextMessage& message) {
@@ -38,6 +59,7 @@ Json to_json(const History& history) {
   add_identity(out, history.project, history.stream, history.created);
   out.add("as_of", to_json(history.as_of));
   out.add("status", status(history.ended));
+  add_erasures(out, history.erasures, history.erased);
   add_origin(out, history.origin, history.created);
   if (history.inherited_cut) out.add("inherited_cut", true);
   Json messages = Json::Array{};
@@ -60,6 +82,7 @@ Json to_json(const Overview& overview) {
   add_identity(out, overview.project, overview.stream, overview.created);
   out.add("as_of", to_json(overview.as_of));
   out.add("status", status(overview.ended));
+  add_erasures(out, overview.erasures, overview.erased);
   add_origin(out, overview.origin, overview.created);
   out.add("first_recorded_at", core::format_time(overview.first.recorded_at));
   out.add("last_recorded_at", core::format_time(overview.as_of.recorded_at));

@@ -115,7 +115,8 @@ Json to_json(const SessionListing& listing) {
   out.add("head_version", row.head.value);
   out.add("counts", to_json(row.counters));
   out.add("tokens", to_json(row.counters.tokens));
-  if (text.erased || text.preview_erased) out.add("erased", true);
+  if (row.erasing()) out.add("erasing", true);
+  if (text.erased || text.preview_erased || row.erasures_done > 0) out.add("erased", true);
   return out;
 }
 

@@ -79,6 +79,8 @@ Overview summarise(const History& history) {
   overview.ended = history.ended;
   overview.created = history.created;
   overview.origin = history.origin;
+  overview.erasures = history.erasures;
+  overview.erased = history.erased;
   Summary summary(overview);
   if (history.created) summary.add(*history.created);
   for (const Entry& entry : history.entries) {

@@ -11,7 +11,8 @@ enum Flag : std::uint8_t {
   kCreated = 2,
   kFirstUserMessage = 4,
   kOccurred = 8,
-  kModelsLeftOut = 16
+  kModelsLeftOut = 16,
+  kErasures = 32
 };
 
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
@@ -81,11 +82,13 @@ std::string encode(const StoredSession& session) {
   std::string out;
   out.reserve(96 + session.created.size() + session.models.size());
   row::Writer to(out);
+  const bool erasures = session.erasures_asked != 0 || session.erasures_done != 0;
   to.byte(kFormat);
   to.byte(static_cast<std::uint8_t>(
       (session.ended ? kEnded : 0) | (session.created_at ? kCreated : 0) |
       (session.first_user_message ? kFirstUserMessage : 0) |
-      (session.has_occurred ? kOccurred : 0) | (session.models_left_out ? kModelsLeftOut : 0)));
+      (session.has_occurred ? kOccurred : 0) | (session.models_left_out ? kModelsLeftOut : 0) |
+      (erasures ? kErasures : 0)));
   to.signed_varint(session.first_recorded);
   to.varint(minus(session.last_recorded, session.first_recorded));
   to.varint(minus(session.last_recorded, session.activity));
@@ -101,6 +104,10 @@ std::string encode(const StoredSession& session) {
   write_usage(to, session.counters.tokens);
   to.text(session.created);
   to.text(session.models);
+  if (erasures) {
+    to.varint(session.erasures_asked);
+    to.varint(session.erasures_done);
+  }
   return out;
 }
 
@@ -127,6 +134,10 @@ core::Result<StoredSession> decode_session(std::string_view row) {
   session.counters.tokens = read_usage(in);
   session.created = in.text();
   session.models = in.text();
+  if (flags & kErasures) {
+    session.erasures_asked = in.varint();
+    session.erasures_done = in.varint();
+  }
   if (!in.done()) return damaged();
   return session;
 }
@@ -188,6 +199,8 @@ core::Result<SessionRow> unpack_session(std::string_view name, std::string_view 
   }
   out.activity = time(stored->activity);
   out.counters = stored->counters;
+  out.erasures_asked = stored->erasures_asked;
+  out.erasures_done = stored->erasures_done;
   return out;
 }
 

@@ -17,7 +17,7 @@
 ///   session   's' project 00 name  ->
 ///     byte     format = 1
 ///     byte     flags: 1 ended, 2 created_at, 4 first_user_message, 8 occurred times,
-///                     16 models left out
+///                     16 models left out, 32 erasures
 ///     signed   first_recorded (microseconds since 1970)
 ///     varint   last_recorded - first_recorded
 ///     signed   last_recorded - activity
@@ -33,6 +33,7 @@
 ///              parent; varint parent's version when there is a parent; varint number of tags; for
 ///              each text key, text hash (packed)
 ///     text     models: a text each
+///     [32]     varint erasures asked for, varint erasures done
 ///
 ///   order     'a' project 00 ~activity(8, big-endian, sign bit flipped) name  ->  empty
 namespace hansard::projections {
@@ -53,6 +54,8 @@ struct StoredSession {
   SessionCounters counters;
   std::string_view created;  ///< points into the row or a buffer that outlives this
   std::string_view models;   ///< likewise
+  std::uint64_t erasures_asked = 0;
+  std::uint64_t erasures_done = 0;
 };
 
 std::string session_key(std::string_view project, std::string_view name);

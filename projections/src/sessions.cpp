@@ -67,6 +67,8 @@ class Fold {
       // What is done about a conversation is not said in it: it does not become active by that.
       session_.last_recorded = recorded;
       session_.head = event_.version.value;
+      if (event_.type == events::ErasureRequested::kType) ++session_.erasures_asked;
+      if (event_.type == events::ContentErased::kType) ++session_.erasures_done;
       return;
     }
     std::int64_t activity = recorded;

@@ -278,6 +278,31 @@ TEST_F(HistoryTest, UnknownTypesAreCountedAndLeftOut) {
   EXPECT_EQ(history("s1").as_of.version, odd.version);
 }
 
+TEST_F(HistoryTest, SaysThatItIsBeingErasedFromTheOrderUntilTheEnd) {
+  recorder.create("s1");
+  const auto said = recorder.say("s1", "m1", "hello");
+  const auto asked = recorder.add_raw(
+      "session-s1", "ErasureRequested",
+      R"({"erasure_id":"e1","scope":"message","message_id":"m1","reason":"gdpr_17"})");
+  History read = history("s1");
+  EXPECT_TRUE(is_erasing(read.erasures));
+  EXPECT_FALSE(read.erased) << "in this log nothing is masked";
+  EXPECT_EQ(read.unknown_events, 0U);
+  EXPECT_EQ(read.as_of.version, asked.version);
+  EXPECT_FALSE(is_erasing(history("s1", AsOf::at(said.version)).erasures));
+  ASSERT_TRUE(recorder.log().erase(said.position));
+  recorder.add_raw("session-s1", "ContentErased", R"({"erasure_id":"e1","events":1})");
+  read = history("s1");
+  EXPECT_FALSE(is_erasing(read.erasures));
+  EXPECT_TRUE(read.erased);
+  const std::string json = events::dump(to_json(summarise(read)));
+  EXPECT_NE(json.find(R"("erased":true,"erasures":[{"erasure_id":"e1","state":"erased",)"
+                      R"("scope":"message","message":"m1","reason":"gdpr_17","version":2,)"
+                      R"("events":1}])"),
+            std::string::npos)
+      << json;
+}
+
 TEST_F(HistoryTest, TheOverviewKeepsEachSettingUntilItChanges) {
   recorder.create("s1");
   events::SessionConfigured config;

@@ -36,6 +36,23 @@ class SessionsTest : public ::testing::Test {
   Recorder recorder;
 };
 
+TEST_F(SessionsTest, ARowSaysThatItsContentIsBeingErasedUntilAllOrdersAreCarriedOut) {
+  recorder.create("s1", "ada");
+  const auto json = [&] { return events::dump(to_json(one("s1"))); };
+  EXPECT_EQ(json().find("eras"), std::string::npos) << json();
+  for (const std::string id : {"e1", "e2"}) {
+    recorder.add_raw("session-s1", "ErasureRequested",
+                     R"({"erasure_id":")" + id + R"(","scope":"session","reason":"requested"})");
+  }
+  EXPECT_NE(json().find(R"("erasing":true)"), std::string::npos) << json();
+  for (const std::string id : {"e1", "e2"}) {
+    EXPECT_TRUE(one("s1").row.erasing());
+    recorder.add_raw("session-s1", "ContentErased", R"({"erasure_id":")" + id + R"(","events":1})");
+  }
+  EXPECT_FALSE(one("s1").row.erasing());
+  EXPECT_NE(json().find(R"("erased":true)"), std::string::npos) << json();
+}
+
 TEST_F(SessionsTest, ARowSaysWhatHappenedInTheSession) {
   recorder.create("s1", "ada", {{"team", "red"}});
   recorder.say("s1", "m0", "be brief", events::Role::system);

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/event_log.h"
+#include "events/erasure/state.h"
 #include "events/session/codec.h"
 #include "projections/as_of.h"
 
@@ -60,6 +62,9 @@ struct Origin {
   bool found = false;  ///< false: the parent is not in the log, and nothing was inherited
 };
 
+/// What was ordered about the content of one stream, by the id of the erasure.
+using Erasures = std::map<std::string, events::StreamErasure, std::less<>>;
+
 /// A conversation as it stood. A fork starts with what it inherits: messages, answers, failures,
 /// tools, settings and context changes of its parent up to `at_version`, and so on upwards.
 struct History {
@@ -72,7 +77,12 @@ struct History {
   bool inherited_cut = false;      ///< more than kForkDepthMax forks deep
   std::vector<Entry> entries;      ///< inherited ones first, then own ones; without `created`
   std::size_t unknown_events = 0;  ///< of types that this build does not know, left out
+  Erasures erasures;               ///< of the session itself, asked for by then
+  bool erased = false;             ///< content of what is shown here is gone, or not to be read
 };
+
+/// True while one of them is under way: content is unreadable, and being destroyed.
+bool is_erasing(const Erasures& erasures);
 
 /// A session in a few lines.
 struct Overview;

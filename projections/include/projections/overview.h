@@ -32,6 +32,8 @@ struct Overview {
   std::optional<core::Timestamp> last_occurred;
   SessionCounters counters;  ///< of the session's own events, without inherited ones
   SessionConfig config;
+  Erasures erasures;    ///< as `History`
+  bool erased = false;  ///< likewise
 };
 
 /// The summary of a history; `SessionReader::overview` is this over `SessionReader::history`.

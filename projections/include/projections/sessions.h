@@ -22,7 +22,7 @@ namespace hansard::projections {
 class Sessions final : public core::Projection {
  public:
   [[nodiscard]] std::string_view name() const override { return "sessions"; }
-  [[nodiscard]] std::uint32_t version() const override { return 2; }
+  [[nodiscard]] std::uint32_t version() const override { return 3; }
   core::Status apply(const core::RecordedEvent& event, core::ReadModelBatch& batch) const override;
 };
 
@@ -63,6 +63,9 @@ struct SessionRow {
   /// old, and a clock running ahead does not pin a session to the top.
   core::Timestamp activity{};
   SessionCounters counters;
+  std::uint64_t erasures_asked = 0;  ///< of content of its stream
+  std::uint64_t erasures_done = 0;
+  [[nodiscard]] bool erasing() const { return erasures_asked > erasures_done; }
 };
 
 /// What a row's events say in words, read from the log.

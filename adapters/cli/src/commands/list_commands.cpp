@@ -59,7 +59,8 @@ void add_session(Table& table, const Json& session) {
   if (title.empty()) title = text_at(session, "preview");
   std::string when = text_at(session, "last_activity_at").substr(0, 16);
   if (when.size() > 10) when[10] = ' ';
-  table.add({text_at(session, "session_id"), when, text_at(session, "status"),
+  table.add({text_at(session, "session_id"), when,
+             flag_at(session, "erasing") ? "erasing" : text_at(session, "status"),
              text_at(session, "user"), text_at(session, "agent"),
              joined(list_at(session, "models")), grouped(messages),
              count_text(counts, "tool_calls"), tokens_text(tokens, "input"),

@@ -176,6 +176,11 @@ std::string head_text(const Json& session) {
   add_piece(line, named("agent", text_at(session, "agent")));
   add_piece(line, named("app", text_at(session, "app")));
   add_piece(line, text_at(session, "status"));
+  if (flag_at(session, "erasing")) {
+    add_piece(line, "being erased");
+  } else if (flag_at(session, "erased")) {
+    add_piece(line, "erased");
+  }
   if (const Json* as_of = session.find("as_of")) {
     add_piece(line, "version " + std::to_string(number_at(*as_of, "version").value_or(0)));
     add_piece(line, "position " + std::to_string(number_at(*as_of, "position").value_or(0)));

@@ -80,10 +80,25 @@ constexpr MemberDoc kIdentity[] = {
     {"metadata?", "json", "What its client added."},
     {"created?", "EventInfo", "How it began; absent where nobody recorded that."},
 };
+constexpr MemberDoc kSessionErasure[] = {
+    {"erasure_id", "text", "As /v1/erasures/{id} knows it."},
+    {"state", "erasing|erased",
+     "erasing: nobody reads the content any more, and it is being destroyed; erased: no file has "
+     "it."},
+    {"scope", "message|session|user|retention|other", "Of what, of which this session is a part."},
+    {"message?", "text", "The message, where it is of one."},
+    {"rule?", "text", "The rule of retention, where it is by one."},
+    {"reason", "text", "As asked."},
+    {"version", "count", "Of the order: what was said below it is concerned."},
+    {"events?", "count", "Once erased: events of this session whose content is gone by it."},
+};
 constexpr MemberDoc kSessionHead[] = {
     {"...", "Identity", ""},
     {"as_of", "Moment", "The moment that this tells."},
     {"status", "open|ended", "Whether it has ended by then."},
+    {"erasing?", "flag", "True while content of it is being destroyed; nobody reads it any more."},
+    {"erased?", "flag", "True where content of what is shown is gone, or may not be read."},
+    {"erasures?", "list of SessionErasure", "What was ordered about its content by then."},
     {"forked_from?", "Origin", "Where it branched off."},
 };
 constexpr MemberDoc kSession[] = {
@@ -120,7 +135,8 @@ constexpr MemberDoc kSessionListing[] = {
     {"head_version", "count", "Version of its last event."},
     {"counts", "Counts", "How many of everything."},
     {"tokens", "Tokens", "Sums of all that were told."},
-    {"erased?", "flag", "True where some of this was erased."},
+    {"erasing?", "flag", "True while content of it is being destroyed; nobody reads it any more."},
+    {"erased?", "flag", "True where some of its content was erased."},
 };
 constexpr MemberDoc kSessions[] = {
     {"sessions", "list of SessionListing", "Latest activity first."},
@@ -390,6 +406,7 @@ constexpr SchemaDoc kSchemas[] = {
     {"Config", "Settings of a session.", kConfig},
     {"Origin", "Where a session branched off.", kOrigin},
     {"Identity", "Which session it is, and what is known of it.", kIdentity},
+    {"SessionErasure", "An erasure, as its session tells it.", kSessionErasure},
     {"SessionHead", "A session at a moment.", kSessionHead},
     {"Session", "A session in a few lines.", kSession},
     {"SessionListing", "A session in the directory.", kSessionListing},

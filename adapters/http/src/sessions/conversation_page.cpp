@@ -217,11 +217,15 @@ std::string heading(const History& history, const std::string& id, bool past) {
       if (value) line += name + escaped(*value) + " · ";
     }
   }
-  std::string out =
-      "<p><a href=\"../\">Hansard</a></p><h1>" + escaped(title) + "</h1><p class=\"soft\">" + line +
-      "version " + std::to_string(history.as_of.version.value) + " · position " +
-      std::to_string(history.as_of.position.value) + " · recorded " +
-      minute(history.as_of.recorded_at) + " UTC" + (history.ended ? " · ended" : "") + "</p>";
+  std::string out = "<p><a href=\"../\">Hansard</a></p><h1>" + escaped(title) +
+                    "</h1><p class=\"soft\">" + line + "version " +
+                    std::to_string(history.as_of.version.value) + " · position " +
+                    std::to_string(history.as_of.position.value) + " · recorded " +
+                    minute(history.as_of.recorded_at) + " UTC" + (history.ended ? " · ended" : "") +
+                    (projections::is_erasing(history.erasures) ? " · being erased"
+                     : history.erased                          ? " · erased"
+                                                               : "") +
+                    "</p>";
   if (past) {
     out +=
         "<p>As it stood then. <a href=\"" + percent_encoded(id) + "\">See it as it is now.</a></p>";
