@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "compaction_pace.h"
 #include "core/event_bytes.h"
 #include "reading.h"
 #include "status.h"
@@ -157,8 +158,9 @@ Status RocksEraser::strip(Database& database, const std::vector<PositionSet>& pi
       names.push_back((parts_.directory /
                        (std::string(kStrippedPrefix) + std::to_string(names.size()) + ".sst"))
                           .string());
-      writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options,
-                                                        database[Family::events]);
+      rocksdb::EnvOptions files;
+      files.bytes_per_sync = options.bytes_per_sync;
+      writer = std::make_unique<rocksdb::SstFileWriter>(files, options, database[Family::events]);
       const auto opened = writer->Open(names.back());
       if (!opened.ok()) return translate(opened, "creating a file for stripped events");
     }
@@ -231,6 +233,7 @@ Status RocksEraser::compact(Database& database, const Stretches& stretches) {
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   options.max_subcompactions = 1;
   options.canceled = &database.compacting_no_more();
+  const CompactionPace::Slow slow(*parts_.engine.pace);
   for (const Stretch& stretch : stretches) {
     if (auto running = check_running(); !running) return running;
     const rocksdb::Slice first(stretch.first);

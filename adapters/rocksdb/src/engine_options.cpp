@@ -9,6 +9,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include "compaction_pace.h"
 #include "log_files.h"
 
 namespace hansard::rocks {
@@ -80,6 +81,7 @@ Engine::Engine(const OpenOptions& options)
   cache.high_pri_pool_ratio = 0.5;  // index and filter blocks stay when a scan passes through
   block_cache = rocksdb::NewLRUCache(cache);
   memtables = std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes);
+  pace = std::make_shared<CompactionPace>();
 }
 
 Engine::~Engine() = default;
@@ -132,6 +134,7 @@ rocksdb::ColumnFamilyOptions family_options(const Engine& engine, Family family)
   options.max_write_buffer_number = 3;
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 64U << 20;
+  options.compaction_filter_factory = engine.pace;
   options.compression = tuned.compress ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   options.bottommost_compression = tuned.compress ? rocksdb::kZSTD : rocksdb::kNoCompression;
   options.bottommost_compression_opts.enabled = true;

@@ -17,6 +17,7 @@ class WriteBufferManager;
 
 namespace hansard::rocks {
 
+class CompactionPace;
 class LogFiles;
 
 /// What RocksDB shares between one opening of the files and the next: memory budgets and the file
@@ -31,6 +32,7 @@ struct Engine {
   std::unique_ptr<rocksdb::Env> env;    ///< over those
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::shared_ptr<rocksdb::WriteBufferManager> memtables;
+  std::shared_ptr<CompactionPace> pace;  ///< of compactions that were ordered
 };
 
 rocksdb::DBOptions db_options(const Engine& engine);
