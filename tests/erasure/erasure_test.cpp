@@ -13,11 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using events::Json;
 
-std::string text_of(const Json& json, std::string_view key) {
-  const Json* value = json.find(key);
-  return value != nullptr && value->is_string() ? *value->if_string() : std::string();
-}
-
 TEST(ErasedSession, IsNowhereAndEverythingElseIsAsItWas) {
   PlantedRun run;
   run.start();
@@ -59,6 +54,10 @@ TEST(ErasedMessage, TakesWhatRepeatsItAlongAlsoInForks) {
   PlantedRun run;
   run.start();
   run.record();
+  run.stop();
+  const std::uint64_t size = run.size();
+  const core::Hash root = run.root_of(size);
+  run.start();
   const auto inherited = run.http().post("/v1/erasures", R"({"session":"s2","message":"m1"})");
   ASSERT_TRUE(inherited);
   EXPECT_EQ(inherited->status, 404);
@@ -76,6 +75,7 @@ TEST(ErasedMessage, TakesWhatRepeatsItAlongAlsoInForks) {
   }));
   EXPECT_TRUE(stays);
   run.stop();
+  EXPECT_EQ(run.root_of(size), root);
   // The title of the session is no message: it still says the text.
   run.start();
   run.erase(R"({"session":"s1"})");
@@ -88,6 +88,10 @@ TEST(ErasedUser, IsGoneFromEverySessionButNobodyElseIs) {
   PlantedRun run;
   run.start();
   run.record();
+  run.stop();
+  const std::uint64_t size = run.size();
+  const core::Hash root = run.root_of(size);
+  run.start();
   const std::string totals = run.totals();
   const Json done = run.erase(R"({"user":"ada"})");
   EXPECT_EQ(text_of(done, "scope"), "user");
@@ -98,6 +102,7 @@ TEST(ErasedUser, IsGoneFromEverySessionButNobodyElseIs) {
   run.erase(R"({"session":"s2"})");  // a fork without a user of its own
   run.stop();
   EXPECT_EQ(run.found(), std::vector<std::string>{});
+  EXPECT_EQ(run.root_of(size), root);
   run.expect_sound();
 }
 

@@ -34,6 +34,16 @@ std::unique_ptr<rocks::RocksStore> open_read_only(const std::filesystem::path& d
 
 }  // namespace
 
+std::string text_of(const Json& json, std::string_view key) {
+  const Json* value = json.find(key);
+  return value != nullptr && value->is_string() ? *value->if_string() : std::string();
+}
+
+bool flag_of(const Json& json, std::string_view key) {
+  const Json* value = json.find(key);
+  return value != nullptr && value->if_boolean() != nullptr && *value->if_boolean();
+}
+
 PlantedRun::PlantedRun() : data_(scratch_.path() / "data") {
   const std::string json = quoted(kPlanted);
   forms_ = testing::forms_of(kPlanted, json.substr(1, json.size() - 2), support::hasher());
@@ -145,6 +155,42 @@ Json PlantedRun::see_through(const std::string& id) {
   return {};
 }
 
+void PlantedRun::hold_back() {
+  // Where the first file with stripped events would be: a directory, and not an empty one.
+  std::filesystem::create_directories(data_ / "stripped-0.sst" / "in the way");
+}
+
+void PlantedRun::let_go() { std::filesystem::remove_all(data_ / "stripped-0.sst"); }
+
+Json PlantedRun::see_fail(const std::string& id) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+  while (std::chrono::steady_clock::now() < until) {
+    Json now = get("/v1/erasures/" + id);
+    if (!text_of(now, "error").empty()) return now;
+    std::this_thread::yield();
+  }
+  ADD_FAILURE() << "no attempt has failed: " << dump(get("/v1/erasures/" + id));
+  return {};
+}
+
+std::string PlantedRun::command(std::vector<std::string> arguments, int exit_code) {
+  const auto ran = crash::run(arguments, scratch_.path());
+  EXPECT_TRUE(ran.ending) << arguments.front() << " hung";
+  if (ran.ending) {
+    EXPECT_EQ(ran.ending->exit_code, exit_code)
+        << arguments.front() << ": " << ran.output << ran.errors;
+  }
+  return ran.output + ran.errors;
+}
+
+std::optional<double> PlantedRun::metric(const std::string& name) {
+  std::optional<double> value;
+  EXPECT_TRUE(http_->get_lines("/metrics", [&](std::string_view line) {
+    if (line.starts_with(name + " ")) value = std::stod(std::string(line.substr(name.size() + 1)));
+  }));
+  return value;
+}
+
 std::uint64_t PlantedRun::size() {
   const auto store = open_read_only(data_);
   return store ? store->log().end().value : 0;
@@ -182,8 +228,7 @@ std::vector<std::string> PlantedRun::found(const std::filesystem::path& where) {
 }
 
 void PlantedRun::expect_sound(const std::filesystem::path& where) {
-  const auto verified =
-      crash::run({"verify", "--data", where.string()}, scratch_.path() / "verify");
+  const auto verified = crash::run({"verify", "--data", where.string()}, scratch_.path());
   ASSERT_TRUE(verified.ending);
   EXPECT_EQ(verified.ending->exit_code, 0) << verified.output << verified.errors;
 }

@@ -19,6 +19,11 @@ namespace hansard::erasure {
 /// What must be nowhere afterwards. With everything that JSON writes in another way.
 inline const std::string kPlanted = "planted \"grün\" \\ zq7wym-kx9vuh";
 
+/// A text of an object; empty when there is none.
+std::string text_of(const events::Json& json, std::string_view key);
+/// True where the flag stands and says so.
+bool flag_of(const events::Json& json, std::string_view key);
+
 /// One directory, a server on it now and then, and conversations in which a text was planted.
 /// Confined to one thread.
 class PlantedRun {
@@ -27,6 +32,8 @@ class PlantedRun {
 
   [[nodiscard]] const std::filesystem::path& data() const { return data_; }
   [[nodiscard]] std::filesystem::path ledger() const { return data_.string() + ".erasures"; }
+
+  [[nodiscard]] std::filesystem::path folder() const { return data_.parent_path(); }
 
   void start(std::vector<std::string> more = {});
   void stop();  ///< politely
@@ -46,6 +53,18 @@ class PlantedRun {
   /// Asks, and waits until it says `erased`. @return the last answer.
   events::Json erase(const std::string& body);
   events::Json see_through(const std::string& id);
+
+  /// The store cannot take stripped events while this stands: erasures are tried again and again.
+  void hold_back();
+  void let_go();
+  /// Waits until an attempt at the erasure has failed. @return the answer then.
+  events::Json see_fail(const std::string& id);
+
+  /// Runs a command of the program to its end. @return what it printed; a failure of the test where
+  ///         it ends otherwise than said.
+  std::string command(std::vector<std::string> arguments, int exit_code = 0);
+  /// A value of `/metrics`; nothing when there is no such line.
+  std::optional<double> metric(const std::string& name);
 
   /// Of the first `size` events, from their stored bytes. No server may run.
   core::Hash root_of(std::uint64_t size);

@@ -40,11 +40,13 @@ void AnswerCache::keep(const core::Hash& key, std::shared_ptr<const CachedAnswer
   bytes_ += bytes;
 }
 
-void AnswerCache::forget(const std::string& project, const std::string& session) {
+void AnswerCache::forget(std::string_view project, const SessionNames& sessions) {
   const std::lock_guard lock(mutex_);
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto next = std::next(entry);
-    if (entry->answer->session == session && entry->answer->project == project) drop(entry);
+    if (entry->answer->project == project && sessions.contains(entry->answer->session)) {
+      drop(entry);
+    }
     entry = next;
   }
 }

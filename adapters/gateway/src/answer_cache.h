@@ -7,8 +7,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "call_recorder.h"
+#include "gateway/ports.h"
 #include "gateway/routes.h"
 #include "kept_answer.h"
 
@@ -34,8 +36,8 @@ class AnswerCache {
   std::shared_ptr<const CachedAnswer> find(const core::Hash& key, Time now);
   /// In place of what is there. What is larger than the whole cache is not kept.
   void keep(const core::Hash& key, std::shared_ptr<const CachedAnswer> answer, Time now);
-  /// Lets go of what was said in a conversation. Cost: O(entries).
-  void forget(const std::string& project, const std::string& session);
+  /// Lets go of what was said in these conversations. Cost: O(entries), a look-up each.
+  void forget(std::string_view project, const SessionNames& sessions);
 
   [[nodiscard]] std::size_t entries() const;
   [[nodiscard]] std::size_t bytes() const;

@@ -80,14 +80,14 @@ void CacheLayer::saved(const core::ProjectId& project, const CallEnd& end) {
   if (charges) saved_pico_usd_ += static_cast<std::int64_t>(charges->pico_usd);
 }
 
-void CacheLayer::forget(const core::ProjectId& project, const std::string& session) {
+void CacheLayer::forget(const core::ProjectId& project, const SessionNames& sessions) {
   std::vector<std::shared_ptr<AnswerCache>> caches;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [route, cache] : caches_) caches.push_back(cache);
   }
-  for (const auto& cache : caches) cache->forget(std::string(project.text()), session);
-  next_->forget(project, session);
+  for (const auto& cache : caches) cache->forget(project.text(), sessions);
+  next_->forget(project, sessions);
 }
 
 std::shared_ptr<AnswerCache> CacheLayer::cache_of(const RoutedCall& call) {

@@ -22,7 +22,7 @@ class CacheLayer final : public Layer {
 
   std::unique_ptr<core::ProviderExchange> start(RoutedCall call, std::shared_ptr<CallWatch> watch,
                                                 HeadDone head) override;
-  void forget(const core::ProjectId& project, const std::string& session) override;
+  void forget(const core::ProjectId& project, const SessionNames& sessions) override;
   void count(PolicyCounts& to) const override;
 
  private:

@@ -264,6 +264,39 @@ void Conversations::ended(const Key& key, const std::string& call_id,
   trim();
 }
 
+void Conversations::forget(const core::ProjectId& project, const SessionNames& sessions) {
+  const auto concerned = [&](const Conversation& conversation) {
+    if (conversation.key.first != project.text()) return false;
+    if (sessions.contains(conversation.key.second)) return true;
+    const auto& said = conversation.transcript.utterances();
+    return std::any_of(said.begin(), said.end(),
+                       [&](const Utterance& each) { return sessions.contains(each.session); });
+  };
+  const std::lock_guard lock(mutex_);
+  std::vector<Key> gone;
+  SessionNames names;
+  for (const Conversation& conversation : entries_) {
+    if (!concerned(conversation)) continue;
+    gone.push_back(conversation.key);
+    names.insert(conversation.key.second);
+  }
+  for (const Key& key : gone) forget(key);
+  names.insert(sessions.begin(), sessions.end());
+  // A key of another project's session of that name goes, too: the index still knows it.
+  for (auto noted = keys_.begin(); noted != keys_.end();) {
+    const auto next = std::next(noted);
+    auto& found = noted->second.sessions;
+    std::erase_if(found, [&](const std::string& session) { return names.contains(session); });
+    if (found.empty()) {
+      key_ages_.erase(noted->second.age);
+      keys_.erase(noted);
+    } else {
+      noted->second.asked_index = false;
+    }
+    noted = next;
+  }
+}
+
 std::size_t Conversations::under_way() const {
   const std::lock_guard lock(mutex_);
   return under_way_.size();

@@ -74,6 +74,12 @@ class Conversations {
   bool try_ended(const Key& key, const std::string& call_id,
                  std::span<const events::SessionEvent> said);
 
+  /// Lets go of these conversations, of those that inherit from them, and of what they are found
+  /// by: content of them was erased, and nothing may be told by it any more. What is read of them
+  /// from now on is what the log still says. Calls under way go on.
+  /// Cost: O(conversations and keys at hand), a look-up each.
+  void forget(const core::ProjectId& project, const SessionNames& sessions);
+
   [[nodiscard]] std::size_t under_way() const;
   /// Of a project; lives as long as this.
   const events::Digester& digester(const core::ProjectId& project);

@@ -46,8 +46,9 @@ PolicyCounts Gateway::policies() const {
   return counts;
 }
 
-void Gateway::forget(const core::ProjectId& project, const std::string& session) {
-  impl_->layers->forget(project, session);
+void Gateway::forget(const core::ProjectId& project, const SessionNames& sessions) {
+  impl_->conversations.forget(project, sessions);
+  impl_->layers->forget(project, sessions);
 }
 
 void Gateway::interrupted(const std::vector<LeftCall>& calls) {

@@ -9,6 +9,7 @@
 #include "core/model_provider.h"
 #include "events/dialects/apis.h"
 #include "gateway/policy_counts.h"
+#include "gateway/ports.h"
 #include "gateway/routes.h"
 #include "kept_answer.h"
 #include "outcome.h"
@@ -73,8 +74,8 @@ class Layer {
   /// As `core::ModelProvider::start`.
   [[nodiscard]] virtual std::unique_ptr<core::ProviderExchange> start(
       RoutedCall call, std::shared_ptr<CallWatch> watch, HeadDone head) = 0;
-  /// Lets go of what was said in a session, here and in the layers within: it was erased.
-  virtual void forget(const core::ProjectId& /*project*/, const std::string& /*session*/) {}
+  /// Lets go of what was said in these sessions, here and in the layers within: it was erased.
+  virtual void forget(const core::ProjectId& /*project*/, const SessionNames& /*sessions*/) {}
   /// Adds what it and the layers within have decided.
   virtual void count(PolicyCounts& /*to*/) const {}
 };

@@ -32,8 +32,8 @@ class PlaybackLayer final : public Layer {
 
   std::unique_ptr<core::ProviderExchange> start(RoutedCall call, std::shared_ptr<CallWatch> watch,
                                                 HeadDone head) override;
-  void forget(const core::ProjectId& project, const std::string& session) override {
-    next_->forget(project, session);
+  void forget(const core::ProjectId& project, const SessionNames& sessions) override {
+    next_->forget(project, sessions);
   }
   void count(PolicyCounts& to) const override;
 

@@ -201,7 +201,7 @@ TEST_F(CacheTest, NothingComesOutOfAnErasedSession) {
   exchange(kChat, request("Hi"), answer("Ho"), {{"Hansard-Session", "one"}});
   exchange(kChat, request("You"), answer("Me"), {{"Hansard-Session", "two"}});
   EXPECT_EQ(gateway().policies().cache_entries, 2U);
-  gateway().forget({}, "one");
+  gateway().forget({}, {"one"});
   EXPECT_EQ(gateway().policies().cache_entries, 1U);
   exchange(kChat, request("Hi"), answer("Hey"), {{"Hansard-Session", "one"}});
   hit(request("You"));
@@ -283,14 +283,14 @@ TEST(AnswerCacheTest, HoldsItsBoundsUnderManyThreads) {
       for (unsigned i = 0; i < 2'000; ++i) {
         cache.keep(key((i * 7 + t) % 200), cached(i % 5'000), {});
         (void)cache.find(key(i % 200), {});
-        if (i % 500 == 0) cache.forget("default", "s");
+        if (i % 500 == 0) cache.forget("default", {"s"});
         EXPECT_LE(cache.entries(), 50U);
         EXPECT_LE(cache.bytes(), 100'000U);
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  cache.forget("default", "s");
+  cache.forget("default", {"s"});
   EXPECT_EQ(cache.entries(), 0U);
   EXPECT_EQ(cache.bytes(), 0U);
 }

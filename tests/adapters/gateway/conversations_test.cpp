@@ -104,6 +104,23 @@ TEST_F(ConversationsTest, ConversationsBesideEachOtherStayApart) {
   for (const std::string& session : sessions()) EXPECT_EQ(story(session), "cmqrmqr");
 }
 
+TEST_F(ConversationsTest, WhatIsForgottenIsFoundNoLongerNorIsWhatInheritsFromIt) {
+  say({"u1", "a1"}, {{"Hansard-Session", "one"}});
+  say({"u1", "a1", "u2", "a2"});
+  say({"u1", "a1", "u2 in other words", "a3"});  // forks
+  say({"other u1", "other a1"}, {{"Hansard-Session", "two"}});
+  ASSERT_EQ(sessions().size(), 3U);
+  gateway().forget({}, {"one"});
+  say({"u1", "a1", "u2", "a2", "u3", "a4"});
+  EXPECT_EQ(sessions().size(), 4U) << "begins anew";
+  say({"u1", "a1", "u2 in other words", "a3", "u4", "a5"});
+  EXPECT_EQ(sessions().size(), 5U) << "so does its fork";
+  say({"other u1", "other a1", "other u2", "other a2"});
+  EXPECT_EQ(sessions().size(), 5U) << "others stay";
+  say({"u5", "a6"}, {{"Hansard-Session", "one"}});
+  EXPECT_EQ(sessions().size(), 5U) << "by its name it goes on";
+}
+
 TEST_F(ConversationsTest, ACallAfterAFailureIsItsNextAttempt) {
   say({"u1", "a1"});
   const Json body = chat({"u1", "a1", "u2"});

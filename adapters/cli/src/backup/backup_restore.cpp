@@ -10,6 +10,7 @@
 
 #include "backup/workplace.h"
 #include "core/event_bytes.h"
+#include "erasure/restored_ledger.h"
 #include "events/equivalence.h"
 #include "events/system/events.h"
 #include "ossl/hasher.h"
@@ -34,7 +35,6 @@ constexpr const char* kSentence =
     "this; it may be deleted.";
 constexpr const char* kLogProject = "_log";
 constexpr const char* kSystemStream = "system";
-constexpr std::size_t kLedgerBytesMax = 1U << 30;
 /// Events between two looks at whether to go on.
 constexpr std::uint64_t kEventsAtOnce = 4096;
 
@@ -61,8 +61,12 @@ struct Prefix {
 class Restoring {
  public:
   Restoring(const Backup& backup, const RestoreOrder& order, const RestoreProgress& progress,
-            Workplace place)
-      : backup_(backup), order_(order), progress_(progress), place_(std::move(place)) {}
+            RestoredLedger ledger, Workplace place)
+      : backup_(backup),
+        order_(order),
+        progress_(progress),
+        ledger_(std::move(ledger)),
+        place_(std::move(place)) {}
 
   Result<RestoreResult> run() {
     auto fits = check_space(place_.made(), manifest().bytes());
@@ -75,7 +79,10 @@ class Restoring {
     }
     const Status made = whole ? copy() : begin_epoch();
     if (!made) return made.error();
-    if (auto laid = lay_ledger(); !laid) return laid.error();
+    // Before the directory has its name: no server may start on it without.
+    if (auto laid = lay_ledger(ledger_); !laid) return laid.error();
+    result_.ledger = ledger_.found;
+    result_.erasures = ledger_.erasures;
     if (auto named = place_.publish(); !named) return named.error();
     return result_;
   }
@@ -247,25 +254,12 @@ class Restoring {
     return Ok{};
   }
 
-  /// Before the directory has its name: no server may start on it without.
-  Status lay_ledger() const {
-    if (order_.ledger.empty()) return Ok{};
-    const auto text = read_file(order_.ledger, kLedgerBytesMax);
-    if (!text) return text.error();
-    const fs::path to = ledger_beside(order_.data);
-    const auto there = read_file(to, kLedgerBytesMax);
-    if (there && *there == *text) return Ok{};
-    if (there) return Error{Errc::rejected, to.string() + " is there and says something else"};
-    if (there.error().code != Errc::not_found) return there.error();
-    if (auto written = write_file(to, *text); !written) return written;
-    return sync_directory(fs::absolute(to).parent_path());
-  }
-
   static Error cancelled() { return {Errc::cancelled, "the restore was stopped"}; }
 
   const Backup& backup_;
   const RestoreOrder& order_;
   const RestoreProgress& progress_;
+  const RestoredLedger ledger_;
   Workplace place_;
   const ossl::OpenSslHasher hasher_;
   const events::VocabularyEquivalence equivalence_;
@@ -276,13 +270,6 @@ class Restoring {
 
 }  // namespace
 
-fs::path ledger_beside(const fs::path& data) {
-  fs::path path = fs::absolute(data).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();
-  path += ".erasures";
-  return path;
-}
-
 Result<RestoreResult> restore_backup(const Backup& backup, const RestoreOrder& order,
                                      const CheckNote& note, const RestoreProgress& progress) {
   if (order.to_position && order.to_time) {
@@ -292,6 +279,8 @@ Result<RestoreResult> restore_backup(const Backup& backup, const RestoreOrder& o
   auto place =
       Workplace::begin(order.data, ".restoring", kSentence, Workplace::Target::absent_or_empty);
   if (!place) return place.error();
+  auto ledger = find_ledger(order.ledger, order.ledger_place, backup.manifest().log_id);
+  if (!ledger) return ledger.error();
   BackupChecks checks;
   checks.note = note;
   if (progress) {
@@ -302,7 +291,7 @@ Result<RestoreResult> restore_backup(const Backup& backup, const RestoreOrder& o
   const auto report = check_backup(backup, checks);
   if (!report) return report.error();
   if (!report->sound()) return first_fault(*report);
-  return Restoring(backup, order, progress, *std::move(place)).run();
+  return Restoring(backup, order, progress, *std::move(ledger), *std::move(place)).run();
 }
 
 }  // namespace hansard::cli

@@ -194,6 +194,7 @@ Result<int> run_restore_backup(const Settings& settings, const RestoreCommand& c
   }
   order.clone = command.clone;
   order.ledger = command.ledger;
+  order.ledger_place = settings.erasure_ledger_path();
   order.now = ossl::SystemClock().now();
   const auto backup = Backup::open(command.backup);
   if (!backup) return backup.error();
@@ -219,7 +220,8 @@ Result<int> run_restore_backup(const Settings& settings, const RestoreCommand& c
     out.add("root", root_text(restored->tree));
     out.add("epoch", restored->epoch);
     out.add("new_epoch", restored->new_epoch);
-    out.add("ledger", !order.ledger.empty());
+    out.add("ledger", restored->ledger);
+    out.add("erasures", restored->erasures);
     out.add("seconds", Json::number(took.count()));
     std::puts(dump(out).c_str());
     return 0;
@@ -234,12 +236,18 @@ Result<int> run_restore_backup(const Settings& settings, const RestoreCommand& c
         "A new epoch begins with LogRestored: the same log id, another origin of "
         "checkpoints, a signing key of its own. Views are built at the first start.");
   }
-  if (order.ledger.empty()) {
+  if (restored->ledger) {
     std::printf(
-        "No erasure ledger was given. If anything was erased since %s, bring it before "
+        "The erasure ledger %s knows %s of this log: the first start does again what is "
+        "not done here.\n",
+        printable(order.ledger_place.string()).c_str(),
+        count_text(restored->erasures, "erasure", "erasures").c_str());
+  } else {
+    std::printf(
+        "There is no erasure ledger. If anything was erased since %s, bring it before "
         "this is served: --ledger FILE, or the file itself to %s\n",
         core::format_time(backup->manifest().made_at).c_str(),
-        printable(ledger_beside(settings.data).string()).c_str());
+        printable(order.ledger_place.string()).c_str());
   }
   return 0;
 }

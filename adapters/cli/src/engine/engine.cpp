@@ -316,6 +316,20 @@ struct Engine::Parts {
     erasure_orders->execute(std::move(with), std::move(command), std::move(done));
   }
 
+  /// Of streams of which content was erased. An order and a prompt keep none of it.
+  void forget(const core::ProjectId& project, const std::vector<core::StreamId>& streams) {
+    gateway::SessionNames names;
+    for (const core::StreamId& stream : streams) {
+      if (stream.category() == "assignment") {
+        units->forget(project, stream);
+        continue;
+      }
+      sessions->forget(project, stream);
+      if (stream.category() == "session") names.emplace(stream.name());
+    }
+    if (gateway && !names.empty()) gateway->forget(project, names);
+  }
+
   /// What is being erased, which nobody may read from the first request on.
   Status build_erasures(const Settings& settings) {
     Erasures::Ports ports{
@@ -335,11 +349,10 @@ struct Engine::Parts {
         [this](const core::ProjectId& project, const core::StreamId& stream) {
           return erasure_orders->load(project, stream);
         },
-        [this](const core::ProjectId& project, const core::StreamId& stream) {
-          if (gateway && stream.category() == "session") {
-            gateway->forget(project, std::string(stream.name()));
-          }
+        [this](const core::ProjectId& project, const std::vector<core::StreamId>& streams) {
+          forget(project, streams);
         },
+        [this] { return backups && backups->state().phase == BackupDesk::Phase::running; },
         [this](std::string_view what) { notice(what); }};
     auto opened = Erasures::open(std::move(ports));
     if (!opened) return opened.error();
@@ -577,7 +590,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Options o
   if (!routes) return std::move(routes).error();
   if (!is_read_only(options.access)) engine->parts_->publish_prices();
   if (options.access == Access::operate) {
-    engine->parts_->erasures->start();
+    if (auto started = engine->parts_->erasures->start(); !started) return started.error();
     engine->parts_->retention->start();
     engine->parts_->checkpointer->start();
     engine->parts_->watch_experiments(settings.experiments_check_every);
@@ -591,11 +604,11 @@ Status Engine::stop() {
   parts.router.reset();  // what still waits for a position is cancelled
   if (parts.live_verify) parts.live_verify->stop();
   parts.left_calls.reset();
+  if (parts.retention) parts.retention->stop();
+  if (parts.erasures) parts.erasures->stop();  // it may wait for a backup
   parts.backups.reset();
   if (parts.price_publisher) parts.price_publisher->stop();
   if (parts.experiment_watch) parts.experiment_watch->stop();
-  if (parts.retention) parts.retention->stop();
-  if (parts.erasures) parts.erasures->stop();
   if (parts.blocking) parts.blocking->stop();
   if (parts.texts) parts.texts->stop();
   if (parts.timers) parts.timers->stop();
@@ -652,6 +665,11 @@ std::optional<Checkpointer::Status> Engine::checkpoints() const {
   const std::lock_guard lock(parts_->counting_mutex);
   if (!parts_->checkpointer) return {};
   return parts_->checkpointer->status();
+}
+std::optional<ErasureCounts> Engine::erasures() const {
+  const std::lock_guard lock(parts_->counting_mutex);
+  if (!parts_->counting || !parts_->erasures) return {};
+  return parts_->erasures->counts();
 }
 const core::Clock& Engine::clock() const { return parts_->clock; }
 std::optional<projections::SearchState> Engine::texts() const {

@@ -11,6 +11,7 @@
 #include "audit/checkpointer.h"
 #include "core/projection_runner.h"
 #include "engine/settings.h"
+#include "erasure/erasure_status.h"
 #include "gateway/breaker_status.h"
 #include "gateway/policy_counts.h"
 #include "http/keys.h"
@@ -85,6 +86,8 @@ class Engine {
   [[nodiscard]] rocks::RocksStore& store();
   /// How the checkpoints are doing; nothing where none are made, or no longer. Any thread.
   [[nodiscard]] std::optional<Checkpointer::Status> checkpoints() const;
+  /// How erasures are doing; nothing while the engine stops. Any thread.
+  [[nodiscard]] std::optional<ErasureCounts> erasures() const;
   /// The store's, and the states of sessions kept for the next command. Any thread, also while the
   /// engine stops.
   [[nodiscard]] std::vector<rocks::MemoryUse> memory_usage() const;

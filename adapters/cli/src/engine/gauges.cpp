@@ -68,6 +68,25 @@ void add_checkpoints(Gauges& out, const Engine& engine) {
   }
 }
 
+void add_erasures(Gauges& out, const Engine& engine) {
+  const auto counts = engine.erasures();
+  if (!counts) return;
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  out.counter("hansard_erasures_requested_total",
+              "Erasures taken on, also those gone on with at the start.",
+              number(counts->requested));
+  out.counter("hansard_erasures_done_total", "Erasures whose content is gone from every file.",
+              number(counts->done));
+  out.gauge("hansard_erasures_pending", "Erasures whose content is being destroyed.",
+            number(counts->pending));
+  out.counter("hansard_erasure_failures_total", "Attempts at erasing that ended early.",
+              number(counts->failures));
+  out.counter("hansard_erasure_events_total", "Events whose content was destroyed.",
+              number(counts->events_erased));
+  out.counter("hansard_erasure_seconds_total", "Time spent on destroying content, to the end.",
+              counts->seconds);
+}
+
 void add_memory(Gauges& out, const Engine& engine) {
   for (const rocks::MemoryUse& use : engine.memory_usage()) {
     const std::string purpose(use.name);
@@ -158,6 +177,7 @@ std::vector<Gauge> gauges(Engine& engine) {
   Gauges out;
   add_store(out, engine.store());
   add_checkpoints(out, engine);
+  add_erasures(out, engine);
   add_memory(out, engine);
   add_views(out, engine);
   add_policies(out, engine);

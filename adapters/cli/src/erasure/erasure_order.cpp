@@ -157,6 +157,7 @@ std::string write_orders(const std::vector<ErasureOrder>& orders) {
       if (order.comment) line.add("comment", *order.comment);
       line.add("stream", target.stream.text());
       if (target.positions) line.add("positions", positions_json(*target.positions));
+      if (order.reapplied) line.add("reapplied", true);
       events::dump_to(line, out);
       out.push_back('\n');
     }
@@ -171,6 +172,7 @@ Result<std::vector<ErasureOrder>> read_orders(std::string_view text) {
     auto stream = line.stream("stream");
     if (!stream) return line.fail("stream");
     ErasureTarget target{*std::move(stream), read_positions(line)};
+    head.reapplied = line.find("reapplied") != nullptr;
     const bool next =
         orders.empty() || orders.back().id != head.id || orders.back().project != head.project;
     if (next) orders.push_back(std::move(head));
@@ -226,6 +228,13 @@ Result<std::vector<LedgerErasure>> read_ledger(std::string_view text, const core
     }
   });
   if (!status) return status.error();
+  for (LedgerErasure& erasure : erasures) {
+    // A kill at the wrong moment has lines written twice.
+    for (auto& [stream, ids] : erasure.events) {
+      std::sort(ids.begin(), ids.end());
+      ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    }
+  }
   return erasures;
 }
 

@@ -33,13 +33,14 @@ struct ErasureOrder {
   std::optional<std::string> comment;
   core::Timestamp asked_at;
   core::KeyId actor;
+  bool reapplied = false;  ///< by the ledger: holds do not stop it
   std::vector<ErasureTarget> targets;
 };
 
 /// `<data>/erasing`: erasures that are not done, one line a target. Written and synced before
 /// anything else is done about one, so that a kill at any point leaves what to go on with:
 ///   {"erasure","project","scope","message_id"?,"origin"?,"rule"?,"reason","comment"?,"at","actor"?,
-///    "stream","positions"?:[[from,end],...]}
+///    "stream","positions"?:[[from,end],...],"reapplied"?:true}
 std::string write_orders(const std::vector<ErasureOrder>& orders);
 /// Errors: corruption (naming the line).
 core::Result<std::vector<ErasureOrder>> read_orders(std::string_view text);

@@ -98,9 +98,10 @@ class Gateway {
   /// What the other policies have decided. Cost: a short lock each.
   [[nodiscard]] PolicyCounts policies() const;
 
-  /// Lets go of answers that were kept from a session, because it was erased.
-  /// @param session  name of its stream without `session-`
-  void forget(const core::ProjectId& project, const std::string& session);
+  /// Lets go of what is kept in memory of these sessions, because content of them was erased: their
+  /// answers, and what finds them by what was said. A call that sends the same again is a new
+  /// conversation. Cost: O(conversations and answers kept), a look-up each.
+  void forget(const core::ProjectId& project, const SessionNames& sessions);
 
  private:
   struct Impl;

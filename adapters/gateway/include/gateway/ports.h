@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@
 #include "projections/prompts.h"
 
 namespace hansard::gateway {
+
+/// Names of streams without `session-`, of one project.
+using SessionNames = std::set<std::string, std::less<>>;
 
 /// Names of the sessions that can be found under a key, latest last, at most `most`.
 /// May block on storage. Errors: those of the index.
