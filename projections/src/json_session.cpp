@@ -27,11 +27,11 @@ Json summary_json(const ContextMessage& message) {
   return out;
 }
 
-/// Whether content is gone, and by what.
+/// What was ordered about the session's content; of what a fork inherits its entries tell.
 void add_erasures(Json& to, const Erasures& erasures, bool erased) {
+  if (erasures.empty()) return;
   if (is_erasing(erasures)) to.add("erasing", true);
   if (erased) to.add("erased", true);
-  if (erasures.empty()) return;
   Json list = Json::Array{};
   for (const auto& [id, erasure] : erasures) {
     Json one;

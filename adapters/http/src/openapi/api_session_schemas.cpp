@@ -97,7 +97,7 @@ constexpr MemberDoc kSessionHead[] = {
     {"as_of", "Moment", "The moment that this tells."},
     {"status", "open|ended", "Whether it has ended by then."},
     {"erasing?", "flag", "True while content of it is being destroyed; nobody reads it any more."},
-    {"erased?", "flag", "True where content of what is shown is gone, or may not be read."},
+    {"erased?", "flag", "True where by one of its erasures content of what is shown is gone."},
     {"erasures?", "list of SessionErasure", "What was ordered about its content by then."},
     {"forked_from?", "Origin", "Where it branched off."},
 };
