@@ -11,7 +11,8 @@ using events::Json;
 std::vector<Json> answers_about(PlantedRun& run, const std::string& session) {
   std::vector<Json> answers{run.get("/v1/sessions/" + session),
                             run.get("/v1/sessions/" + session + "/history")};
-  const Json list = run.get("/v1/sessions?limit=200");
+  const std::string seen = dump(*answers.front().find("checkpoint"));
+  const Json list = run.get("/v1/sessions?limit=200&at_least=" + seen);
   for (const Json& each : *list.find("sessions")->if_array()) {
     if (text_of(each, "session_id") == session) answers.push_back(each);
   }
