@@ -21,10 +21,9 @@ def dev_commands():
 
 
 def hansard_commands():
-    found = set()
-    for source in (ROOT / "adapters/cli/src").rglob("*.cpp"):
-        found |= set(re.findall(r'add_subcommand\(\s*"([a-z-]+)"', source.read_text()))
-    return found
+    """The command line in `arguments.cpp`: each is `chosen`, `asking` (a server may answer), or `add`ed whole."""
+    source = (ROOT / "adapters/cli/src/arguments.cpp").read_text()
+    return set(re.findall(r'\b(?:chosen|asking|add)\(\s*"([a-z-]+)"', source))
 
 
 def problems_of(readme, dev, hansard):
