@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using hansard::gateway::Mode;
 using hansard::gateway::RouteOptions;
 
-std::string problem(const std::string& toml) {
+std::string route_problem(const std::string& toml) {
   Settings settings;
   const auto status = read_toml(toml, "f", settings);
   return status ? "" : status.error().message;
@@ -110,14 +110,14 @@ original_pace = true
 }
 
 TEST(RouteSettings, ARouteMayStandBeforeTheProvidersItNames) {
-  EXPECT_EQ(problem("[routes.r]\ntargets = [{ provider = 'late' }]\n"
-                    "[providers.late]\nbase_url = 'http://127.0.0.1:1'\n"),
+  EXPECT_EQ(route_problem("[routes.r]\ntargets = [{ provider = 'late' }]\n"
+                          "[providers.late]\nbase_url = 'http://127.0.0.1:1'\n"),
             "");
 }
 
 TEST(RouteSettings, WhatIsPlayedBackNeedsNoProvider) {
-  EXPECT_EQ(problem("[routes.tape]\nmode = 'playback'\n"), "");
-  EXPECT_EQ(problem("[routes.tape]\nmode = 'record-playback'\n"),
+  EXPECT_EQ(route_problem("[routes.tape]\nmode = 'playback'\n"), "");
+  EXPECT_EQ(route_problem("[routes.tape]\nmode = 'record-playback'\n"),
             "f: routes.tape.targets: there is no provider tape");
 }
 
@@ -169,10 +169,10 @@ TEST(RouteSettings, WhatIsWrongIsNamedWithItsPath) {
                "\"30s\", \"2m\", \"1h\" or \"7d\""},
            Row{"colour = 1", "f:2: routes.openai.colour: unknown setting"},
        }) {
-    EXPECT_EQ(problem(std::string("[routes.openai]\n") + row.toml), row.problem);
+    EXPECT_EQ(route_problem(std::string("[routes.openai]\n") + row.toml), row.problem);
   }
-  EXPECT_EQ(problem("[routes.acme]\n"), "f: routes.acme.targets: there is no provider acme");
-  EXPECT_EQ(problem("routes = 3"), "f:1: routes: expected a table");
+  EXPECT_EQ(route_problem("[routes.acme]\n"), "f: routes.acme.targets: there is no provider acme");
+  EXPECT_EQ(route_problem("routes = 3"), "f:1: routes: expected a table");
 }
 
 /// As adapters/providers/README.md tells it.
