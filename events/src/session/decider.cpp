@@ -119,7 +119,7 @@ core::Result<SessionState> SessionDecider::evolve(SessionState state,
   // A decision that comes after the order finds nothing to repeat, whatever is still in memory.
   if (event.type == ErasureRequested::kType) {
     const auto order = erasure_codec().decode(event, Want::facts);
-    if (!order) return std::move(order.error());
+    if (!order) return order.error();
     const auto* asked = std::get_if<ErasureRequested>(&order->event);
     if (asked != nullptr && asked->scope != ErasureScope::message) forget_said(state);
   }
