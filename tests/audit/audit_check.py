@@ -286,7 +286,8 @@ def forge(binary, folder, good, foreign, draw, counts):
     lines = head["checkpoint"].split("\n")
     for index in range(3):
         forged = list(lines)
-        forged[index] = forged[index][:-2] + ("x" if index == 0 else "1") + forged[index][-1:]
+        other = "2" if forged[index][-2] == "1" else "1"
+        forged[index] = forged[index][:-2] + other + forged[index][-1:]
         say("a checkpoint changed", with_line(0, checkpoint="\n".join(forged)))
     say("a checkpoint unsigned", with_line(0, checkpoint="\n".join(lines[:4]) + "\n"))
     lines = head["stream_head"].split("\n")
