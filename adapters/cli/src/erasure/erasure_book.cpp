@@ -136,12 +136,22 @@ Status ErasureBook::finish(const ErasureWorks& works, std::chrono::duration<doub
   return save_locked();
 }
 
+std::shared_ptr<ErasureWork> ErasureBook::under_way(const core::ProjectId& project,
+                                                    std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const auto& work) {
+    return work->order.id == id && work->order.project == project;
+  });
+  return found == pending_.end() ? nullptr : *found;
+}
+
 std::optional<ErasureStatus> ErasureBook::find(const core::ProjectId& project,
                                                std::string_view id) const {
-  const std::lock_guard lock(mutex_);
-  for (const auto& work : pending_) {
-    if (work->order.id == id && work->order.project == project) return work->status;
+  if (const auto work = under_way(project, id)) {
+    const std::lock_guard lock(mutex_);
+    return work->status;
   }
+  const std::lock_guard lock(mutex_);
   const auto found = done_.find(key_of(project, id));
   if (found == done_.end()) return std::nullopt;
   return found->second;

@@ -62,6 +62,9 @@ class ErasureBook {
   /// They are done, and out of the file. Errors: as `save`; then they are done nevertheless.
   core::Status finish(const ErasureWorks& works, std::chrono::duration<double> took);
 
+  /// Null when it is done, or unknown.
+  [[nodiscard]] std::shared_ptr<ErasureWork> under_way(const core::ProjectId& project,
+                                                       std::string_view id) const;
   [[nodiscard]] std::optional<ErasureStatus> find(const core::ProjectId& project,
                                                   std::string_view id) const;
   /// Those under way first, then the latest that are done, at most `most` of these.

@@ -228,14 +228,19 @@ Result<ErasureStatus> Erasures::ask(const ErasureAsk& ask) {
   auto order = order_of(ask);
   if (!order) return order.error();
   if (ask.dry_run) return try_out(*std::move(order));
-  if (auto known = find(order->project, order->id)) {
-    known->duplicate = true;
-    return *std::move(known);
+  auto work = book_.under_way(order->project, order->id);
+  const bool duplicate = work != nullptr;
+  if (!duplicate) {
+    if (auto done = find(order->project, order->id)) {
+      done->duplicate = true;
+      return *std::move(done);
+    }
+    work = std::make_shared<ErasureWork>();
+    work->status = status_of(*order);
+    work->order = *std::move(order);
+    if (auto begun = book_.begin(work); !begun) return begun.error();
   }
-  auto work = std::make_shared<ErasureWork>();
-  work->status = status_of(*order);
-  work->order = *std::move(order);
-  if (auto begun = book_.begin(work); !begun) return begun.error();
+  // Also one that a kill has left half asked: nobody is told of it before nothing can be read.
   auto admitted = admit(*work);
   if (!admitted && is_refusal(admitted.error())) {
     if (auto saved = book_.drop(work); !saved) ports_.notice(saved.error().message);
@@ -243,7 +248,9 @@ Result<ErasureStatus> Erasures::ask(const ErasureAsk& ask) {
   // Anything else is gone on with: it may be on record already.
   book_.wake();
   if (!admitted) return admitted.error();
-  return book_.find(work->order.project, work->order.id).value_or(work->status);
+  auto status = book_.find(work->order.project, work->order.id).value_or(work->status);
+  status.duplicate = duplicate;
+  return status;
 }
 
 }  // namespace hansard::cli
