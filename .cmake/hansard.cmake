@@ -3,7 +3,7 @@
 option(HANSARD_WERROR "Treat warnings as errors" ON)
 set(HANSARD_SANITIZE "" CACHE STRING "Sanitizers to build with: 'address,undefined' or 'thread'")
 option(HANSARD_COVERAGE "Instrument for gcov" OFF)
-option(HANSARD_UNITY "Compile several sources of a test as one" OFF)
+option(HANSARD_UNITY "Compile several sources of a test or a benchmark as one" OFF)
 option(HANSARD_FUZZ "Build the fuzz targets (clang only)" OFF)
 
 add_library(hansard_flags INTERFACE)

@@ -78,6 +78,7 @@ Status ErasureBook::begin(const std::shared_ptr<ErasureWork>& work) {
 
 Status ErasureBook::drop(const std::shared_ptr<ErasureWork>& work) {
   const std::lock_guard lock(mutex_);
+  if (work->ready) return Ok{};
   std::erase(pending_, work);
   return save_locked();
 }
@@ -139,6 +140,11 @@ Status ErasureBook::finish(const ErasureWorks& works, std::chrono::duration<doub
 std::shared_ptr<ErasureWork> ErasureBook::under_way(const core::ProjectId& project,
                                                     std::string_view id) const {
   const std::lock_guard lock(mutex_);
+  return under_way_locked(project, id);
+}
+
+std::shared_ptr<ErasureWork> ErasureBook::under_way_locked(const core::ProjectId& project,
+                                                           std::string_view id) const {
   const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const auto& work) {
     return work->order.id == id && work->order.project == project;
   });
@@ -147,11 +153,8 @@ std::shared_ptr<ErasureWork> ErasureBook::under_way(const core::ProjectId& proje
 
 std::optional<ErasureStatus> ErasureBook::find(const core::ProjectId& project,
                                                std::string_view id) const {
-  if (const auto work = under_way(project, id)) {
-    const std::lock_guard lock(mutex_);
-    return work->status;
-  }
   const std::lock_guard lock(mutex_);
+  if (const auto work = under_way_locked(project, id)) return work->status;
   const auto found = done_.find(key_of(project, id));
   if (found == done_.end()) return std::nullopt;
   return found->second;

@@ -48,7 +48,7 @@ class ErasureBook {
 
   /// A new one: in the file when this returns. Errors: overloaded, and as `save`; then it is not.
   core::Status begin(const std::shared_ptr<ErasureWork>& work);
-  /// It comes to nothing.
+  /// It comes to nothing, unless it is ready by now: asked again, it may have been taken meanwhile.
   core::Status drop(const std::shared_ptr<ErasureWork>& work);
   /// Streams under a legal hold are left out: `left` stay.
   void set_held(ErasureWork& work, std::vector<std::string> held, std::vector<ErasureTarget> left);
@@ -83,6 +83,8 @@ class ErasureBook {
 
  private:
   core::Status save_locked() const;
+  [[nodiscard]] std::shared_ptr<ErasureWork> under_way_locked(const core::ProjectId& project,
+                                                              std::string_view id) const;
   void keep_done(ErasureStatus status);
 
   const std::filesystem::path file_;
